@@ -1,0 +1,58 @@
+# Everything a person does with this repository. `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STATE_DIR ?= var
+PORT ?= 8000
+SANDBOX_PORT ?= 8800
+MICROSOFT_PORT ?= 8801
+export STATE_DIR PORT SANDBOX_PORT MICROSOFT_PORT
+
+.PHONY: help run serve test lint format bench lock messages clean python
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/run.stamp ## start the portal with demonstration data and the sandbox
+	@exec $(PY) -m portal.run --demo
+
+serve: $(VENV)/run.stamp ## start the portal for real use
+	@exec $(PY) -m portal.run
+
+test: $(VENV)/dev.stamp ## run all tests
+	@$(PY) -m tests.run $(TESTS)
+
+lint: $(VENV)/dev.stamp ## check style, types, templates, directions of import, migrations
+	@$(PY) -m tests.lint
+
+format: $(VENV)/dev.stamp ## put the code into its form
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+messages: $(VENV)/dev.stamp ## collect new texts into the message catalogues (needs gettext)
+	@$(PY) -m tests.messages
+
+lock: ## pin every package anew (needs uv)
+	uv pip compile --universal --generate-hashes --no-header --quiet --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --quiet --upgrade --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what the other commands built; never the state folder
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .import_linter_cache .hypothesis locale/*/LC_MESSAGES/*.mo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: install python3 and python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, this is $$($(PYTHON) -V 2>&1): install a newer one and run: make run PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: install python3-venv (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+
+$(VENV)/run.stamp: requirements.lock | python
+	@echo "Installing packages into $(VENV) ..."
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock | python
+	@echo "Installing packages for tests and lint into $(VENV) ..."
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@touch $@ $(VENV)/run.stamp

@@ -1,0 +1,34 @@
+"""Celery's application. Started with `celery --app portal`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_ready
+
+from portal import broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+broker.register()
+
+app = Celery("scoredesk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def report_worker_ready(**kwargs: Any) -> None:
+    """Tell the supervisor, where there is one, that messages are being taken."""
+    _touch("worker")
+
+
+@beat_init.connect
+def report_beat_ready(**kwargs: Any) -> None:
+    """Tell the supervisor, where there is one, that the schedule is running."""
+    _touch("beat")
+
+
+def _touch(part: str) -> None:
+    if folder := os.environ.get("READY_DIR"):
+        Path(folder, part).touch()

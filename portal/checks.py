@@ -1,0 +1,55 @@
+"""System checks: settings that would lose tickets or secrets, and views that forgot to say who may see them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
+
+# ServiceNow ends an inbound REST transaction after 60 seconds (product documentation, default transaction quota rules).
+SERVER_LIMIT = 60
+MARGIN = 60
+
+
+@register(Tags.compatibility)
+def quarantine_is_long_enough(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """An unanswered create must not be repeated while the first may still arrive."""
+    least = SERVER_LIMIT + settings.PUSH_TIMEOUT + MARGIN
+    if least > settings.PUSH_QUARANTINE and not settings.DEMO:
+        yield Error(
+            f"PUSH_QUARANTINE is {settings.PUSH_QUARANTINE:g} s; with PUSH_TIMEOUT {settings.PUSH_TIMEOUT:g} s it "
+            f"must be at least {least:g} s.",
+            hint="A shorter one can create a ticket twice.",
+            id="portal.E001",
+        )
+
+
+@register(Tags.security, deploy=True)
+def demonstration_is_off(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """Demonstration mode has known passwords and talks to loopback."""
+    if settings.DEMO:
+        yield Error(
+            "DEMO is on: its sign-ins are public knowledge.",
+            hint="Start with `make serve`.",
+            id="portal.E002",
+        )
+
+
+@register(Tags.security, deploy=True)
+def no_host_is_loopback(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """A ServiceNow on this machine can only be the sandbox."""
+    for host in settings.SERVICENOW_ALLOWED_HOSTS:
+        if host.partition(":")[0] in ("127.0.0.1", "localhost", "[", "::1"):
+            yield Error(f"SERVICENOW_ALLOWED_HOSTS allows {host}, which is this machine.", id="portal.E003")
+
+
+@register(Tags.security, deploy=True)
+def public_address_is_https(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """Without TLS, session cookies and the ServiceNow sign-in can be read on the way."""
+    if not settings.HTTPS:
+        yield CheckWarning(
+            f"PUBLIC_URL is {settings.PUBLIC_URL}, without TLS.",
+            hint="Put a proxy with a certificate in front and set PUBLIC_URL=https://...",
+            id="portal.W001",
+        )

@@ -1,0 +1,283 @@
+"""`make run` and `make serve`: everything that the portal needs, on one machine, from nothing.
+
+Prepares the state folder (keys, database, static files, catalogues), then supervises web, worker and beat, and
+with `--demo` the sandbox beside them. Settings are read by the parts themselves; this module touches only what
+must exist before.
+"""
+
+import argparse
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from portal.supervisor import Part, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+SIGN_INS = "Sign in as secadmin, reader or admin; the password of each is: demo"
+SANDBOX_SIGN_INS = "In the sandbox's ServiceNow: m365.integration / integration (to connect), admin / admin"
+
+
+class CannotStart(Exception):
+    """Something outside this program must change first; the message says what."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until stopped. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m portal.run", description=__doc__)
+    parser.add_argument("--demo", action="store_true", help="with demonstration data and the sandbox")
+    demo = parser.parse_args(arguments).demo
+    supervisor = Supervisor(say)
+    supervisor.install_signals()
+    try:
+        state = prepare_state(demo=demo)
+        run(supervisor, state, demo=demo)
+    except CannotStart as problem:
+        print(f"Cannot start: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        supervisor.stop()
+    say("Stopped.")
+    return 0
+
+
+def say(line: str) -> None:
+    """Print a line at once, also into a pipe."""
+    print(line, flush=True)
+
+
+def prepare_state(*, demo: bool) -> Path:
+    """Make the state folder, its keys and this process's environment. Returns the folder.
+
+    Raises CannotStart when a port is in use or the folder cannot be written.
+    """
+    state = Path(ROOT, os.environ.get("STATE_DIR", "var")).resolve()
+    try:
+        for name in ("log", "ready", "broker"):
+            (state / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"STATE_DIR: cannot write {state}: {error.strerror}") from error
+    os.environ["STATE_DIR"] = str(state)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    write_keys(state / "env")
+    if demo:
+        os.environ.update(demo_settings())
+    check_ports(["PORT", "SANDBOX_PORT", "MICROSOFT_PORT"] if demo else ["PORT"])
+    return state
+
+
+def write_keys(path: Path) -> None:
+    """Generate the keys once, readable by the owner alone. Losing this file loses the stored tokens."""
+    if path.exists():
+        return
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+    ) as file:
+        file.write(f"SECRET_KEY={secrets.token_urlsafe(50)}\nFIELD_KEYS={secrets.token_urlsafe(32)}\n")
+    draft.rename(path)
+
+
+def demo_settings() -> dict[str, str]:
+    """Point the portal at the sandbox. What the environment already says stays."""
+    port, sandbox, microsoft = port_of("PORT"), port_of("SANDBOX_PORT"), port_of("MICROSOFT_PORT")
+    defaults = {
+        "DEMO": "1",
+        "ORGANIZATION_NAME": "Aozora Foods",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SERVICENOW_ALLOWED_HOSTS": f"127.0.0.1:{sandbox}",
+        "GRAPH_URL": f"http://127.0.0.1:{microsoft}",
+        "ENTRA_URL": f"http://127.0.0.1:{microsoft}",
+        "GRAPH_TENANT_ID": "5c0de5c0-de5c-4de5-85c0-de5c0de5c0de",
+        "GRAPH_CLIENT_ID": "scoredesk-graph",
+        "GRAPH_CLIENT_SECRET": "scoredesk-graph-secret",
+        "PUSH_TIMEOUT": "10",
+        "PUSH_QUARANTINE": "30",
+        "POLL_DELTA_SECONDS": "10",
+        "POLL_SWEEP_SECONDS": "60",
+        "PORT": str(port),
+        "SANDBOX_PORT": str(sandbox),
+        "MICROSOFT_PORT": str(microsoft),
+    }
+    return {name: os.environ.get(name, value) for name, value in defaults.items()}
+
+
+def port_of(name: str) -> int:
+    """Read a port from the environment. Raises CannotStart naming the variable."""
+    default = {"PORT": "8000", "SANDBOX_PORT": "8800", "MICROSOFT_PORT": "8801"}[name]
+    value = os.environ.get(name) or default
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise CannotStart(f"{name}: {value!r} is not a port number")
+    return int(value)
+
+
+def check_ports(names: Sequence[str]) -> None:
+    """Raise CannotStart naming a port that another program uses."""
+    for name in names:
+        port = port_of(name)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise CannotStart(
+                    f"port {port} is in use by another program; choose another one: make run {name}={port + 10}"
+                ) from error
+
+
+def run(supervisor: Supervisor, state: Path, *, demo: bool) -> None:
+    """Bring everything up, say so, and keep it running."""
+    for ready in (state / "ready").iterdir():
+        ready.unlink()
+    if demo:
+        start_sandbox(supervisor, state)
+    say("Preparing the database ...")
+    manage("migrate", "--verbosity", "0")
+    compile_catalogues()
+    if not (state / "static" / "staticfiles.json").exists() or static_changed(state):
+        manage("collectstatic", "--no-input", "--clear", "--verbosity", "0")
+    if demo:
+        say("Reading demonstration data ...")
+        manage("seed_demo")
+    else:
+        first_administrator()
+    if supervisor.stopping.is_set():
+        return
+    supervisor.start(*portal_parts(state))
+    wait_for(supervisor, state)
+    if not supervisor.stopping.is_set():
+        if demo:
+            say(f"{SIGN_INS}\n{SANDBOX_SIGN_INS}")
+        say(f"Portal ready: http://127.0.0.1:{port_of('PORT')}/")
+        supervisor.watch()
+    say("Stopping ...")
+
+
+def start_sandbox(supervisor: Supervisor, state: Path) -> None:
+    """Start the pretend ServiceNow and Microsoft, and wait until they answer."""
+    port = port_of("SANDBOX_PORT")
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "--port",
+        str(port),
+        "--microsoft-port",
+        str(port_of("MICROSOFT_PORT")),
+    ]
+    command += [
+        "--state",
+        str(state / "sandbox.sqlite3"),
+        "--redirect-uri",
+        os.environ["PUBLIC_URL"] + "/servicenow/callback/",
+    ]
+    command += ["--profile", os.environ.get("SANDBOX_PROFILE", "hardened")]
+    supervisor.start(Part("sandbox", command, state / "log" / "sandbox.log"))
+    if not supervisor.wait_until(lambda: answers(f"http://127.0.0.1:{port}/_sandbox/ready"), 60):
+        if supervisor.stopping.is_set():
+            return
+        raise CannotStart(f"the sandbox does not answer; see {state}/log/sandbox.log")
+
+
+def portal_parts(state: Path) -> list[Part]:
+    """Web, worker and beat."""
+    ready = {"READY_DIR": str(state / "ready")}
+    celery = [sys.executable, "-m", "celery", "--app", "portal"]
+    # Threads: tasks wait for the network, and one process leaves no orphans.
+    worker = [
+        *celery,
+        "worker",
+        "--pool",
+        "threads",
+        "--concurrency",
+        "4",
+        "--without-mingle",
+        "--without-gossip",
+    ]
+    beat = [*celery, "beat", "--schedule", str(state / "beat"), "--pidfile", ""]
+    web = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port_of('PORT')}"]
+    web += [
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+        "--worker-tmp-dir",
+        str(state / "ready"),
+        "--no-control-socket",
+    ]
+    log = state / "log"
+    return [
+        Part("web", web, log / "web.log"),
+        Part("worker", [*worker, "--loglevel", "INFO"], log / "worker.log", ready),
+        Part("beat", beat, log / "beat.log", ready),
+    ]
+
+
+def wait_for(supervisor: Supervisor, state: Path) -> None:
+    """Wait until web, worker and beat answer. Raises CannotStart naming the one that does not."""
+    url = f"http://127.0.0.1:{port_of('PORT')}/readyz"
+    ready = {
+        "web": lambda: answers(url),
+        "worker": (state / "ready" / "worker").exists,
+        "beat": (state / "ready" / "beat").exists,
+    }
+    for name, check in ready.items():
+        if not supervisor.wait_until(check, 60) and not supervisor.stopping.is_set():
+            raise CannotStart(f"{name} does not answer; see {state}/log/{name}.log")
+
+
+def answers(url: str) -> bool:
+    """Whether an address answers well."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  Our own loopback addresses.
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def manage(*arguments: str) -> None:
+    """Run a management command. Raises CannotStart with its last line when it fails."""
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["it gave no reason"]
+        raise CannotStart(f"{arguments[0]}: {lines[-1]}")
+
+
+def compile_catalogues() -> None:
+    """Compile the message catalogues that changed; Babel does it, so that nobody needs gettext."""
+    sources = ROOT.glob("locale/*/LC_MESSAGES/*.po")
+    if all(
+        po.with_suffix(".mo").exists() and po.with_suffix(".mo").stat().st_mtime >= po.stat().st_mtime
+        for po in sources
+    ):
+        return
+    for domain in ("django",):
+        command = [sys.executable, "-m", "babel.messages.frontend", "compile", "-d", "locale", "-D", domain]
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+
+
+def static_changed(state: Path) -> bool:
+    """Whether a static file is newer than what was collected."""
+    collected = (state / "static" / "staticfiles.json").stat().st_mtime
+    return any(path.stat().st_mtime > collected for path in (ROOT / "static").rglob("*"))
+
+
+def first_administrator() -> None:
+    """Ask once for the first administrator, where there is somebody to ask."""
+    manage_py = [sys.executable, str(ROOT / "manage.py")]
+    count = subprocess.run(  # noqa: S603
+        [*manage_py, "create_administrator", "--only-if-none"], cwd=ROOT, check=False
+    )
+    if count.returncode:
+        raise CannotStart("there is no administrator yet; run: manage.py create_administrator")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

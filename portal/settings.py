@@ -1,0 +1,239 @@
+"""Every setting of the portal, each read once, from the environment or from `.env`.
+
+Precedence: the environment, then the file named by ENV_FILE (`.env`), then the keys that `make run` and `make serve`
+generate into `STATE_DIR/env`. What is missing or malformed stops the start with one line that names the variable.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+for _file in (
+    os.environ.get("ENV_FILE", str(BASE_DIR / ".env")),
+    os.environ.get("STATE_DIR", "var") + "/env",
+):
+    if _file and Path(BASE_DIR, _file).is_file():
+        env.read_env(Path(BASE_DIR, _file))
+
+# --- Where and how this deployment runs -----------------------------------------------------------------------------
+STATE_DIR = Path(BASE_DIR, env.str("STATE_DIR", "var"))
+DEMO = env.bool("DEMO", False)
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY")
+PORT = env.int("PORT", 8000)
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "")
+ORGANIZATION_TIME_ZONE = env.str("ORGANIZATION_TIME_ZONE", "UTC")
+
+# --- The outside world ----------------------------------------------------------------------------------------------
+SERVICENOW_ALLOWED_HOSTS = env.list("SERVICENOW_ALLOWED_HOSTS", default=[])
+GRAPH_URL = env.str("GRAPH_URL", "https://graph.microsoft.com").rstrip("/")
+ENTRA_URL = env.str("ENTRA_URL", "https://login.microsoftonline.com").rstrip("/")
+GRAPH_TENANT_ID = env.str("GRAPH_TENANT_ID", "")
+GRAPH_CLIENT_ID = env.str("GRAPH_CLIENT_ID", "")
+GRAPH_CLIENT_SECRET = env.str("GRAPH_CLIENT_SECRET", "")
+HTTPS_PROXY = env.str("HTTPS_PROXY", "")
+CA_BUNDLE = env.str("CA_BUNDLE", "")
+API_CALLS_PER_HOUR = env.int("API_CALLS_PER_HOUR", 2000)
+
+# --- Delivery and tracking (seconds) --------------------------------------------------------------------------------
+PUSH_TIMEOUT = env.float("PUSH_TIMEOUT", 30.0)
+PUSH_QUARANTINE = env.float("PUSH_QUARANTINE", 180.0)
+POLL_DELTA_SECONDS = env.float("POLL_DELTA_SECONDS", 120.0)
+POLL_SWEEP_SECONDS = env.float("POLL_SWEEP_SECONDS", 900.0)
+
+# --- Django ---------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "accounts",
+    "connector",
+    "scorecard",
+    "tickets",
+    "portal",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LoginMiddleware",
+    "accounts.middleware.PersonalLanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.organization",
+                "tickets.context.sharing",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    }
+]
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{STATE_DIR / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock at BEGIN, so that a transaction never fails half-way for having read first.
+    # FULL: in WAL mode, NORMAL may lose the last commits at power loss, and with them "this was sent".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Encryption keys of the secret columns, newest first. Not derived from SECRET_KEY: changing that one must not lose
+# tokens.
+FIELD_KEYS = env.list("FIELD_KEYS")
+if not FIELD_KEYS or any(len(key) < 32 for key in FIELD_KEYS):
+    raise ImproperlyConfigured(
+        "FIELD_KEYS: give at least one key, each of 32 characters or more, newest first"
+    )
+FERNET_KEYS = FIELD_KEYS
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "accounts:login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = STATE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Templates name their files one by one, so whatever nobody names need not be copied under two names.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+
+# --- Security -------------------------------------------------------------------------------------------------------
+HTTPS = PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+CSRF_COOKIE_HTTPONLY = True
+# Browsers ignore the port when they send cookies: two copies on one machine would sign each other out.
+_suffix = f"_{PORT}" if DEMO else ""
+_prefix = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_prefix}sessionid{_suffix}"
+CSRF_COOKIE_NAME = f"{_prefix}csrftoken{_suffix}"
+LANGUAGE_COOKIE_NAME = f"{_prefix}language{_suffix}"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
+# --- Celery: an alarm clock whose loss costs seconds, never a ticket --------------------------------------------------
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", f"files://localhost{STATE_DIR / 'broker'}")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+# A publish that cannot reach the broker must fail fast: the sweep finds the ticket anyway.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
+CELERY_BEAT_SCHEDULE = {
+    "push what is due": {
+        "task": "tickets.tasks.push_due",
+        "schedule": timedelta(seconds=3),
+        "options": {"expires": 3},
+    },
+    "follow changes": {
+        "task": "tickets.tasks.poll_delta",
+        "schedule": timedelta(seconds=POLL_DELTA_SECONDS),
+        "options": {"expires": POLL_DELTA_SECONDS},
+    },
+    "look at every open ticket": {
+        "task": "tickets.tasks.poll_sweep",
+        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
+        "options": {"expires": POLL_SWEEP_SECONDS},
+    },
+    "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
+}

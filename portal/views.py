@@ -1,0 +1,71 @@
+"""The home page, and what tells others how the portal is."""
+
+from django.contrib.auth.decorators import login_not_required, permission_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from connector.models import Connection
+from scorecard.overview import summary
+from tickets.calendar import today
+from tickets.cards import cards as ticket_cards
+from tickets.trouble import trouble_of
+
+may_view = permission_required(
+    ["scorecard.view_improvementaction", "tickets.view_ticket"], raise_exception=True
+)
+
+
+@may_view
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """A grid of cards."""
+    return render(request, "portal/home.html", _cards())
+
+
+@may_view
+@require_safe
+def cards(request: HttpRequest) -> HttpResponse:
+    """The grid alone, for the page to refresh itself."""
+    return render(request, "portal/_cards.html", _cards())
+
+
+def _cards() -> dict[str, object]:
+    now = timezone.now()
+    current = Connection.objects.current().first()
+    return {
+        "summary": summary(),
+        "connection": current,
+        "cards": ticket_cards(current.instance) if current else [],
+        "trouble": trouble_of(current, now) if current else None,
+        "today": today(now),
+    }
+
+
+@login_not_required
+@never_cache
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """This process answers. Touches nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The database answers and its migrations are complete. Neither the broker nor ServiceNow counts: pages work
+    without.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return JsonResponse({"ready": False, "reason": "the database does not answer"}, status=503)
+    if pending:
+        return JsonResponse({"ready": False, "reason": "migrations are missing"}, status=503)
+    return JsonResponse({"ready": True})

@@ -1,0 +1,77 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import call_command
+
+from accounts.models import User
+from connector.models import Connection
+from tests import factories
+from tests.sandbox_process import SandboxProcess
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files() -> None:
+    """Templates name static files by their hashed names, which collectstatic makes: a missing file fails the page."""
+    call_command("collectstatic", "--no-input", "--verbosity", "0")
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: SandboxProcess, settings: LazySettings) -> SandboxProcess:
+    """A ServiceNow as freshly started, which the portal may talk to."""
+    shared_sandbox.start()
+    shared_sandbox.reset()
+    settings.SERVICENOW_ALLOWED_HOSTS = [shared_sandbox.host]
+    return shared_sandbox
+
+
+@pytest.fixture
+def connection(sandbox: SandboxProcess, db: None) -> Connection:
+    """The portal connected to the sandbox by client credentials."""
+    return factories.connected(sandbox)
+
+
+@pytest.fixture
+def secadmin(db: None) -> User:
+    return factories.person("Security Administrator")
+
+
+@pytest.fixture
+def reader(db: None) -> User:
+    return factories.person("Security Reader")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return factories.person("Administrator")
+
+
+@pytest.fixture(scope="session")
+def graph_data() -> Path:
+    """The real tenant's answers, which are not part of this repository: beside it, or wherever GRAPH_DATA says."""
+    folder = Path(os.environ.get("GRAPH_DATA") or Path(__file__).parents[2] / "shared" / "data" / "graph")
+    if not folder.is_dir():
+        leave_out(f"no real Graph answers in {folder}; set GRAPH_DATA")
+    return folder
+
+
+def leave_out(reason: str) -> None:
+    """Skip a test that needs what is not here; where everything is required, fail it instead."""
+    (pytest.fail if REQUIRE_ALL else pytest.skip)(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Servers of the tests start on loopback: browsers and databases need a moment more than the rest."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.timeout(300))
