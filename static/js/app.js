@@ -1,0 +1,215 @@
+/* What the pages gain when scripts run. Every errand works without this file. */
+
+const dialog = document.getElementById("dialog");
+const announcer = document.getElementById("announcer");
+const toasts = document.getElementById("toasts");
+const MENUS = "details.menu, details.top-nav";
+
+/* --- Saying what happened ------------------------------------------------------------------------------------ */
+
+const announced = new Map();
+
+function announce(text) {
+  if (!announcer || !text) return;
+  // Behind an open modal dialog everything is inert, a live region too.
+  (dialog?.open ? dialog : document.body).append(announcer);
+  announcer.textContent = "";
+  setTimeout(() => { announcer.textContent = text; }, 100);
+}
+
+function toast(text, tone = "neutral") {
+  if (!text) return;
+  announce(text);
+  const line = document.createElement("p");
+  line.className = `toast toast--${tone}`;
+  line.textContent = text;
+  toasts.append(line);
+  // Shown anew each time: the latest popover lies above a dialog opened since.
+  toasts.hidePopover?.();
+  toasts.showPopover?.();
+  setTimeout(() => {
+    line.remove();
+    if (!toasts.childElementCount) toasts.hidePopover?.();
+  }, 6000);
+}
+
+function announceWithin(root) {
+  const marked = root.matches?.("[data-announce]") ? [root] : [];
+  for (const element of [...marked, ...root.querySelectorAll("[data-announce]")]) {
+    const text = element.dataset.announce || element.textContent.trim();
+    const key = element.closest("[id]")?.id ?? text;
+    // A card that polls says the same thing every few seconds; hearing it once is enough.
+    if (announced.get(key) !== text) announce(text);
+    announced.set(key, text);
+  }
+}
+
+/* --- Menus: a <details> with a list of links and buttons -------------------------------------------------------- */
+
+function closeMenu(menu) {
+  const hadFocus = menu.contains(document.activeElement);
+  menu.open = false;
+  if (hadFocus) menu.querySelector("summary").focus();
+}
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(MENUS)) {
+    if (!menu.open) continue;
+    const choice = menu.contains(event.target) && event.target.closest("a, button:not([type=button]), [data-copy], .js-dialog");
+    if (choice || !menu.contains(event.target)) closeMenu(menu);
+  }
+});
+
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest(MENUS);
+  if (menu?.open && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details.menu") || !menu.open) return;
+  const box = menu.querySelector(".menu__list").getBoundingClientRect();
+  if (box.right > document.documentElement.clientWidth) menu.classList.add("menu--end");
+  else if (box.left < 0) menu.classList.remove("menu--end");
+}, true);
+
+function menuTarget(key, items, current) {
+  if (key === "Home") return items[0];
+  if (key === "End") return items.at(-1);
+  if (key === "ArrowDown") return items[(current + 1) % items.length];
+  if (key === "ArrowUp") return items[current > 0 ? current - 1 : items.length - 1];
+  return null;
+}
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.(MENUS);
+  if (!menu) return;
+  if (event.key === "Escape" && menu.open) {
+    event.preventDefault();
+    closeMenu(menu);
+    menu.querySelector("summary").focus();
+    return;
+  }
+  if (!menu.open && event.key === "ArrowDown" && event.target.matches("summary")) menu.open = true;
+  if (!menu.open) return;
+  const items = [...menu.querySelectorAll("ul a, ul button:not(:disabled)")];
+  const target = items.length ? menuTarget(event.key, items, items.indexOf(document.activeElement)) : null;
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+});
+
+/* --- The dialog: a .js-dialog link fetches a fragment into it --------------------------------------------------- */
+
+let opener = null;
+
+function focusInto(root) {
+  const first = root.querySelector("[autofocus]") ?? root.querySelector(
+    ".dialog__body :is(input:not([type=hidden]), select, textarea), .dialog__footer :is(a, button)",
+  );
+  first?.focus();
+}
+
+function visibleOpener() {
+  if (!opener?.isConnected) return opener?.id ? document.getElementById(opener.id) : null;
+  return opener.closest(MENUS)?.querySelector("summary") ?? opener;
+}
+
+// A click with a modifier key asks the browser for a new tab, not for the dialog.
+document.addEventListener("click", (event) => {
+  const modified = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (modified && event.target.closest?.("a.js-dialog")) event.stopImmediatePropagation();
+}, true);
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches(".js-dialog")) opener = event.detail.elt;
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!dialog?.contains(event.detail.target) || dialog.open) return;
+  dialog.showModal();
+  focusInto(dialog);
+});
+
+document.addEventListener("click", (event) => {
+  if (!dialog?.open || !event.target.closest("#dialog [data-dialog-close]")) return;
+  event.preventDefault();
+  dialog.close();
+});
+
+// A view closes the dialog with the response header `HX-Trigger: dialog-close`.
+document.addEventListener("dialog-close", () => dialog?.close());
+
+dialog?.addEventListener("close", () => {
+  dialog.querySelector(".dialog__content").replaceChildren();
+  visibleOpener()?.focus();
+  opener = null;
+});
+
+/* --- After a partial update ------------------------------------------------------------------------------------- */
+
+let lostFocusIn = null;
+
+const askedByPerson = (event) => Boolean(event.detail.requestConfig?.triggeringEvent?.isTrusted);
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const target = event.detail.target;
+  // Nothing moves under the pointer: a card that polls waits while its menu is open.
+  if (!askedByPerson(event) && target.querySelector("details.menu[open]")) event.detail.shouldSwap = false;
+  lostFocusIn = target.contains(document.activeElement) ? target.id : null;
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  announceWithin(event.detail.elt);
+  // htmx gives focus back to an element of the same id; where that is gone, its surroundings get it.
+  if (!lostFocusIn || (document.activeElement && document.activeElement !== document.body)) return;
+  const place = document.getElementById(lostFocusIn);
+  if (!place) return;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+});
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (askedByPerson(event)) toast(name === "htmx:responseError" ? announcer.dataset.failed : announcer.dataset.offline, "danger");
+  });
+}
+
+/* --- Copying a link, and buttons that are at work ---------------------------------------------------------------- */
+
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Plain http inside a company network has no clipboard interface.
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error("copy");
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  try {
+    await copy(button.dataset.copy || location.href);
+    toast(button.dataset.copied || announcer.dataset.copied);
+  } catch {
+    toast(announcer.dataset.notCopied, "danger");
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented || form.matches("[hx-post]")) return;
+  const button = event.submitter;
+  if (button?.getAttribute("aria-busy") === "true") event.preventDefault();
+  button?.setAttribute("aria-busy", "true");
+});
+
+// The browser's back button may bring the page back just as it was left.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+});
