@@ -1,0 +1,34 @@
+from django.contrib import admin
+
+from accounts.read_only import ReadOnlyAdmin
+from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction, ScoreDay
+
+
+@admin.register(ImprovementAction)
+class ImprovementActionAdmin(ReadOnlyAdmin):
+    list_display = ("title", "control_id", "category", "product", "score", "max_score", "rank", "is_scored")
+    list_filter = ("is_scored", "category", "has_profile", "deprecated", "product")
+    search_fields = ("title", "control_id")
+
+
+@admin.register(ActionPlan)
+class ActionPlanAdmin(admin.ModelAdmin):
+    list_display = ("action", "status", "owner", "due_on", "updated_at")
+    list_filter = ("status",)
+    list_select_related = ("action", "owner")
+    search_fields = ("action__title", "action__control_id", "notes")
+    autocomplete_fields = ("action", "owner")
+
+
+@admin.register(ScoreDay)
+class ScoreDayAdmin(ReadOnlyAdmin):
+    list_display = ("scored_on", "current_score", "max_score", "active_users", "licensed_users")
+    date_hierarchy = "scored_on"
+
+
+@admin.register(ControlScoreDay)
+class ControlScoreDayAdmin(ReadOnlyAdmin):
+    list_display = ("scored_on", "action", "score")
+    list_select_related = ("action",)
+    search_fields = ("action__title", "action__control_id")
+    date_hierarchy = "scored_on"

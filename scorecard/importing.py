@@ -1,0 +1,192 @@
+"""Rows of Secure Score into the tables, all or nothing. Importing the same again changes nothing.
+
+The newest day wins, in whatever order days arrive: an older answer adds to the history, and of the profiles
+it fills only what was unknown. `ActionPlan` is never touched.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from scorecard import history
+from scorecard.graph.client import Client
+from scorecard.models import HISTORY, ImprovementAction, ScoreDay
+from scorecard.secure_score import (
+    ControlRow,
+    Document,
+    ProfileRow,
+    ScoreRow,
+    document,
+    read_profiles,
+    read_scores,
+)
+
+BATCH = 500
+_PROFILE_FIELDS = (
+    "title",
+    "product",
+    "max_score",
+    "rank",
+    "tier",
+    "user_impact",
+    "implementation_cost",
+    "threats",
+    "remediation",
+    "remediation_impact",
+    "action_url",
+    "action_type",
+    "deprecated",
+)
+_WRITTEN = (
+    *_PROFILE_FIELDS,
+    "category",
+    "has_profile",
+    "is_scored",
+    "scored_on",
+    "score",
+    "score_in_percentage",
+    "description",
+    "implementation_status",
+    "last_synced_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did, in numbers of actions and days."""
+
+    created: int
+    updated: int
+    unchanged: int
+    days_changed: int
+    newest: ScoreDay
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """What the documents say about one control. `scored_on` is the newest day on which they score it."""
+
+    profile: ProfileRow | None = None
+    control: ControlRow | None = None
+    scored_on: date | None = None
+
+
+@dataclass(slots=True)
+class _Actions:
+    by_id: dict[str, ImprovementAction]
+    created: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+
+
+def import_from_graph(client: Client, *, now: datetime) -> Report:
+    """Store what Microsoft Graph tells: the days since the last import (at most its 90) and all profiles.
+
+    Raises `GraphError` or `DocumentError`; the tables are then as before.
+    """
+    scores = read_scores(scores_from_graph(client, today=now.date()))
+    profiles = read_profiles(profiles_from_graph(client))
+    return import_rows(scores, profiles, now=now)
+
+
+def scores_from_graph(client: Client, *, today: date) -> list[Document]:
+    """Ask for the days that are not stored yet. Raises `GraphError` or `DocumentError`."""
+    return _documents(client.secure_scores(days=days_to_ask(today)), "secureScores")
+
+
+def profiles_from_graph(client: Client) -> list[Document]:
+    """Ask for all control profiles. Raises `GraphError` or `DocumentError`."""
+    return _documents(client.control_profiles(), "secureScoreControlProfiles")
+
+
+def days_to_ask(today: date) -> int:
+    """Return for how many days to ask: two more than have passed, as some may have been calculated anew."""
+    newest = ScoreDay.objects.values_list("scored_on", flat=True).first()
+    return HISTORY.days if newest is None else min(max((today - newest).days, 0) + 2, HISTORY.days)
+
+
+@transaction.atomic
+def import_rows(scores: Sequence[ScoreRow], profiles: Sequence[ProfileRow], *, now: datetime) -> Report:
+    """Store rows. `scores` holds at least a day, the oldest first; at `now` new actions were first seen."""
+    stored = ScoreDay.objects.first()
+    is_newest = stored is None or scores[-1].calculated_at >= stored.calculated_at
+    actions = _store_actions(scores, profiles, is_newest=is_newest, now=now)
+    days_changed = history.store(scores, actions.by_id)
+    newest = ScoreDay.objects.latest()
+    updated = (actions.changed | history.store_previous_scores(newest)) - actions.created
+    return Report(
+        created=len(actions.created),
+        updated=len(updated),
+        unchanged=len(actions.by_id) - len(actions.created) - len(updated),
+        days_changed=days_changed,
+        newest=newest,
+    )
+
+
+def _documents(pages: Iterable[dict[str, Any]], collection: str) -> list[Document]:
+    return [
+        document(page, f"Microsoft Graph, {collection}, page {number}")
+        for number, page in enumerate(pages, 1)
+    ]
+
+
+def _store_actions(
+    scores: Sequence[ScoreRow], profiles: Sequence[ProfileRow], *, is_newest: bool, now: datetime
+) -> _Actions:
+    # The lock makes a second import wait for this one; on SQLite the transaction itself does.
+    existing = {action.control_id: action for action in ImprovementAction.objects.select_for_update()}
+    wanted = _wanted(scores, profiles)
+    new = {
+        control_id: ImprovementAction(control_id=control_id, title=control_id, first_seen_at=now)
+        for control_id in wanted
+        if control_id not in existing
+    }
+    actions = _Actions(existing | new, created=set(new))
+    for control_id, action in actions.by_id.items():
+        values = _values(action, wanted.get(control_id, _Wanted()), is_newest=is_newest)
+        if is_newest:
+            values["is_scored"] = control_id in scores[-1].controls
+        if _apply(action, values):
+            actions.changed.add(control_id)
+    ImprovementAction.objects.bulk_create(new.values(), batch_size=BATCH)
+    updated = [existing[control_id] for control_id in actions.changed - actions.created]
+    ImprovementAction.objects.bulk_update(updated, _WRITTEN, batch_size=BATCH)
+    return actions
+
+
+def _wanted(scores: Sequence[ScoreRow], profiles: Sequence[ProfileRow]) -> dict[str, _Wanted]:
+    wanted = {profile.control_id: _Wanted(profile) for profile in profiles}
+    for row in scores:
+        for control in row.controls.values():
+            entry = wanted.setdefault(control.control_id, _Wanted())
+            entry.control, entry.scored_on = control, row.scored_on
+    return wanted
+
+
+def _values(action: ImprovementAction, wanted: _Wanted, *, is_newest: bool) -> dict[str, Any]:
+    """What to write into the action: of older documents only what was not known."""
+    values: dict[str, Any] = {}
+    profile, control, scored_on = wanted.profile, wanted.control, wanted.scored_on
+    if profile and (is_newest or not action.has_profile):
+        values |= {name: getattr(profile, name) for name in _PROFILE_FIELDS} | {"has_profile": True}
+        values["category"] = profile.category or action.category
+    if control and scored_on and (action.scored_on is None or (is_newest and scored_on >= action.scored_on)):
+        values |= {
+            "scored_on": scored_on,
+            "score": control.score,
+            "score_in_percentage": control.percentage,
+            "description": control.description,
+            "implementation_status": control.implementation_status,
+            "last_synced_at": control.last_synced_at,
+            "category": control.category or values.get("category", action.category),
+        }
+    return values
+
+
+def _apply(action: ImprovementAction, values: Mapping[str, Any]) -> bool:
+    changes = {name: value for name, value in values.items() if getattr(action, name) != value}
+    for name, value in changes.items():
+        setattr(action, name, value)
+    return bool(changes)

@@ -1,0 +1,97 @@
+"""Reads Secure Score from saved answers of Microsoft Graph, or from Graph itself."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from scorecard import importing
+from scorecard.graph.client import Client
+from scorecard.graph.errors import GraphError
+from scorecard.models import ImprovementAction
+from scorecard.secure_score import Document, DocumentError, is_incomplete, parse, read_profiles, read_scores
+from scorecard.sessions import NotConfigured, open_client
+
+GRAPH = "-"
+
+
+class Command(BaseCommand):
+    """`import_secure_score --scores FILE --profiles FILE...`; `-` in place of a file asks Microsoft Graph."""
+
+    help = (
+        "Import Microsoft Secure Score from saved answers of Microsoft Graph (JSON), or from Microsoft Graph."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--scores", required=True, metavar="FILE", help="secureScores, or - to ask Graph")
+        parser.add_argument(
+            "--profiles",
+            nargs="+",
+            metavar="FILE",
+            help="secureScoreControlProfiles, every page, or - to ask Graph (the default with --scores -)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import and report. Raises CommandError, and then nothing has changed."""
+        sources = options["profiles"] or ([GRAPH] if options["scores"] == GRAPH else None)
+        if sources is None:
+            raise CommandError("Name the files with the control profiles: --profiles FILE...")
+        try:
+            report, incomplete = self._import(options["scores"], sources)
+        except (DocumentError, GraphError, NotConfigured) as error:
+            raise CommandError(f"Nothing was imported. {error}") from None
+        self._say(report)
+        if incomplete:
+            self.stderr.write(
+                self.style.WARNING(
+                    "The control profiles have another page, which was not given: "
+                    "follow @odata.nextLink and import again with all pages."
+                )
+            )
+
+    def _import(self, scores: str, profiles: list[str]) -> tuple[importing.Report, bool]:
+        now = timezone.now()
+        client = open_client(now=now) if GRAPH in (scores, *profiles) else None
+        if client and scores == GRAPH:
+            score_documents = importing.scores_from_graph(client, today=now.date())
+        else:
+            score_documents = [_read(scores)]
+        profile_documents = list(_profile_documents(client, profiles))
+        report = importing.import_rows(
+            read_scores(score_documents), read_profiles(profile_documents), now=now
+        )
+        return report, is_incomplete(profile_documents)
+
+    def _say(self, report: importing.Report) -> None:
+        newest = report.newest
+        scored = ImprovementAction.objects.scored()
+        self.stdout.write(
+            f"Secure Score of {newest.scored_on}: {newest.current_score:g} of {newest.max_score:g} points."
+        )
+        self.stdout.write(
+            f"Improvement actions: {report.created} created, {report.updated} updated, "
+            f"{report.unchanged} unchanged; {scored.count()} scored. "
+            f"Days of history changed: {report.days_changed}."
+        )
+        if unknown := scored.filter(max_score=None).count():
+            self.stdout.write(
+                f"The maximum of {unknown} scored actions is unknown: they have no control profile."
+            )
+
+
+def _profile_documents(client: Client | None, sources: list[str]) -> Iterable[Document]:
+    for source in sources:
+        if client and source == GRAPH:
+            yield from importing.profiles_from_graph(client)
+        else:
+            yield _read(source)
+
+
+def _read(name: str) -> Document:
+    try:
+        return parse(Path(name).read_bytes(), name)
+    except OSError as error:
+        raise DocumentError(f"{name} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,92 @@
+"""The score at a glance: newest day, its trend, points by category, comparison."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from scorecard.models import HISTORY, ImprovementAction, ScoreDay
+from scorecard.trend import Trend, draw
+from scorecard.words import COMPARISONS, Category
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryPoints:
+    """The points of one category. `maximum` adds up what is known; `unknown` actions lack theirs."""
+
+    category: str
+    label: str
+    score: float | None
+    maximum: float | None
+    unknown: int
+
+    @property
+    def percentage(self) -> float | None:
+        """Points achieved in per cent, or None where that cannot be said."""
+        if self.unknown or not self.maximum or self.score is None:
+            return None
+        return self.score * 100 / self.maximum
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The average of other tenants in per cent; None where Microsoft has no data."""
+
+    label: str
+    average: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the overview and the home page's card show."""
+
+    day: ScoreDay
+    trend: Trend | None
+    categories: list[CategoryPoints]
+    comparisons: list[Comparison]
+
+
+def summary() -> Summary | None:
+    """Return the newest score, or None before the first import. Three queries."""
+    day = ScoreDay.objects.first()
+    if day is None:
+        return None
+    return Summary(day, trend(day), points_by_category(), _comparisons(day))
+
+
+def trend(newest: ScoreDay) -> Trend | None:
+    """Draw the percentages of Microsoft's 90 days up to `newest`."""
+    days = ScoreDay.objects.filter(scored_on__gt=newest.scored_on - HISTORY).order_by("scored_on")
+    pairs = days.filter(max_score__gt=0).values_list("scored_on", "current_score", "max_score")
+    return draw([(day, score * 100 / maximum) for day, score, maximum in pairs])
+
+
+def points_by_category() -> list[CategoryPoints]:
+    """Add up the scored actions by category, Microsoft's five first and in its order."""
+    rows = ImprovementAction.objects.scored().order_by().values("category")
+    found = {
+        row["category"]: row
+        for row in rows.annotate(
+            points=Sum("score"), maximum=Sum("max_score"), unknown=Count("pk", filter=Q(max_score=None))
+        )
+    }
+    known = [category.value for category in Category if category.value in found]
+    labels = dict(Category.choices)
+    return [
+        CategoryPoints(
+            category=name,
+            label=str(labels.get(name, name)),
+            score=found[name]["points"],
+            maximum=found[name]["maximum"],
+            unknown=found[name]["unknown"],
+        )
+        for name in [*known, *sorted(found.keys() - set(known))]
+    ]
+
+
+def _comparisons(day: ScoreDay) -> list[Comparison]:
+    return [
+        Comparison(
+            label=str(COMPARISONS.get(row.get("basis", ""), row.get("basis", ""))), average=row.get("average")
+        )
+        for row in day.comparisons
+    ]

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from scorecard import views
+
+app_name = "scorecard"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("actions/", views.actions, name="actions"),
+    # Microsoft's identifiers, which may hold any character.
+    path("actions/<path:control_id>/", views.action, name="action"),
+]

@@ -1,0 +1,95 @@
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from scorecard import remediation
+from scorecard.forms import ActionFilter, Sorting
+from scorecard.models import ImprovementAction, ScoreDay
+from scorecard.overview import summary
+from scorecard.sharing import share_links
+from scorecard.words import Status
+
+PAGE_SIZE = 50
+TOP_ACTIONS = 9
+
+may_view = permission_required("scorecard.view_improvementaction", raise_exception=True)
+
+
+@may_view
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """The score, what to review first, and how others stand."""
+    found = summary()
+    actions = ImprovementAction.objects.select_related("plan")
+    top = actions.with_status(Status.TO_ADDRESS).with_impact(found.day.max_score if found else None)
+    context = {
+        "summary": found,
+        "tiles": _tiles(),
+        "top": Sorting("-impact").apply(top)[:TOP_ACTIONS] if found else [],
+    }
+    return render(request, "scorecard/overview.html", context)
+
+
+@may_view
+@require_safe
+def actions(request: HttpRequest) -> HttpResponse:
+    """The list of improvement actions: search, filters, sorting, pages."""
+    total = ScoreDay.objects.values_list("max_score", flat=True).first()
+    form = ActionFilter(request.GET)
+    sorting = Sorting(request.GET.get("sort", ""))
+    found = (
+        sorting.apply(form.select(total)).select_related("plan").defer("remediation", "remediation_impact")
+    )
+    context = {
+        "form": form,
+        "sort": sorting.states(),
+        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "imported": total is not None,
+    }
+    return render(request, "scorecard/actions.html", context)
+
+
+@may_view
+@require_safe
+def action(request: HttpRequest, control_id: str) -> HttpResponse:
+    """Everything about one improvement action."""
+    total = ScoreDay.objects.values_list("max_score", flat=True).first()
+    found = ImprovementAction.objects.select_related("plan__owner").with_impact(total)
+    action = get_object_or_404(found, control_id=control_id)
+    context = {
+        "action": action,
+        "description": remediation.safe_html(action.description),
+        "user_impact": remediation.safe_html(action.remediation_impact),
+        "next_steps": remediation.safe_html(action.remediation),
+        "implementation_status": remediation.safe_html(action.implementation_status),
+        "links": share_links(
+            title=action.title,
+            page=settings.PUBLIC_URL + action.get_absolute_url(),
+            greeting=_("A Microsoft Secure Score improvement action:"),
+        ),
+    }
+    return render(request, "scorecard/action.html", context)
+
+
+def _tiles() -> list[dict[str, object]]:
+    actions = ImprovementAction.objects
+    tiles = [
+        (_("Regressed"), "regressed=on", "danger", actions.regressed()),
+        (Status.TO_ADDRESS.label, "status=to_address", "", actions.with_status(Status.TO_ADDRESS)),
+        (Status.PLANNED.label, "status=planned", "info", actions.with_status(Status.PLANNED)),
+        (
+            Status.RISK_ACCEPTED.label,
+            "status=risk_accepted",
+            "warning",
+            actions.with_status(Status.RISK_ACCEPTED),
+        ),
+        (Status.COMPLETED.label, "status=completed", "success", actions.completed()),
+    ]
+    return [
+        {"label": label, "query": query, "tone": tone, "count": found.count()}
+        for label, query, tone, found in tiles
+    ]
