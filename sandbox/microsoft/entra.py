@@ -1,0 +1,125 @@
+"""Microsoft Entra's token endpoint, as far as an application without a user needs it.
+
+Source: Microsoft identity platform, "OAuth 2.0 client credentials flow"; the numbers of errors are from
+"Microsoft Entra authentication and authorization error codes".
+"""
+
+import secrets
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox.microsoft.answers import json_answer
+from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, is_tenant_id
+
+TOKEN_LIFETIME = timedelta(seconds=3599)
+
+
+class TokenRequestError(Exception):
+    """A token request that Entra turns down; becomes Entra's JSON error."""
+
+    def __init__(self, status: int, error: str, code: int, description: str) -> None:
+        super().__init__(description)
+        self.status = status
+        self.error = error
+        self.code = code
+        self.description = description
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """Whose data a bearer token opens, and until when."""
+
+    tenant_id: str
+    expires_at: datetime
+
+
+@dataclass
+class TokenStore:
+    """The access tokens given out since the sandbox started; a restart forgets them, as real ones expire."""
+
+    _tokens: dict[str, AccessToken] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def issue(self, tenant_id: str, now: datetime) -> str:
+        """A new opaque token for the tenant."""
+        value = secrets.token_urlsafe(48)
+        with self._lock:
+            self._tokens[value] = AccessToken(tenant_id, now + TOKEN_LIFETIME)
+        return value
+
+    def tenant_of(self, value: str, now: datetime) -> str | None:
+        """The tenant behind a token, or None when the token is unknown or its time is over."""
+        with self._lock:
+            token = self._tokens.get(value)
+        return token.tenant_id if token and now < token.expires_at else None
+
+
+def answer_token_request(request: Request, tenant: str, tokens: TokenStore, now: datetime) -> Response:
+    """The response of `POST /<tenant>/oauth2/v2.0/token`."""
+    try:
+        _check(request, tenant)
+    except TokenRequestError as refused:
+        return json_answer(_error_body(refused, now), refused.status)
+    seconds = int(TOKEN_LIFETIME.total_seconds())
+    body = {
+        "token_type": "Bearer",
+        "expires_in": seconds,
+        "ext_expires_in": seconds,
+        "access_token": tokens.issue(tenant.lower(), now),
+    }
+    return json_answer(body, headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
+
+
+def _check(request: Request, tenant: str) -> None:
+    if request.method != "POST":
+        raise TokenRequestError(400, "invalid_request", 900561, "This endpoint takes POST only.")
+    if not is_tenant_id(tenant):
+        raise TokenRequestError(400, "invalid_request", 90002, f"There is no tenant '{tenant}'.")
+    grant_type = request.form.get("grant_type", "")
+    if not grant_type:
+        raise TokenRequestError(400, "invalid_request", 900144, "The body lacks the parameter 'grant_type'.")
+    if grant_type != "client_credentials":
+        raise TokenRequestError(
+            400, "unsupported_grant_type", 70003, f"The grant type '{grant_type}' is not supported."
+        )
+    _check_client(request, tenant)
+    scope = request.form.get("scope", "")
+    if not scope.endswith("/.default") or " " in scope:
+        raise TokenRequestError(
+            400, "invalid_scope", 1002012, f"The scope '{scope}' is not one resource with /.default."
+        )
+
+
+def _check_client(request: Request, tenant: str) -> None:
+    basic = request.authorization
+    client_id = request.form.get("client_id") or (basic and basic.username) or ""
+    secret = request.form.get("client_secret") or (basic and basic.password) or ""
+    if client_id != CLIENT_ID:
+        raise TokenRequestError(
+            401, "invalid_client", 700016, f"No application '{client_id}' in the directory '{tenant}'."
+        )
+    if not secrets.compare_digest(secret.encode(), CLIENT_SECRET.encode()):
+        raise TokenRequestError(
+            401, "invalid_client", 7000215, "The client secret is not one of this application's secrets."
+        )
+
+
+def _error_body(refused: TokenRequestError, now: datetime) -> dict[str, object]:
+    trace_id, correlation_id = str(uuid.uuid4()), str(uuid.uuid4())
+    stamp = now.strftime("%Y-%m-%d %H:%M:%SZ")
+    return {
+        "error": refused.error,
+        "error_description": (
+            f"AADSTS{refused.code}: {refused.description} "
+            f"Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {stamp}"
+        ),
+        "error_codes": [refused.code],
+        "timestamp": stamp,
+        "trace_id": trace_id,
+        "correlation_id": correlation_id,
+        "error_uri": f"https://login.microsoftonline.com/error?code={refused.code}",
+    }

@@ -1,0 +1,149 @@
+"""Make, change and delete records: defaults, numbers, stamps, journals, and the instance's own rules."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from sandbox.servicenow import refusals
+from sandbox.servicenow.behaviour import RULES, Write
+from sandbox.servicenow.clock import stamp
+from sandbox.servicenow.dictionary import TASK_CLASSES, Kind, Table
+from sandbox.servicenow.instance import Instance
+from sandbox.servicenow.store import Duplicate, Row
+
+# Stamped by the instance; what a caller gives for them is ignored.
+STAMPS = frozenset({"sys_created_on", "sys_created_by", "sys_updated_on", "sys_updated_by", "sys_mod_count"})
+
+
+def create(
+    instance: Instance,
+    table: Table,
+    given: Mapping[str, str],
+    user: Row,
+    at: datetime,
+    *,
+    enforce: bool = True,
+) -> Row:
+    """Add a record and return it; with `enforce` off no rule refuses anything.
+
+    Raises:
+        Refusal: a data policy stands against it, or the chosen `sys_id` is taken.
+    """
+    when = stamp(at)
+    given = _usable(table, given)
+    row = {name: field.default for name, field in table.fields.items()}
+    row |= {"sys_id": uuid.uuid4().hex, **_defaults(instance, table, user, when)}
+    row |= {name: value for name, value in given.items() if name not in table.journals and value != ""}
+    _stamp(row, user, when)
+    _apply_rules(instance, table, row, Write(None, given, user, when, instance.switches), enforce=enforce)
+    with instance.store.transaction():
+        if table.number_prefix and not row["number"]:
+            row["number"] = instance.store.next_number(table)
+        if "task_effective_number" in row:
+            row["task_effective_number"] = row["number"]
+        try:
+            instance.store.insert(table.name, row)
+        except Duplicate as error:
+            raise refusals.duplicate_key(row["sys_id"]) from error
+        _write_journals(instance, table, row["sys_id"], given, user, when)
+    return row
+
+
+def change(
+    instance: Instance,
+    table: Table,
+    sys_id: str,
+    given: Mapping[str, str],
+    user: Row,
+    at: datetime,
+    *,
+    enforce: bool = True,
+) -> Row:
+    """Change a record and return it; a write that changes nothing leaves its stamps alone.
+
+    Raises:
+        Refusal: no such record, an illegal state change, or mandatory fields left empty.
+    """
+    when = stamp(at)
+    given = {name: value for name, value in _usable(table, given).items() if name != "sys_id"}
+    with instance.store.transaction():
+        old = instance.store.get(table.name, sys_id)
+        if old is None:
+            raise refusals.not_found()
+        row = {**old, **{name: value for name, value in given.items() if name not in table.journals}}
+        _apply_rules(instance, table, row, Write(old, given, user, when, instance.switches), enforce=enforce)
+        noted = _write_journals(instance, table, sys_id, given, user, when)
+        if row != old or noted:
+            _stamp(row, user, when, old)
+            instance.store.update(table.name, sys_id, row)
+    return row
+
+
+def delete(instance: Instance, table: Table, sys_id: str) -> bool:
+    """Delete a record with its journal; whether it was there."""
+    with instance.store.transaction():
+        instance.store.delete("sys_journal_field", element_id=sys_id)
+        return instance.store.delete(table.name, sys_id=sys_id) > 0
+
+
+def class_of(instance: Instance, table: Table, sys_id: str, named: Mapping[str, Table]) -> Table:
+    """The table in which a record really lives: an id asked for under `task` may be an incident."""
+    if table.name != "task":
+        return table
+    return next((named[name] for name in TASK_CLASSES if instance.store.get(name, sys_id)), table)
+
+
+def _usable(table: Table, given: Mapping[str, str]) -> dict[str, str]:
+    """Known fields, cut to their length; the rest is silently ignored, as over the Table API."""
+    known = {name: value for name, value in given.items() if name in table.fields and name not in STAMPS}
+    return {name: _fitting(table, name, value) for name, value in known.items()}
+
+
+def _fitting(table: Table, name: str, value: str) -> str:
+    field = table.fields[name]
+    if field.kind is Kind.BOOLEAN:
+        return "true" if value.lower() in ("true", "1", "yes") else "false"
+    return value[: field.length]
+
+
+def _defaults(instance: Instance, table: Table, user: Row, when: str) -> dict[str, str]:
+    if table.name not in TASK_CLASSES:
+        return {}
+    filled = {"opened_at": when, "opened_by": user["sys_id"]}
+    if table.name == "change_request":
+        filled["requested_by"] = user["sys_id"]
+        normal = instance.store.find("chg_model", name="Normal") if instance.switches.change_models else []
+        filled["chg_model"] = normal[0]["sys_id"] if normal else ""
+    return filled
+
+
+def _stamp(row: Row, user: Row, when: str, old: Row | None = None) -> None:
+    stamps = {"sys_updated_on": when, "sys_updated_by": user["user_name"]}
+    if old is None:
+        stamps |= {"sys_created_on": when, "sys_created_by": user["user_name"], "sys_mod_count": "0"}
+    else:
+        stamps["sys_mod_count"] = str(int(old.get("sys_mod_count", "0")) + 1)
+    row |= {name: value for name, value in stamps.items() if name in row}
+
+
+def _apply_rules(instance: Instance, table: Table, row: Row, write: Write, *, enforce: bool) -> None:
+    if table.name not in RULES:
+        return
+    settle, check = RULES[table.name]
+    settle(row, write)
+    if enforce:
+        codes = instance.store.find("sys_choice", name=table.name, element="close_code", inactive="false")
+        check(row, write, frozenset(code["value"] for code in codes))
+
+
+def _write_journals(
+    instance: Instance, table: Table, sys_id: str, given: Mapping[str, str], user: Row, when: str
+) -> bool:
+    written = [
+        (name, given[name]) for name in ("comments", "work_notes") if given.get(name) and name in table.fields
+    ]
+    for element, value in written:
+        entry = {"sys_id": uuid.uuid4().hex, "name": table.name, "element": element, "element_id": sys_id}
+        entry |= {"value": value, "sys_created_on": when, "sys_created_by": user["user_name"]}
+        instance.store.insert("sys_journal_field", entry)
+    return bool(written)
