@@ -1,0 +1,112 @@
+"""What went wrong with the connection, in plain words, and what to do next."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One known failure: what happened, and the next step."""
+
+    what: Promise
+    next_step: Promise
+
+
+_AGAIN = _("Choose Authorize again.")
+_WAIT = _("Nothing is lost: tickets wait here and are sent when it answers again.")
+
+EXPLANATIONS = {
+    "unreachable": Explanation(
+        _("The instance cannot be reached."),
+        _("Check the instance name, and that this server may open connections to it on port 443."),
+    ),
+    "address_refused": Explanation(
+        _("The instance's name leads to an address inside a private network, where nothing is sent."),
+        _("Check the instance name. If a proxy stands in between, the operator sets HTTPS_PROXY."),
+    ),
+    "no_answer": Explanation(_("The instance did not answer in time."), _WAIT),
+    "server_error": Explanation(_("The instance reported an error of its own."), _WAIT),
+    "unreadable": Explanation(
+        _("Something that is not the ServiceNow REST API answered."),
+        _("Check the instance name, and whether the instance is being upgraded."),
+    ),
+    "hibernating": Explanation(
+        _("The developer instance is hibernating."),
+        _("Sign in at developer.servicenow.com to wake it, then try again."),
+    ),
+    "login_page": Explanation(
+        _("ServiceNow answered with a sign-in page in place of data."),
+        _("Exempt the REST API and the OAuth endpoints from single sign-on in ServiceNow, then try again."),
+    ),
+    "rate_limited": Explanation(
+        _("ServiceNow limits how often it may be called."),
+        _("Wait, or have the rate limit rule of the integration user raised in ServiceNow."),
+    ),
+    "not_authenticated": Explanation(
+        _("ServiceNow does not accept the access token."),
+        _("Check that the integration user is active and not locked out, then authorize again."),
+    ),
+    "forbidden": Explanation(
+        _("The integration user may not do that."),
+        _("Give the integration user the role itil, or the roles your organization uses in its place."),
+    ),
+    "bad_request": Explanation(
+        _("ServiceNow does not understand the request."),
+        _("Check that this is a ServiceNow instance from Kingston on."),
+    ),
+    "not_found": Explanation(
+        _("ServiceNow does not know the address that was asked for."), _("Check the instance name.")
+    ),
+    "token_refused": Explanation(
+        _("ServiceNow refused to give a token."),
+        _(
+            "Check the client ID and client secret, that the OAuth entity is active and has this redirect URL and an "
+            "auth scope, and that the integration user is active and its password need not be changed. ServiceNow "
+            "names the cause in System Logs > All."
+        ),
+    ),
+    "pkce_refused": Explanation(
+        _("ServiceNow handed out a code of an earlier attempt."),
+        _("Sign out of ServiceNow or use a private window, then choose Authorize again."),
+    ),
+    "denied": Explanation(
+        _("Access was denied on ServiceNow's page."),
+        _(
+            "Choose Authorize again, sign in as the integration user (Not you? changes the user) and choose Allow."
+        ),
+    ),
+    "no_code": Explanation(_("ServiceNow sent the browser back without a code."), _AGAIN),
+    "too_late": Explanation(_("The authorization took longer than ten minutes."), _AGAIN),
+    "wrong_state": Explanation(
+        _("The answer does not belong to the authorization that was started here last."), _AGAIN
+    ),
+    "no_attempt": Explanation(
+        _("This authorization was used already, or was started in another browser."), _AGAIN
+    ),
+    "not_connected": Explanation(
+        _("There is no connection yet."), _("Enter the details of the instance below.")
+    ),
+    "needs_reauthorization": Explanation(_("ServiceNow no longer accepts our sign-in."), _AGAIN),
+    "breaker": Explanation(
+        _("The instance failed several times in a row and is left alone for a minute."),
+        _("Try again in a minute."),
+    ),
+    "host_refused": Explanation(
+        _("This instance may not be talked to."),
+        _("The operator lists custom domains in SERVICENOW_ALLOWED_HOSTS."),
+    ),
+    "wrong_key": Explanation(
+        _("The stored secrets cannot be decrypted."),
+        _(
+            "The operator restores the key that is missing from FIELD_KEYS, or you set the connection up again."
+        ),
+    ),
+}
+OTHER = Explanation(_("Something went wrong between the portal and ServiceNow."), _("Try again."))
+
+
+def explain(code: str) -> Explanation | None:
+    """What a code of the client, of a pause or of an authorization means; None for no code."""
+    return EXPLANATIONS.get(code, OTHER) if code else None

@@ -1,0 +1,191 @@
+"""The Table API of one ServiceNow instance: create, read, list, find. Sends, nothing else.
+
+On the far side is any instance from Kingston on, as its owner has customised it. Its documentation:
+ServiceNow REST API reference, "Table API". Nothing here repeats a call, follows a redirect or keeps a cookie;
+whoever calls decides what to do next by `ServiceNowError.retryable` and `.outcome_unknown`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from connector.servicenow import wire
+from connector.servicenow.auth import Bearer
+from connector.servicenow.errors import NotFound, Unreadable
+from connector.servicenow.records import Page, Record
+from connector.servicenow.transport import Call, Transport
+
+# ServiceNow's own limit for an address lies higher, that of proxies in between often at 8 kB.
+LONGEST_ADDRESS = 8000
+SYS_ID_LENGTH = 32
+# Named here because `list` means something else inside the class.
+Records = list[Record]
+
+
+class Client:
+    """Speaks to one instance as one integration user. Used by one thread at a time.
+
+    Every method raises a `ServiceNowError` when it cannot give what it promises.
+    """
+
+    def __init__(self, transport: Transport, bearer: Bearer) -> None:
+        self.transport = transport
+        self.bearer = bearer
+
+    @property
+    def origin(self) -> str:
+        """Where the instance is, such as https://acme.service-now.com."""
+        return self.transport.origin
+
+    def create(self, table: str, fields: Mapping[str, str]) -> Record:
+        """Insert one record and give it back as ServiceNow stored it, defaults and all.
+
+        Raises `OutcomeUnknown` when the record may or may not exist; look before calling again.
+        """
+        answer = self._send("POST", f"/api/now/table/{_name(table)}", READ_BACK, fields)
+        return wire.read_record(table, answer)
+
+    def update(self, table: str, sys_id: str, fields: Mapping[str, str]) -> Record:
+        """Change some fields of a record and give it back as it is now. Raises `NotFound`."""
+        answer = self._send("PATCH", _record_path(table, sys_id), READ_BACK, fields)
+        return _same(wire.read_record(table, answer), sys_id)
+
+    def read(self, table: str, sys_id: str, fields: Sequence[str] | None = None) -> Record | None:
+        """One record, or None when ServiceNow says there is none (or none that we may see)."""
+        try:
+            answer = self._send("GET", _record_path(table, sys_id), READ_BACK | _only(fields))
+            return _same(wire.read_record(table, answer), sys_id)
+        except NotFound:
+            return None
+
+    def list(
+        self,
+        table: str,
+        query: str,
+        fields: Sequence[str],
+        limit: int,
+        *,
+        order_by: Sequence[str] = (),
+        offset: int = 0,
+    ) -> Page:
+        """The rows that match an encoded query, at most `limit` of them.
+
+        A page may be short without being the last: ServiceNow applies `sysparm_limit` before its access
+        rules. It also ignores terms it does not understand and returns every row then, so whoever calls
+        checks that each row is one it asked for. Build values with `query_value`. Sorting may be refused by
+        Query ACLs: leave `order_by` empty where the set-up probe found so.
+        """
+        ordered = "^".join([query, *(f"ORDERBY{name}" for name in order_by)]).strip("^")
+        page = {"sysparm_query": ordered, "sysparm_limit": str(limit), "sysparm_offset": str(offset)}
+        answer = self._send(
+            "GET", f"/api/now/table/{_name(table)}", READ_BACK | LIST_BARE | _only(fields) | page
+        )
+        return wire.read_page(table, answer)
+
+    def find_by_correlation_id(
+        self, table: str, correlation_id: str, fields: Sequence[str] | None = None, limit: int = 2
+    ) -> Records:
+        """The records that carry our key: none, one, or (a duplicate) several.
+
+        Raises `Unreadable` when a row without the key comes back: the instance has ignored the condition
+        then, and an empty list would say that no such record exists.
+        """
+        query = f"correlation_id={query_value(correlation_id)}"
+        wanted = sorted({*fields, "sys_id", "correlation_id"}) if fields else []
+        page = self.list(table, query, wanted, limit)
+        if any(record.get("correlation_id") != correlation_id for record in page.records):
+            raise Unreadable("The instance ignored the condition on correlation_id.")
+        return list(page.records)
+
+    def by_sys_ids(self, table: str, sys_ids: Sequence[str], fields: Sequence[str]) -> Page:
+        """Those of the asked-for records that exist and that we may see, in no particular order.
+
+        Takes as many ids as one of `batches`. Raises `Unreadable` when a row comes back that was not asked
+        for.
+        """
+        asked = set(sys_ids)
+        wanted = sorted({*fields, "sys_id"})
+        page = self.list(table, _sys_id_query(sorted(asked)), wanted, max(len(asked), 1))
+        if any(record.sys_id not in asked for record in page.records):
+            raise Unreadable("The instance ignored the condition on sys_id.")
+        return page
+
+    def batches(self, table: str, sys_ids: Sequence[str], fields: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Cut a list of ids into pieces for `by_sys_ids`, each as long as an address may be."""
+        frame = (
+            self.origin
+            + _record_path(table, "0" * SYS_ID_LENGTH)
+            + "?"
+            + "".join(
+                f"&{name}={quote(value)}"
+                for name, value in (READ_BACK | LIST_BARE | _only([*fields, "sys_id"])).items()
+            )
+        )
+        size = max(1, (LONGEST_ADDRESS - len(frame) - 80) // (SYS_ID_LENGTH + len("%2C")))
+        for start in range(0, len(sys_ids), size):
+            yield sys_ids[start : start + size]
+
+    def whoami(self) -> Record | None:
+        """The user whose token we hold, or None where the instance does not let that user read its own
+        row.
+        """
+        # The server works the expression out; what a person typed can never get here, see query_value.
+        page = self.list("sys_user", "sys_id=javascript:gs.getUserID()", USER_FIELDS, 2)
+        return page.records[0] if len(page) == 1 else None
+
+    def _send(
+        self, method: str, path: str, parameters: Mapping[str, str], fields: Mapping[str, str] | None = None
+    ) -> wire.Answer:
+        body = json.dumps(dict(fields)).encode() if fields is not None else None
+        return self.bearer.send(self.transport, Call(method, path, parameters, body))
+
+
+# Stored values, not those of the integration user's language and time zone; references as plain ids.
+READ_BACK: dict[str, str] = {"sysparm_display_value": "false", "sysparm_exclude_reference_link": "true"}
+LIST_BARE: dict[str, str] = {"sysparm_suppress_pagination_header": "true", "sysparm_no_count": "true"}
+USER_FIELDS = [
+    "sys_id",
+    "user_name",
+    "name",
+    "email",
+    "web_service_access_only",
+    "identity_type",
+    "time_zone",
+]
+
+
+def query_value(value: str) -> str:
+    """A value made fit for an encoded query, unchanged. Raises ValueError where it would be read as more than a value.
+
+    `^` ends a condition, and a value that begins with `javascript:` is run by the server (ServiceNow
+    documentation, "Encoded query strings").
+    """
+    if "^" in value or "\n" in value or value.strip().lower().startswith("javascript:"):
+        raise ValueError("This value cannot stand in a ServiceNow query.")
+    return value
+
+
+def _only(fields: Sequence[str] | None) -> dict[str, str]:
+    return {"sysparm_fields": ",".join(fields)} if fields else {}
+
+
+def _sys_id_query(sys_ids: Sequence[str]) -> str:
+    return "sys_idIN" + ",".join(query_value(sys_id) for sys_id in sys_ids)
+
+
+def _name(table: str) -> str:
+    if not table.replace("_", "").isalnum() or not table.isascii():
+        raise ValueError("This is no name of a table.")
+    return table
+
+
+def _record_path(table: str, sys_id: str) -> str:
+    if len(sys_id) != SYS_ID_LENGTH or not sys_id.isalnum() or not sys_id.isascii():
+        raise ValueError("A sys_id has 32 characters, digits and letters.")
+    return f"/api/now/table/{_name(table)}/{sys_id}"
+
+
+def _same(record: Record, sys_id: str) -> Record:
+    if record.sys_id and record.sys_id != sys_id:
+        raise Unreadable("The instance answered with another record.")
+    return record

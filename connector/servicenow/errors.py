@@ -1,0 +1,171 @@
+"""Every way a call to ServiceNow can end badly, typed by what to do next.
+
+ServiceNowError
+├── Unreachable             not one byte of the call was sent: safe to repeat
+│   ├── AddressRefused      the name resolves to an address that we do not talk to
+│   └── TokenUnavailable    no access token could be had just now, so the call was not made
+├── OutcomeUnknown          the call may have been carried out: look before repeating it
+│   ├── NoAnswer            time-out, reset, deadline
+│   ├── ServerError         5xx, or an error inside a 200
+│   └── Unreadable          202, not JSON, cut off, too large, no `result`, rows nobody asked for
+│       ├── Hibernating     a developer instance is asleep
+│       └── LoginPage       a sign-in page in place of data
+├── RateLimited             429: repeat later, not a failure of the ticket
+├── NotAuthenticated        401, even after renewing the token
+├── Refused                 a definite no: repeating changes nothing
+│   ├── Forbidden           403: access rules, data policies, business rules
+│   ├── BadRequest          400 and every other 4xx
+│   └── NotFound            404 from the Table API itself
+└── TokenRefused            the token endpoint said no: somebody has to authorise again or correct the set-up
+    └── PkceRefused         ... because the code belongs to another sign-in attempt
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class ServiceNowError(Exception):
+    """A call that did not end well.
+
+    `detail` is ServiceNow's own sentence, cleaned and cut; it never holds a secret or an address with a
+    query. `status` is the HTTP status if there was an answer, `transaction_id` what ServiceNow's support asks
+    for.
+    """
+
+    retryable: ClassVar[bool] = False
+    outcome_unknown: ClassVar[bool] = False
+    code: str = "error"
+
+    def __init__(self, detail: str = "", *, status: int | None = None, transaction_id: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.status = status
+        self.transaction_id = transaction_id
+
+    def __str__(self) -> str:
+        parts = [self.code, str(self.status) if self.status else "", self.detail]
+        return " ".join(part for part in parts if part)
+
+
+class Unreachable(ServiceNowError):
+    """The name did not resolve, or the connection or TLS failed, before anything was sent."""
+
+    retryable = True
+    code = "unreachable"
+
+
+class AddressRefused(Unreachable):
+    """The instance's name leads to an address that is not a public one."""
+
+    code = "address_refused"
+
+
+class TokenUnavailable(Unreachable):
+    """The token endpoint gave no usable answer; `code` is that of what went wrong there."""
+
+    code = "token_unavailable"
+
+    @classmethod
+    def because(cls, error: ServiceNowError) -> "TokenUnavailable":
+        unavailable = cls(error.detail, status=error.status, transaction_id=error.transaction_id)
+        unavailable.code = error.code
+        return unavailable
+
+
+class OutcomeUnknown(ServiceNowError):
+    """Bytes were sent, and no trustworthy answer says what became of them."""
+
+    retryable = True
+    outcome_unknown = True
+    code = "outcome_unknown"
+
+
+class NoAnswer(OutcomeUnknown):
+    """The connection ended, or our time did, before an answer came."""
+
+    code = "no_answer"
+
+
+class ServerError(OutcomeUnknown):
+    """The instance or a machine in front of it failed; the record may exist all the same."""
+
+    code = "server_error"
+
+
+class Unreadable(OutcomeUnknown):
+    """An answer that is not what the Table API gives."""
+
+    code = "unreadable"
+
+
+class Hibernating(Unreadable):
+    """A developer instance that sleeps answers every address with a page that says so."""
+
+    code = "hibernating"
+
+
+class LoginPage(Unreadable):
+    """A sign-in page, ServiceNow's or a single sign-on's, where data was expected."""
+
+    code = "login_page"
+
+
+class RateLimited(ServiceNowError):
+    """Too many calls; `retry_after` says how long ServiceNow wants to be left alone, if it does say."""
+
+    retryable = True
+    code = "rate_limited"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        retry_after: timedelta | None = None,
+        status: int | None = 429,
+        transaction_id: str = "",
+    ) -> None:
+        super().__init__(detail, status=status, transaction_id=transaction_id)
+        self.retry_after = retry_after
+
+
+class NotAuthenticated(ServiceNowError):
+    """ServiceNow does not accept our token, not even a renewed one."""
+
+    retryable = True
+    code = "not_authenticated"
+
+
+class Refused(ServiceNowError):
+    """ServiceNow understood, and did not do it."""
+
+    code = "refused"
+
+
+class Forbidden(Refused):
+    """The integration user may not do that, or a policy or business rule of the instance stopped it."""
+
+    code = "forbidden"
+
+
+class BadRequest(Refused):
+    """The instance does not know such a table, or cannot read what was sent."""
+
+    code = "bad_request"
+
+
+class NotFound(Refused):
+    """There is no such record, or the integration user may not see it."""
+
+    code = "not_found"
+
+
+class TokenRefused(ServiceNowError):
+    """ServiceNow gives no token for this client, code or refresh token."""
+
+    code = "token_refused"
+
+
+class PkceRefused(TokenRefused):
+    """The authorisation code was issued for an earlier attempt: ServiceNow may hand out a remembered one."""
+
+    code = "pkce_refused"

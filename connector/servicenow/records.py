@@ -1,0 +1,61 @@
+"""What is read back from ServiceNow, in ServiceNow's own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of a table; every value a string as stored, references as their sys_id, moments in UTC."""
+
+    table: str
+    values: Mapping[str, str]
+
+    @property
+    def sys_id(self) -> str:
+        return self.get("sys_id")
+
+    @property
+    def number(self) -> str:
+        return self.get("number")
+
+    def get(self, name: str) -> str:
+        """The stored value; an empty string where the field is empty, unknown or hidden from us."""
+        return self.values.get(name, "")
+
+    def at(self, name: str) -> datetime | None:
+        """The moment in a date-time field, or None where it is empty or unreadable.
+
+        ServiceNow stores them as `YYYY-MM-DD HH:MM:SS` in UTC (REST API documentation,
+        `sysparm_display_value=false`).
+        """
+        try:
+            return datetime.strptime(self.get(name), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        except ValueError:
+            return None
+
+    def is_true(self, name: str) -> bool:
+        """Whether a true/false field holds true."""
+        return self.get(name) == "true"
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one list call, and the server's clock when it answered (None where it did not say)."""
+
+    records: tuple[Record, ...]
+    server_at: datetime | None = None
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the token endpoint gave; lifetimes count from the moment of the answer."""
+
+    access_token: str = field(repr=False)
+    expires_in: timedelta
+    refresh_token: str = field(default="", repr=False)
+    scope: str = ""

@@ -1,0 +1,281 @@
+"""One call over HTTP, and nothing it was not asked for: no redirect, no retry, no cookie, no answer without end.
+
+requests knows a time limit for each read of the socket only; here the whole call has one, kept by hanging up.
+Each call has a connection of its own, made to an address that `resolve` has checked, so that "could not
+connect" and "no answer" are never mixed up: after the first, nothing was sent.
+"""
+
+import io
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from connector.servicenow import wire
+from connector.servicenow.errors import NoAnswer, ServiceNowError, Unreachable, Unreadable
+
+logger = logging.getLogger("connector.servicenow")
+# These write whole addresses, bodies and headers at DEBUG, tokens among them.
+for _name in ("urllib3", "requests_oauthlib", "oauthlib"):
+    logging.getLogger(_name).setLevel(logging.INFO)
+
+LARGEST_BODY = 5 * 1024 * 1024
+PIECE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Limits in seconds: to connect (TLS included), between two pieces of an answer, and for the whole
+    call.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 30.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """What to send: a path below the origin, its parameters, a JSON body or none."""
+
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    body: bytes | None = None
+
+
+class Transport:
+    """The way to one instance. `heard` is told of every call once it is over: its answer, or None where
+    none came.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        resolve: Callable[[], Sequence[str]],
+        timeouts: Timeouts,
+        *,
+        ca_bundle: str = "",
+        proxy: str = "",
+        heard: Callable[[wire.Answer | None], None] | None = None,
+    ) -> None:
+        self.origin = origin
+        self.resolve = resolve
+        self.timeouts = timeouts
+        self.ca_bundle = ca_bundle
+        self.proxy = proxy
+        self.heard = heard
+
+    def send(self, call: Call, access_token: str) -> wire.Answer:
+        """Send one call. Raises `Unreachable`, `NoAnswer` or `Unreadable` where no whole answer came back."""
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        query = urlencode(call.parameters, quote_via=quote, safe="")
+        address = f"{self.origin}{call.path}" + (f"?{query}" if query else "")
+        with requests.Session() as session:
+            self.carry(session)
+            response = session.request(call.method, address, data=call.body, headers=headers)
+            return answer_of(response)
+
+    def carry(self, session: requests.Session) -> None:
+        """Make every request of a session go this way, and none any other."""
+        session.trust_env = False
+        session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+        session.headers.update(
+            {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "Scoredesk"}
+        )
+        session.verify = self.ca_bundle or True
+        session.proxies = {"https": self.proxy} if self.proxy else {}
+        session.adapters.clear()
+        session.mount(self.origin + "/", InstanceAdapter(self))
+
+
+def answer_of(response: requests.Response) -> wire.Answer:
+    """A response of requests as the pure functions of `wire` want it."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return wire.Answer(response.status_code, headers, response.content)
+
+
+class InstanceAdapter(HTTPAdapter):
+    """Sends a request over a `Line` of its own and reads the whole answer before it gives it back."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.line = Line(transport)
+        super().__init__(max_retries=0)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """A pool of connections (urllib3's) that all go over the line of this call."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        kind = LineHTTPSConnection if isinstance(pool, urllib3.HTTPSConnectionPool) else LineHTTPConnection
+        pool.ConnectionCls = partial(kind, line=self.line)
+        return pool
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Raises `Unreachable`, `NoAnswer` or `Unreadable`; writes one log line in any case, without query
+        or body.
+        """
+        started = time.monotonic()
+        self.line = Line(self.transport)
+        answer: wire.Answer | None = None
+        error: ServiceNowError | None = None
+        try:
+            response = self._exchange(request, **kwargs)
+            answer = answer_of(response)
+        except ServiceNowError as caught:
+            error = caught
+            raise
+        finally:
+            self.close()
+            _log(request, answer, error, started)
+            if self.transport.heard is not None:
+                self.transport.heard(answer)
+        return response
+
+    def _exchange(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        limits = self.transport.timeouts
+        kwargs |= {"stream": True, "timeout": (limits.connect, limits.read)}
+        with self.line:
+            try:
+                response = super().send(request, **kwargs)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise self.line.failure(error) from None
+            raw = response.raw
+            try:
+                response.raw = io.BytesIO(_read(raw))
+            except urllib3.exceptions.ReadTimeoutError as error:
+                raise self.line.failure(error) from None
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise self.line.failure(error, began=True) from None
+            finally:
+                raw.close()
+        return response
+
+
+class Line:
+    """One connection: where it may go, how long it may take, and whether it stood before it broke."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.ends_at = time.monotonic() + transport.timeouts.total
+        self.stood = False
+        self.hung_up = False
+        self.handle: socket.socket | None = None
+        self.watch = threading.Timer(transport.timeouts.total, self.hang_up)
+        self.watch.daemon = True
+
+    def __enter__(self) -> "Line":
+        self.watch.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.watch.cancel()
+        if self.handle is not None:
+            self.handle.close()
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """Connect to a checked address; through a proxy, which looks names up itself, to the proxy."""
+        addresses = [host] if self.transport.proxy else self.transport.resolve()
+        for address in addresses:
+            left = self.ends_at - time.monotonic()
+            if left <= 0 or self.hung_up:
+                break
+            try:
+                line = socket.create_connection((address, port), min(self.transport.timeouts.connect, left))
+            except OSError:
+                continue
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # A second handle, because TLS takes the first one away.
+            self.handle = line.dup()
+            return line
+        raise Unreachable("The instance could not be reached.")
+
+    def hang_up(self) -> None:
+        """End the call where it stands; whoever waits on the socket wakes up."""
+        self.hung_up = True
+        if self.handle is not None:
+            try:
+                self.handle.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                logger.debug("The connection had ended by itself.")
+
+    def failure(self, error: Exception, *, began: bool = False) -> ServiceNowError:
+        """What a broken connection means. Before it stood, nothing was sent; `began` says that an answer had begun."""
+        if not self.stood:
+            insecure = isinstance(error, requests.exceptions.SSLError) and not self.hung_up
+            return Unreachable("TLS failed." if insecure else "The instance could not be reached.")
+        if self.hung_up or isinstance(error, requests.Timeout | urllib3.exceptions.ReadTimeoutError):
+            return NoAnswer("The instance did not answer in time.")
+        return (
+            Unreadable("The answer broke off.")
+            if began
+            else NoAnswer("The connection ended without an answer.")
+        )
+
+
+class LineHTTPConnection(HTTPConnection):
+    """An unencrypted connection over a `Line`; for loopback alone."""
+
+    def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.line = line
+
+    def _new_conn(self) -> socket.socket:
+        return self.line.dial(self.host, self.port)
+
+    def connect(self) -> None:
+        super().connect()
+        self.line.stood = True
+
+
+class LineHTTPSConnection(HTTPSConnection):
+    """A TLS connection over a `Line`; certificate and SNI are those of the host's name, whatever the
+    address.
+    """
+
+    def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.line = line
+
+    def _new_conn(self) -> socket.socket:
+        return self.line.dial(self.host, self.port or 443)
+
+    def connect(self) -> None:
+        super().connect()
+        self.line.stood = True
+
+
+def _read(raw: Any) -> bytes:
+    body = bytearray()
+    while piece := raw.read(PIECE, decode_content=False):
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise Unreadable("The answer is too large.")
+    return bytes(body)
+
+
+def _log(
+    request: requests.PreparedRequest,
+    answer: wire.Answer | None,
+    error: ServiceNowError | None,
+    started: float,
+) -> None:
+    logger.info(
+        "%s %s %s in %d ms, transaction %s",
+        request.method,
+        urlsplit(request.url or "").path,
+        answer.status if answer else (error.code if error else "failed"),
+        (time.monotonic() - started) * 1000,
+        (answer.transaction_id if answer else "") or "-",
+    )

@@ -1,0 +1,268 @@
+"""Answers in, records or errors out; no I/O.
+
+The shapes are those of ServiceNow's REST API reference ("Table API", "OAuth"), its knowledge articles on
+quota rules and rate limits, and what instances were seen to send besides: pages of HTML, empty 202s, JSON
+that breaks off.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from connector.servicenow.errors import (
+    BadRequest,
+    Forbidden,
+    Hibernating,
+    LoginPage,
+    NoAnswer,
+    NotAuthenticated,
+    NotFound,
+    PkceRefused,
+    RateLimited,
+    ServerError,
+    ServiceNowError,
+    TokenRefused,
+    TokenUnavailable,
+    Unreadable,
+)
+from connector.servicenow.records import Page, Record, Tokens
+
+LONGEST_DETAIL = 500
+LONGEST_WAIT = timedelta(hours=24)
+ACCESS_TOKEN_LIFE = timedelta(minutes=30)  # where `expires_in` is missing; what ServiceNow gives by default
+LOGIN_MARKS = (
+    "login.do",
+    "user_password",
+    "samlrequest",
+    "saml2",
+    "/adfs/",
+    "login.microsoftonline.com",
+    'type="password"',
+)
+BY_STATUS = {401: NotAuthenticated, 403: Forbidden, 404: NotFound, 408: NoAnswer}
+BY_HUNDRED = {4: BadRequest, 5: ServerError}
+# Control and format characters (among them those that turn the direction of writing), except ordinary spaces.
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
+ADDRESS_WITH_QUERY = re.compile(r"(https?://[^\s?]+)\?\S*")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP: header names in lower case, the body as far as the transport let it in."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def transaction_id(self) -> str:
+        """ServiceNow's id for this call, if it gave one."""
+        return clean(self.headers.get("x-transaction-id", ""), 40)
+
+
+def read_record(table: str, answer: Answer) -> Record:
+    """The one record of an answer to create, read or update. Raises a `ServiceNowError`."""
+    result = _result(answer)
+    # Where a list comes back for one record, ServiceNow has not understood what was asked for.
+    if not isinstance(result, dict) or not result:
+        raise _unreadable("The answer holds no record.", answer)
+    return _record(table, result, answer)
+
+
+def read_page(table: str, answer: Answer) -> Page:
+    """The rows of an answer to a list. Raises a `ServiceNowError`."""
+    try:
+        result = _result(answer)
+    except NotFound:  # version 1 of the Table API answers an empty list so
+        result = []
+    if not isinstance(result, list):
+        raise _unreadable("The answer holds no list.", answer)
+    return Page(tuple(_record(table, row, answer) for row in result), server_time(answer))
+
+
+def read_tokens(answer: Answer) -> Tokens:
+    """What the token endpoint gave.
+
+    Raises `PkceRefused` or `TokenRefused` for a definite no, `TokenUnavailable` for every answer that settles
+    nothing. ServiceNow says 401 `access_denied` for nearly every cause alike; the real one is in its own
+    system log (ServiceNow documentation, "OAuth 2.0").
+    """
+    if answer.status in (400, 401):
+        raise _token_refusal(answer)
+    try:
+        document = _document(answer)
+    except ServiceNowError as error:
+        raise TokenUnavailable.because(error) from error
+    if document.get("error"):
+        raise _token_refusal(answer)
+    access_token = document.get("access_token")
+    if not isinstance(access_token, str) or not access_token:
+        raise TokenUnavailable.because(_unreadable("The answer holds no access token.", answer))
+    return Tokens(
+        access_token=access_token,
+        expires_in=_seconds(document.get("expires_in")) or ACCESS_TOKEN_LIFE,
+        refresh_token=_text(document.get("refresh_token")),
+        scope=_text(document.get("scope")),
+    )
+
+
+def check_revoked(answer: Answer) -> None:
+    """Raise a `ServiceNowError` unless the instance took a token back. What the body of a yes looks like
+    is not documented.
+    """
+    _check_page(answer)
+    if not 200 <= answer.status < 300:
+        raise _error(answer, _json(answer))
+
+
+def server_time(answer: Answer) -> datetime | None:
+    """The server's clock by its `Date` header, to the second, in UTC."""
+    return _http_date(answer.headers.get("date", ""))
+
+
+def retry_after(answer: Answer) -> timedelta | None:
+    """How long to wait after a 429: `Retry-After` in seconds or as a date, else `X-RateLimit-Reset` (a Unix time).
+
+    At most 24 hours; None where the answer does not say.
+    """
+    said = answer.headers.get("retry-after", "").strip()
+    now = server_time(answer)
+    wait = _seconds(said)
+    if wait is None and now is not None:
+        until = _http_date(said) or _unix_time(answer.headers.get("x-ratelimit-reset", ""))
+        wait = until - now if until is not None else None
+    return None if wait is None else min(max(wait, timedelta(0)), LONGEST_WAIT)
+
+
+def clean(text: str, longest: int = LONGEST_DETAIL) -> str:
+    """A foreign text fit for a page and a log line: one line, printable, cut, addresses without their
+    query.
+    """
+    one_line = " ".join(UNPRINTABLE.sub(" ", text).split())
+    bare = ADDRESS_WITH_QUERY.sub(r"\1", one_line)
+    return bare if len(bare) <= longest else bare[: longest - 1] + "…"
+
+
+def _result(answer: Answer) -> Any:
+    document = _document(answer)
+    if "result" not in document:
+        raise _unreadable("The answer has no result.", answer)
+    return document["result"]
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    """The JSON object of a success. A 200 may carry an error: ServiceNow adds one when it stops a call
+    half-way.
+    """
+    _check_page(answer)
+    document = _json(answer)
+    if not 200 <= answer.status < 300:
+        raise _error(answer, document)
+    if answer.status not in (200, 201) or document is None:
+        raise _unreadable("The answer is not one of the Table API.", answer)
+    if isinstance(document.get("error"), dict):
+        raise ServerError(_sentence(document), status=answer.status, transaction_id=answer.transaction_id)
+    return document
+
+
+def _check_page(answer: Answer) -> None:
+    """Raise for the pages that stand in for an instance: asleep, or asking somebody to sign in."""
+    if "json" in answer.headers.get("content-type", "").lower():
+        return
+    text = (answer.body[:20_000].decode("utf-8", "replace") + answer.headers.get("location", "")).lower()
+    facts: dict[str, Any] = {"status": answer.status, "transaction_id": answer.transaction_id}
+    if (
+        "instance hibernating" in text
+        or "developer.servicenow.com" in answer.headers.get("location", "").lower()
+    ):
+        raise Hibernating("The instance is hibernating.", **facts)
+    if answer.status < 400 and any(mark in text for mark in LOGIN_MARKS):
+        raise LoginPage("A sign-in page came in place of data.", **facts)
+
+
+def _json(answer: Answer) -> dict[str, Any] | None:
+    if "json" not in answer.headers.get("content-type", "").lower():
+        return None
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _error(answer: Answer, document: dict[str, Any] | None) -> ServiceNowError:
+    """What a status other than 2xx means; the texts differ by release and language, so the status decides."""
+    detail = _sentence(document) if document else f"HTTP {answer.status}"
+    facts: dict[str, Any] = {"status": answer.status, "transaction_id": answer.transaction_id}
+    if answer.status == 429:
+        return RateLimited(detail, retry_after=retry_after(answer), **facts)
+    if answer.status == 404 and not (document and "error" in document):
+        # Not from the Table API but from a machine in front of it, which knows nothing of records.
+        return Unreadable(detail, **facts)
+    kind = BY_STATUS.get(answer.status) or BY_HUNDRED.get(answer.status // 100, Unreadable)
+    return kind(detail, **facts)
+
+
+def _token_refusal(answer: Answer) -> TokenRefused:
+    document = _json(answer) or {}
+    said = " ".join(_text(document.get(name)) for name in ("error", "error_description"))
+    kind = (
+        PkceRefused if "code challenge" in said.lower() or "code_verifier" in said.lower() else TokenRefused
+    )
+    return kind(clean(said), status=answer.status, transaction_id=answer.transaction_id)
+
+
+def _unreadable(detail: str, answer: Answer) -> Unreadable:
+    return Unreadable(detail, status=answer.status, transaction_id=answer.transaction_id)
+
+
+def _record(table: str, row: Any, answer: Answer) -> Record:
+    if not isinstance(row, dict):
+        raise _unreadable("A row of the answer is no record.", answer)
+    return Record(table, {str(name): _value(value) for name, value in row.items()})
+
+
+def _value(value: Any) -> str:
+    """References come as {"link", "value"}, with display values also as {"display_value", "value"}."""
+    if isinstance(value, dict):
+        return _value(value.get("value", ""))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _sentence(document: Mapping[str, Any]) -> str:
+    error = document.get("error")
+    if not isinstance(error, dict):
+        return clean(_text(error))
+    parts = [_text(error.get("message")), _text(error.get("detail"))]
+    return clean(": ".join(part for part in parts if part))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: Any) -> timedelta | None:
+    try:
+        seconds = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return timedelta(seconds=seconds) if 0 <= seconds < 10**10 else None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _unix_time(value: str) -> datetime | None:
+    seconds = _seconds(value)
+    return datetime.fromtimestamp(seconds.total_seconds(), UTC) if seconds is not None else None

@@ -1,0 +1,267 @@
+"""From a connection's row to a signed-in client. The one place that reads its secrets.
+
+Access tokens are renewed under a lease: whoever changes `renewing_by` in one conditional UPDATE makes the
+call, outside any transaction; the others wait and read the row again. A lock held across the call would stop
+every writer on SQLite.
+"""
+
+import enum
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import AuditEntry
+from connector import hosts
+from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance
+from connector.servicenow import oauth
+from connector.servicenow.auth import Bearer
+from connector.servicenow.client import Client
+from connector.servicenow.errors import NotAuthenticated, TokenRefused, TokenUnavailable
+from connector.servicenow.oauth import OAuthClient
+from connector.servicenow.records import Tokens
+from connector.servicenow.transport import Timeouts, Transport
+from connector.servicenow.wire import Answer, server_time
+
+CONNECT_SECONDS = 10.0
+# A token that ends sooner is renewed before it is used.
+MARGIN = timedelta(seconds=60)
+# Longer than a token call may take, or two callers would hold the lease.
+LEASE_MARGIN = timedelta(seconds=30)
+GLANCE_SECONDS = 0.1
+
+
+class Pause(enum.StrEnum):
+    """Why nothing can be sent just now."""
+
+    NOT_CONNECTED = "not_connected"
+    NEEDS_REAUTHORIZATION = "needs_reauthorization"
+    BREAKER = "breaker"
+    HOST_REFUSED = "host_refused"
+    WRONG_KEY = "wrong_key"
+
+
+class Paused(Exception):
+    """No call may be made now; whatever waits keeps its attempts and its age."""
+
+    def __init__(self, reason: Pause) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A given moment that moves on with the time that passes."""
+
+    began_at: datetime
+    began: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> datetime:
+        return self.began_at + timedelta(seconds=time.monotonic() - self.began)
+
+
+def open_client(connection: Connection | None, *, now: datetime) -> Client:
+    """A client that is signed in as the integration user and renews its token by itself.
+
+    Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone by the
+    breaker. Raises a `ServiceNowError` when a token had to be renewed first and that failed.
+    """
+    if connection is None or connection.status in (ConnectionStatus.AUTHORIZING, ConnectionStatus.REMOVED):
+        raise Paused(Pause.NOT_CONNECTED)
+    if not Instance.objects.filter(pk=connection.instance_id).let_through(now):
+        raise Paused(Pause.BREAKER)
+    return _sign_in(connection, Clock(now))
+
+
+def open_trial(connection: Connection, *, now: datetime) -> Client:
+    """A client for a connection that was just authorized and is not in use yet. Raises as `open_client`."""
+    return _sign_in(connection, Clock(now))
+
+
+def check_host(instance: Instance) -> None:
+    """Hold an instance to what the operator allows today, whatever was allowed when it was saved. Raises `Paused`."""
+    try:
+        hosts.permitted(instance.host)
+    except hosts.HostRefused:
+        raise Paused(Pause.HOST_REFUSED) from None
+
+
+def transport_to(instance: Instance, clock: Callable[[], datetime]) -> Transport:
+    """The way to an instance; counts the calls that are made on it. Raises `Paused` as `check_host`."""
+    check_host(instance)
+
+    def heard(answer: Answer | None) -> None:
+        now = clock()
+        server_at = server_time(answer) if answer else None
+        offset = server_at - now.replace(microsecond=0) if server_at else None
+        Instance.objects.filter(pk=instance.pk).count_call(now, offset)
+
+    return Transport(
+        instance.origin,
+        hosts.resolver(instance.host),
+        Timeouts(min(CONNECT_SECONDS, settings.PUSH_TIMEOUT), settings.PUSH_TIMEOUT, settings.PUSH_TIMEOUT),
+        ca_bundle=settings.CA_BUNDLE,
+        proxy="" if hosts.is_loopback(instance.host) else settings.HTTPS_PROXY,
+        heard=heard,
+    )
+
+
+def oauth_client_of(connection: Connection) -> OAuthClient:
+    """The portal as the instance knows it, with the client secret."""
+    return OAuthClient(connection.client_id, _secrets(connection).client_secret, connection.scope)
+
+
+def kept_client_secret(host: str, client_id: str) -> str:
+    """The client secret stored for this client of this instance, or an empty string. Another host never
+    gets it.
+    """
+    known = Connection.objects.filter(instance__host=host, client_id=client_id).order_by("-created_at", "-pk")
+    try:
+        return next((kept for kept in (_secrets(one).client_secret for one in known) if kept), "")
+    except Paused:
+        return ""
+
+
+def keep_client_secret(connection: Connection, client_secret: str) -> None:
+    """Store the client secret of a new connection, or of one that is set up anew; its tokens go."""
+    ConnectionSecrets.objects.update_or_create(
+        connection=connection,
+        defaults={"client_secret": client_secret, "access_token": "", "refresh_token": ""},
+    )
+
+
+def keep_tokens(connection: Connection, tokens: Tokens, now: datetime) -> None:
+    """Store the tokens of a fresh authorization."""
+    lasts_until = now + oauth.REFRESH_TOKEN_LIFE if tokens.refresh_token else None
+    with transaction.atomic():
+        ConnectionSecrets.objects.filter(connection_id=connection.pk).update(
+            access_token=tokens.access_token, refresh_token=tokens.refresh_token
+        )
+        Connection.objects.filter(pk=connection.pk).update(
+            access_expires_at=now + tokens.expires_in, refresh_expires_at=lasts_until, authorized_at=now
+        )
+    connection.refresh_from_db()
+
+
+def revocable_tokens(connection: Connection) -> list[str]:
+    """The tokens to hand back when a connection ends, the longer-lived first."""
+    kept = _secrets(connection)
+    return [token for token in (kept.refresh_token, kept.access_token) if token]
+
+
+def wipe(connection: Connection) -> None:
+    """Forget every secret of a connection."""
+    ConnectionSecrets.objects.filter(connection_id=connection.pk).delete()
+
+
+def _secrets(connection: Connection) -> ConnectionSecrets:
+    try:
+        return ConnectionSecrets.objects.get(connection_id=connection.pk)
+    except ConnectionSecrets.DoesNotExist:
+        return ConnectionSecrets(connection=connection)
+    except InvalidToken:
+        raise Paused(Pause.WRONG_KEY) from None
+
+
+def _sign_in(connection: Connection, clock: Clock) -> Client:
+    transport = transport_to(connection.instance, clock)
+
+    def renew(refused: str) -> str:
+        try:
+            return access_token(connection, transport, clock, refused=refused)
+        except (TokenRefused, Paused) as error:
+            # To whoever made the call, this is a definite no: the call was refused with 401 and not repeated.
+            raise NotAuthenticated(str(error), status=401) from error
+
+    try:
+        token = access_token(connection, transport, clock)
+    except TokenRefused as error:
+        raise Paused(Pause.NEEDS_REAUTHORIZATION) from error
+    return Client(transport, Bearer(token, renew))
+
+
+def access_token(connection: Connection, transport: Transport, clock: Clock, *, refused: str = "") -> str:
+    """An access token that still lasts, renewed if need be by exactly one of all who ask.
+
+    `refused` is one that does not work, whatever its time says.
+
+    Raises `TokenRefused` when it was this call that learnt that somebody must authorize again, `Paused` when
+    that was known before, `TokenUnavailable` when the token endpoint (or whoever holds the lease) gave no
+    answer in time.
+    """
+    lease = timedelta(seconds=settings.PUSH_TIMEOUT) + LEASE_MARGIN
+    give_up_at = clock() + lease
+    me = uuid4()
+    while clock() < give_up_at:
+        token = _usable_token(connection, clock(), refused)
+        if token:
+            return token
+        free = Connection.objects.filter(pk=connection.pk).with_free_lease(clock())
+        if free.update(renewing_by=me, renewing_until=clock() + lease) == 1:
+            try:
+                # Somebody may have renewed it between the look and the lease.
+                return _usable_token(connection, clock(), refused) or _renew(connection, transport, clock, me)
+            finally:
+                Connection.objects.filter(pk=connection.pk, renewing_by=me).update(
+                    renewing_by=None, renewing_until=None
+                )
+        time.sleep(GLANCE_SECONDS)
+    raise TokenUnavailable("Another process is renewing the access token.")
+
+
+def _usable_token(connection: Connection, now: datetime, refused: str) -> str:
+    row = Connection.objects.get(pk=connection.pk)
+    if row.needs_reauthorization:
+        raise Paused(Pause.NEEDS_REAUTHORIZATION)
+    if row.access_expires_at is None or row.access_expires_at - now < MARGIN:
+        return ""
+    token = _secrets(connection).access_token
+    return "" if token == refused else token
+
+
+def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID) -> str:
+    try:
+        tokens = _new_tokens(connection, transport)
+    except TokenRefused:
+        # A node that has not heard of the token yet says no as well; and somebody may have authorized
+        # meanwhile.
+        try:
+            tokens = _new_tokens(connection, transport)
+        except TokenRefused as error:
+            _require_authorization(connection, error)
+            raise
+    changes = {"access_token": tokens.access_token}
+    if tokens.refresh_token:
+        changes["refresh_token"] = tokens.refresh_token
+    with transaction.atomic():
+        held = Connection.objects.filter(pk=connection.pk, renewing_by=me)
+        if held.update(access_expires_at=clock() + tokens.expires_in) == 1:
+            ConnectionSecrets.objects.filter(connection_id=connection.pk).update(**changes)
+    return tokens.access_token
+
+
+def _new_tokens(connection: Connection, transport: Transport) -> Tokens:
+    client = oauth_client_of(connection)
+    if connection.grant == Grant.CLIENT_CREDENTIALS:
+        return oauth.request_token(transport, client)
+    refresh_token = _secrets(connection).refresh_token
+    if not refresh_token:
+        raise TokenRefused("There is no refresh token.")
+    return oauth.refresh(transport, client, refresh_token)
+
+
+def _require_authorization(connection: Connection, error: TokenRefused) -> None:
+    connected = Connection.objects.filter(pk=connection.pk, status=ConnectionStatus.CONNECTED)
+    with transaction.atomic():
+        if connected.update(status=ConnectionStatus.NEEDS_REAUTHORIZATION) == 1:
+            AuditEntry.objects.record(
+                actor=None,
+                verb="servicenow.token_refused",
+                target=connection.instance.host,
+                detail=error.detail,
+            )

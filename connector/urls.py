@@ -1,0 +1,14 @@
+from django.urls import path
+
+from connector import views
+
+app_name = "connector"
+urlpatterns = [
+    path("", views.connection, name="connection"),
+    path("test/", views.test, name="test"),
+    path("setup/", views.setup, name="setup"),
+    path("authorize/", views.authorize, name="authorize"),
+    path("callback/", views.callback, name="callback"),
+    path("confirm/", views.confirm, name="confirm"),
+    path("configuration/", views.configuration, name="configuration"),
+]

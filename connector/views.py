@@ -1,0 +1,195 @@
+"""The pages of the ServiceNow connection: its state, setting it up, taking it apart."""
+
+from typing import cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from connector import authorizing, checklist
+from connector.authorizing import AttemptRefused
+from connector.explanations import explain
+from connector.forms import RemovalForm, SetupForm
+from connector.models import Connection, Instance
+from connector.servicenow.errors import ServiceNowError
+from connector.sessions import Paused, open_client
+
+may_view = permission_required("connector.view_connection", raise_exception=True)
+may_manage = permission_required("connector.manage_connection", raise_exception=True)
+
+
+@require_safe
+@may_view
+def connection(request: HttpRequest) -> HttpResponse:
+    """How the connection is doing."""
+    current = Connection.objects.current().select_related("instance", "authorized_by").first()
+    now = timezone.now()
+    context = {
+        "connection": current,
+        "ends_soon": current is not None and current.ends_soon(now),
+        "is_broken": current is not None and current.instance.is_broken(now),
+        "error": explain(current.instance.last_error) if current else None,
+        "calls_left": current.instance.calls_left(now, settings.API_CALLS_PER_HOUR) if current else None,
+        "calls_per_hour": settings.API_CALLS_PER_HOUR,
+    }
+    return render(request, "connector/connection.html", context)
+
+
+@require_POST
+@may_manage
+def test(request: HttpRequest) -> HttpResponse:
+    """Make one harmless call and say how it went."""
+    current = Connection.objects.current().first()
+    now = timezone.now()
+    try:
+        user = open_client(current, now=now).whoami()
+    except Paused as pause:
+        _say(request, pause.reason)
+    except ServiceNowError as error:
+        if current is not None:
+            Instance.objects.filter(pk=current.instance_id).record_failure(now, error)
+        _say(request, error.code)
+    else:
+        if current is not None:
+            Instance.objects.filter(pk=current.instance_id).record_success(now)
+        name = user.get("name") or user.get("user_name") if user else ""
+        said = _("ServiceNow answers. The portal is signed in as %(name)s.") % {"name": name}
+        messages.success(request, said if name else _("ServiceNow answers."))
+    return redirect("connector:connection")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_manage
+@never_cache
+def setup(request: HttpRequest) -> HttpResponse:
+    """What is needed, what is exchanged, and the form; saving makes a draft, which is then authorized."""
+    draft, current = Connection.objects.drafts().first(), Connection.objects.current().first()
+    form = SetupForm(request.POST or None, known=draft or current)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        authorizing.save_draft(
+            host=data["instance"],
+            grant=data["grant"],
+            client_id=data["client_id"],
+            client_secret=data["client_secret"],
+            scope=data["scope"],
+        )
+        messages.success(request, _("Saved. Authorize the connection now."))
+        return redirect("connector:setup")
+    context = {
+        "form": form,
+        "draft": draft,
+        "current": current,
+        "steps": checklist.steps(draft, current),
+        "problem": explain(request.GET.get("problem", "")),
+        "said": draft.instance.last_error_detail if draft and request.GET.get("problem") else "",
+        "redirect_uri": authorizing.redirect_uri(),
+        "demo_host": next(iter(settings.SERVICENOW_ALLOWED_HOSTS), "") if settings.DEMO else "",
+    }
+    return render(request, "connector/setup.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@may_manage
+@never_cache
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Begin: off to ServiceNow's own page, or straight to a token where no browser is needed."""
+    now = timezone.now()
+    draft = Connection.objects.drafts().first()
+    try:
+        if draft is None:
+            current = Connection.objects.current().first()
+            if current is None:
+                return _back_to_setup("not_connected")
+            draft = authorizing.draft_of(current)
+        if authorizing.needs_browser(draft):
+            # A page and not a redirect: browsers hold the whole chain of redirects after a form to
+            # `form-action`, and with single sign-on that chain leads on to hosts nobody can list beforehand.
+            return render(
+                request, "connector/leaving.html", {"address": authorizing.begin(request.session, draft, now)}
+            )
+        authorizing.sign_in(draft, now)
+    except Paused as pause:
+        return _back_to_setup(pause.reason)
+    except ServiceNowError as error:
+        return _failed(draft, error)
+    return redirect("connector:confirm")
+
+
+@require_safe
+@may_manage
+@never_cache
+def callback(request: HttpRequest) -> HttpResponse:
+    """Where ServiceNow sends the browser back to."""
+    try:
+        authorizing.finish(request.session, request.GET.dict(), timezone.now())
+    except AttemptRefused as refusal:
+        return _back_to_setup(refusal.code)
+    except Paused as pause:
+        return _back_to_setup(pause.reason)
+    except ServiceNowError as error:
+        return _failed(Connection.objects.drafts().first(), error)
+    return redirect("connector:confirm")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_manage
+@never_cache
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Connect as this user? Only a yes puts the new connection into use."""
+    person = _person(request)
+    draft = Connection.objects.drafts().filter(authorized_at__isnull=False).first()
+    if draft is None:
+        return redirect("connector:setup")
+    if request.method == "POST":
+        if not authorizing.enable(draft, person, timezone.now()):
+            return redirect("connector:setup")
+        messages.success(request, _("Connected to %(name)s.") % {"name": draft.instance.name})
+        return redirect("connector:connection")
+    context = {"draft": draft, "is_personal": authorizing.is_personal(draft, person)}
+    return render(request, "connector/confirm.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_manage
+def configuration(request: HttpRequest) -> HttpResponse:
+    """Set up anew, or remove the connection."""
+    current = Connection.objects.current().first()
+    if current is None:
+        return redirect("connector:setup")
+    form = RemovalForm(request.POST or None, connection=current)
+    if request.method == "POST" and form.is_valid():
+        authorizing.remove(current, _person(request), timezone.now())
+        messages.success(request, _("The connection is removed. Tickets that were sent stay listed here."))
+        return redirect("connector:connection")
+    context = {"form": form, "connection": current}
+    return render(request, "connector/configuration.html", context, status=422 if form.errors else 200)
+
+
+def _person(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _back_to_setup(code: str) -> HttpResponse:
+    return redirect(f"{reverse('connector:setup')}?{urlencode({'problem': code})}")
+
+
+def _failed(draft: Connection | None, error: ServiceNowError) -> HttpResponse:
+    if draft is not None:
+        Instance.objects.filter(pk=draft.instance_id).record_failure(timezone.now(), error)
+    return _back_to_setup(error.code)
+
+
+def _say(request: HttpRequest, code: str) -> None:
+    explanation = explain(code)
+    if explanation is not None:
+        messages.error(request, f"{explanation.what} {explanation.next_step}")

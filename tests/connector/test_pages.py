@@ -1,0 +1,277 @@
+"""Setting the connection up and taking it apart, through the pages, against the sandbox."""
+
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEntry, User
+from connector import sessions
+from connector.explanations import EXPLANATIONS
+from connector.models import Connection, ConnectionSecrets
+from connector.sessions import open_client
+from tests.sandbox_process import CLIENT, SandboxProcess
+
+pytestmark = pytest.mark.django_db
+PAGES = ["/servicenow/", "/servicenow/setup/", "/servicenow/configuration/"]
+
+
+@pytest.fixture
+def browser(client: Client, secadmin: User) -> Client:
+    client.force_login(secadmin)
+    return client
+
+
+def entered(sandbox: SandboxProcess, **changes: str) -> dict[str, str]:
+    return {
+        "instance": sandbox.url,
+        "grant": "authorization_code",
+        "client_id": CLIENT[0],
+        "client_secret": CLIENT[1],
+        "scope": "",
+        **changes,
+    }
+
+
+def leave(browser: Client) -> str:
+    """Choose Authorize; the address that the browser goes to."""
+    page = browser.post("/servicenow/authorize/").content.decode()
+    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    assert found, page
+    return unescape(found[1])
+
+
+def come_back(browser: Client, address: str) -> Any:
+    """Arrive at the callback as ServiceNow sent us, and follow to the page where that ends."""
+    parts = urlsplit(address)
+    assert parts.path == "/servicenow/callback/"
+    return browser.get(f"{parts.path}?{parts.query}", follow=True)
+
+
+def text(response: Any) -> str:
+    return unescape(response.content.decode())
+
+
+@pytest.mark.parametrize("grant", ["authorization_code", "client_credentials"])
+def test_from_the_form_to_connected(
+    browser: Client, sandbox: SandboxProcess, secadmin: User, grant: str
+) -> None:
+    saved = browser.post("/servicenow/setup/", entered(sandbox, grant=grant), follow=True)
+    assert "Authorize" in text(saved)
+    assert not Connection.objects.current().exists()
+    if grant == "authorization_code":
+        page = come_back(browser, sandbox.consent(leave(browser)))
+    else:
+        page = browser.post("/servicenow/authorize/", follow=True)
+    assert "m365.integration" in text(page)
+    assert not Connection.objects.current().exists()
+    page = browser.post("/servicenow/confirm/", follow=True)
+    assert page.redirect_chain[-1][0] == "/servicenow/"
+    current = Connection.objects.working().get()
+    assert (current.authorized_by, current.integration_user_name) == (secadmin, "m365.integration")
+    assert (current.refresh_expires_at is not None) == (grant == "authorization_code")
+    assert AuditEntry.objects.get().verb == "servicenow.connected"
+    assert open_client(current, now=timezone.now()).whoami()
+    assert "Connected" in text(browser.get("/servicenow/"))
+    assert "ServiceNow answers" in text(browser.post("/servicenow/test/", follow=True))
+
+
+def test_an_old_instance_is_connected_as_well(browser: Client, settings: LazySettings) -> None:
+    with SandboxProcess(profile="legacy") as old:
+        settings.SERVICENOW_ALLOWED_HOSTS = [old.host]
+        browser.post("/servicenow/setup/", entered(old))
+        come_back(browser, old.consent(leave(browser)))
+        browser.post("/servicenow/confirm/")
+        current = Connection.objects.working().get()
+        record = open_client(current, now=timezone.now()).create("change_request", {"short_description": "x"})
+        assert record.number.startswith("CHG")
+
+
+def test_no_page_shows_a_secret_or_a_token(
+    browser: Client, sandbox: SandboxProcess, administrator: User
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
+    browser.post("/servicenow/authorize/")
+    browser.post("/servicenow/confirm/")
+    ConnectionSecrets.objects.update(client_secret="canary-secret")
+    kept = ConnectionSecrets.objects.get()
+    assert kept.access_token
+    connection = Connection.objects.get()
+    pages = [browser.get(page) for page in PAGES]
+    browser.force_login(administrator)
+    admin = [
+        f"/admin/connector/{what}/"
+        for what in ("connection", f"connection/{connection.pk}/change", "instance")
+    ]
+    pages += [browser.get(page) for page in admin]
+    assert all(page.status_code == 200 for page in pages)
+    for page in pages:
+        assert not any(secret in text(page) for secret in (kept.client_secret, kept.access_token))
+
+
+def test_a_form_that_is_sent_back_keeps_everything_but_the_secret(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    page = browser.post(
+        "/servicenow/setup/", entered(sandbox, instance="evil.example", client_secret="canary")
+    )
+    assert page.status_code == 422
+    assert 'value="evil.example"' in text(page)
+    assert f'value="{CLIENT[0]}"' in text(page)
+    assert "canary" not in text(page)
+    assert not Connection.objects.exists()
+
+
+def test_a_kept_secret_need_not_be_typed_again_but_never_follows_to_another_host(
+    browser: Client, sandbox: SandboxProcess, connection: Connection
+) -> None:
+    assert browser.post("/servicenow/setup/", entered(sandbox, client_secret="")).status_code == 302
+    draft = Connection.objects.drafts().get()
+    assert sessions.oauth_client_of(draft).client_secret == CLIENT[1]
+    elsewhere = browser.post("/servicenow/setup/", entered(sandbox, instance="acme", client_secret=""))
+    assert "Enter the client secret" in text(elsewhere)
+
+
+def explained(page: Any, code: str) -> bool:
+    """Whether a page is the set-up page and says what a code means, with the next step."""
+    explanation = EXPLANATIONS[code]
+    said = text(page)
+    assert page.redirect_chain[-1][0].startswith("/servicenow/setup/")
+    return str(explanation.what) in said and str(explanation.next_step) in said
+
+
+def test_deny_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    assert explained(come_back(browser, sandbox.consent(leave(browser), button="Deny")), "denied")
+
+
+def test_a_callback_works_once_and_only_in_the_browser_that_asked(
+    browser: Client, sandbox: SandboxProcess, secadmin: User
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    address = sandbox.consent(leave(browser))
+    stranger = Client()
+    stranger.force_login(secadmin)
+    assert explained(come_back(stranger, address), "no_attempt")
+    state = parse_qs(urlsplit(address).query)["state"][0]
+    assert explained(come_back(browser, address.replace(state, "x" * len(state))), "wrong_state")
+    assert "m365.integration" in text(come_back(browser, address))
+    assert explained(come_back(browser, address), "no_attempt")
+
+
+def test_a_callback_after_ten_minutes_is_too_late(browser: Client, sandbox: SandboxProcess) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    address = sandbox.consent(leave(browser))
+    session = browser.session
+    attempt = session["servicenow_authorization"]
+    session["servicenow_authorization"] = {**attempt, "at": attempt["at"] - 601}
+    session.save()
+    assert explained(come_back(browser, address), "too_late")
+
+
+def test_a_code_of_another_attempt_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    address = sandbox.consent(leave(browser))
+    session = browser.session
+    session["servicenow_authorization"] = {**session["servicenow_authorization"], "verifier": "x" * 64}
+    session.save()
+    assert explained(come_back(browser, address), "pkce_refused")
+
+
+@pytest.mark.parametrize("grant", ["authorization_code", "client_credentials"])
+def test_a_wrong_secret_is_explained(browser: Client, sandbox: SandboxProcess, grant: str) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox, grant=grant, client_secret="wrong"))
+    if grant == "authorization_code":
+        page = come_back(browser, sandbox.consent(leave(browser)))
+    else:
+        page = browser.post("/servicenow/authorize/", follow=True)
+    assert explained(page, "token_refused")
+    assert not Connection.objects.current().exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("hibernating", "hibernating"),
+        ("login_page", "login_page"),
+        ("server_error", "server_error"),
+        ("reset", "no_answer"),
+    ],
+)
+def test_what_stands_in_the_way_of_a_token_is_explained(
+    browser: Client, sandbox: SandboxProcess, fault: str, code: str
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
+    sandbox.fault(fault, route="token", method="any")
+    assert explained(browser.post("/servicenow/authorize/", follow=True), code)
+
+
+def test_a_stopped_instance_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
+    sandbox.stop()
+    assert explained(browser.post("/servicenow/authorize/", follow=True), "unreachable")
+    assert "cannot be reached" in text(browser.get("/servicenow/setup/?problem=unreachable"))
+
+
+def test_a_personal_account_is_warned_about(browser: Client, sandbox: SandboxProcess) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    page = come_back(browser, sandbox.consent(leave(browser), user=("admin", "admin")))
+    assert "This looks like a person's account" in text(page)
+
+
+def test_authorizing_again_replaces_the_connection_only_when_confirmed(
+    browser: Client, sandbox: SandboxProcess, connection: Connection
+) -> None:
+    browser.post("/servicenow/authorize/")
+    assert Connection.objects.current().get() == connection
+    browser.post("/servicenow/confirm/")
+    replaced = Connection.objects.get(pk=connection.pk)
+    assert (replaced.status, replaced.is_current) == ("removed", False)
+    assert Connection.objects.working().get().instance == connection.instance
+    assert ConnectionSecrets.objects.count() == 1
+
+
+def test_removing_asks_for_the_name_then_revokes_and_forgets(
+    browser: Client, sandbox: SandboxProcess, connection: Connection
+) -> None:
+    client = open_client(connection, now=timezone.now())
+    assert browser.post("/servicenow/configuration/", {"name": "something else"}).status_code == 422
+    assert Connection.objects.current().exists()
+    sandbox.clear()
+    page = browser.post("/servicenow/configuration/", {"name": sandbox.host}, follow=True)
+    assert "Not connected to ServiceNow" in text(page)
+    assert not ConnectionSecrets.objects.exists()
+    assert [call["path"] for call in sandbox.requests()["requests"]] == ["/oauth_revoke_token.do"]
+    connection.refresh_from_db()
+    assert (connection.status, connection.is_current) == ("removed", False)
+    assert AuditEntry.objects.get().verb == "servicenow.removed"
+    with pytest.raises(Exception, match=r"not_authenticated|not_connected"):
+        client.whoami()
+
+
+def test_removing_works_while_servicenow_is_away(
+    browser: Client, sandbox: SandboxProcess, connection: Connection
+) -> None:
+    open_client(connection, now=timezone.now())
+    sandbox.stop()
+    browser.post("/servicenow/configuration/", {"name": sandbox.host})
+    assert not ConnectionSecrets.objects.exists()
+
+
+def test_readers_may_look_and_nothing_else(client: Client, reader: User, connection: Connection) -> None:
+    client.force_login(reader)
+    assert client.get("/servicenow/").status_code == 200
+    assert "Test connection" not in text(client.get("/servicenow/"))
+    for page in [*PAGES[1:], "/servicenow/callback/", "/servicenow/confirm/", "/ticketProvisioning"]:
+        assert client.get(page).status_code == 403
+    for page in ["/servicenow/test/", "/servicenow/authorize/", "/servicenow/setup/", "/servicenow/confirm/"]:
+        assert client.post(page).status_code == 403
+
+
+def test_the_original_address_serves_the_set_up_page(browser: Client) -> None:
+    assert "Connect to ServiceNow" in text(browser.get("/ticketProvisioning"))

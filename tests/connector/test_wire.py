@@ -1,0 +1,225 @@
+"""Answers in, records or errors out."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.servicenow import wire
+from connector.servicenow.errors import (
+    BadRequest,
+    Forbidden,
+    Hibernating,
+    LoginPage,
+    NoAnswer,
+    NotAuthenticated,
+    NotFound,
+    PkceRefused,
+    RateLimited,
+    ServerError,
+    ServiceNowError,
+    TokenRefused,
+    TokenUnavailable,
+    Unreadable,
+)
+from connector.servicenow.records import Record
+
+JSON = {"content-type": "application/json;charset=UTF-8"}
+HTML = {"content-type": "text/html;charset=UTF-8"}
+ASLEEP = b"<html><head><title>Instance Hibernating page</title></head></html>"
+ERROR = {"error": {"message": "Operation Failed", "detail": "ACL Exception"}, "status": "failure"}
+
+
+def json_answer(document: Any, status: int = 200, **headers: str) -> wire.Answer:
+    return wire.Answer(
+        status, JSON | {k.replace("_", "-"): v for k, v in headers.items()}, json.dumps(document).encode()
+    )
+
+
+def test_references_are_flattened_to_their_value() -> None:
+    caller = {"link": "https://x/api/now/table/sys_user/1", "value": "u1"}
+    row = {
+        "sys_id": "a",
+        "caller_id": caller,
+        "state": {"display_value": "New", "value": "1"},
+        "active": True,
+        "n": None,
+    }
+    record = wire.read_record("incident", json_answer({"result": row}, 201))
+    assert record == Record(
+        "incident", {"sys_id": "a", "caller_id": "u1", "state": "1", "active": "true", "n": ""}
+    )
+    assert record.get("unheard_of") == ""
+    assert record.is_true("active")
+
+
+def test_moments_are_utc_and_empty_ones_are_none() -> None:
+    record = Record("incident", {"opened_at": "2026-11-23 04:05:06", "closed_at": "", "due_date": "tomorrow"})
+    assert record.at("opened_at") == datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
+    assert record.at("closed_at") is None
+    assert record.at("due_date") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "retryable", "unknown"),
+    [
+        (json_answer(ERROR, 401), NotAuthenticated, True, False),
+        (json_answer(ERROR, 403), Forbidden, False, False),
+        (wire.Answer(403, HTML, b"<html>blocked</html>"), Forbidden, False, False),
+        (json_answer(ERROR, 400), BadRequest, False, False),
+        (json_answer(ERROR, 404), NotFound, False, False),
+        (wire.Answer(404, HTML, b"<html>nothing here</html>"), Unreadable, True, True),
+        (json_answer(ERROR, 405), BadRequest, False, False),
+        (json_answer({}, 408), NoAnswer, True, True),
+        (json_answer(ERROR, 429), RateLimited, True, False),
+        (json_answer(ERROR, 500), ServerError, True, True),
+        (wire.Answer(502, HTML, b"<html>Bad Gateway</html>"), ServerError, True, True),
+        (wire.Answer(503, HTML, ASLEEP), Hibernating, True, True),
+        (wire.Answer(200, HTML, ASLEEP), Hibernating, True, True),
+        (
+            wire.Answer(302, {"location": "https://developer.servicenow.com/dev.do"}, b""),
+            Hibernating,
+            True,
+            True,
+        ),
+        (wire.Answer(302, {"location": "/login.do"}, b""), LoginPage, True, True),
+        (wire.Answer(302, {"location": "https://elsewhere.example/"}, b""), Unreadable, True, True),
+        (wire.Answer(200, HTML, b'<form><input id="user_password" type="password">'), LoginPage, True, True),
+        (wire.Answer(200, HTML, b"<html>upgrade in progress</html>"), Unreadable, True, True),
+        (wire.Answer(200, HTML, b'{"result": {"sys_id": "a"}}'), Unreadable, True, True),
+        (wire.Answer(202, {}, b""), Unreadable, True, True),
+        (json_answer({"result": {"sys_id": "a"}}, 202), Unreadable, True, True),
+        (wire.Answer(204, {}, b""), Unreadable, True, True),
+        (wire.Answer(201, JSON, b'{"result": {"sys_id": "a"'), Unreadable, True, True),
+        (json_answer({"results": []}), Unreadable, True, True),
+        (json_answer({"result": []}), Unreadable, True, True),
+        (json_answer({"result": {}}), Unreadable, True, True),
+        (json_answer(["result"]), Unreadable, True, True),
+        (json_answer({"result": {"sys_id": "a"}, **ERROR}), ServerError, True, True),
+    ],
+)
+def test_every_other_answer_is_typed_by_what_to_do_next(
+    answer: wire.Answer, kind: type[ServiceNowError], retryable: bool, unknown: bool
+) -> None:
+    with pytest.raises(ServiceNowError) as caught:
+        wire.read_record("incident", answer)
+    assert type(caught.value) is kind
+    assert (caught.value.retryable, caught.value.outcome_unknown) == (retryable, unknown)
+    assert caught.value.status == answer.status
+
+
+def test_an_empty_list_is_an_empty_page_in_both_versions_of_the_api() -> None:
+    date = "Mon, 23 Nov 2026 05:00:00 GMT"
+    page = wire.read_page("task", json_answer({"result": []}, date=date))
+    assert (len(page), page.server_at) == (0, datetime(2026, 11, 23, 5, tzinfo=UTC))
+    assert len(wire.read_page("task", json_answer(ERROR, 404))) == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"retry-after": "7"}, timedelta(seconds=7)),
+        ({"retry-after": "Mon, 23 Nov 2026 05:01:00 GMT"}, timedelta(minutes=1)),
+        ({"retry-after": "Mon, 23 Nov 2026 04:00:00 GMT"}, timedelta(0)),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "999999999999"}, None),
+        ({"retry-after": "999999"}, timedelta(hours=24)),
+        ({"x-ratelimit-reset": "1795410030"}, timedelta(seconds=30)),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_understood_in_seconds_and_as_a_date(
+    headers: dict[str, str], wait: timedelta | None
+) -> None:
+    answer = wire.Answer(429, {"date": "Mon, 23 Nov 2026 05:00:00 GMT", **headers}, b"")
+    assert wire.retry_after(answer) == wait
+
+
+def test_foreign_texts_are_one_printable_line_without_queries() -> None:
+    said = "Data Policy Exception: \n\tmandatory:\u202e x\x00 see https://a.example/p?token=canary now"
+    assert wire.clean(said) == "Data Policy Exception: mandatory: x see https://a.example/p now"
+    assert len(wire.clean("x" * 10_000)) == wire.LONGEST_DETAIL
+
+
+def test_tokens_are_read_and_never_shown() -> None:
+    document = {
+        "access_token": "canary-a",
+        "refresh_token": "canary-r",
+        "scope": "useraccount",
+        "expires_in": 1799,
+    }
+    tokens = wire.read_tokens(json_answer(document))
+    assert (tokens.access_token, tokens.refresh_token) == ("canary-a", "canary-r")
+    assert tokens.expires_in == timedelta(seconds=1799)
+    assert "canary" not in repr(tokens)
+
+
+DENIED = {"error_description": "access_denied", "error": "server_error"}
+WRONG_CODE = {"error_description": "can't verify code challenge", "error": "invalid_request"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (json_answer(DENIED, 401), TokenRefused),
+        (json_answer(DENIED, 400), TokenRefused),
+        (json_answer(DENIED, 200), TokenRefused),
+        (json_answer(WRONG_CODE, 401), PkceRefused),
+        (wire.Answer(200, HTML, ASLEEP), TokenUnavailable),
+        (wire.Answer(502, HTML, b"<html>"), TokenUnavailable),
+        (wire.Answer(403, HTML, b"<html>blocked</html>"), TokenUnavailable),
+        (json_answer({"expires_in": 5}), TokenUnavailable),
+        (json_answer({}, 429), TokenUnavailable),
+    ],
+)
+def test_only_a_clear_no_of_the_token_endpoint_is_a_refusal(
+    answer: wire.Answer, kind: type[ServiceNowError]
+) -> None:
+    with pytest.raises(ServiceNowError) as caught:
+        wire.read_tokens(answer)
+    assert type(caught.value) is kind
+    assert not caught.value.outcome_unknown
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+bodies = (
+    st.binary()
+    | anything.map(lambda value: json.dumps(value).encode())
+    | st.builds(lambda value: json.dumps({"result": value}).encode(), anything)
+)
+headers = st.dictionaries(
+    st.sampled_from(
+        ["content-type", "location", "retry-after", "date", "x-ratelimit-reset", "x-transaction-id"]
+    ),
+    st.text()
+    | st.sampled_from(["application/json", "text/html", "0", "-1", "1e9", "Mon, 23 Nov 2026 05:00:00 -0000"]),
+)
+answers = st.builds(wire.Answer, st.integers(100, 599), headers, bodies)
+
+
+@given(answers)
+def test_any_answer_gives_a_record_or_an_error_of_the_tree(answer: wire.Answer) -> None:
+    for read in (wire.read_record, wire.read_page):
+        error = error_of(read, "incident", answer)
+        assert error is None or len(error.detail) <= wire.LONGEST_DETAIL
+
+
+@given(answers)
+def test_any_answer_to_a_token_request_gives_tokens_or_a_known_no(answer: wire.Answer) -> None:
+    error = error_of(wire.read_tokens, answer)
+    assert error is None or not error.outcome_unknown
+
+
+def error_of(read: Callable[..., object], *args: object) -> ServiceNowError | None:
+    try:
+        read(*args)
+    except ServiceNowError as error:
+        return error
+    return None
