@@ -1,0 +1,97 @@
+"""Valid objects with the fewest words."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
+from factory.django import DjangoModelFactory
+
+from accounts.models import User
+from connector import sessions
+from connector.models import Connection, Instance
+from scorecard.models import ImprovementAction
+from tests.sandbox_process import CLIENT, SandboxProcess
+from tickets.models import Ticket
+from tickets.states import Category, Kind, Priority, Source
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """Somebody without a role."""
+
+    class Meta:
+        model = User
+
+    username = Sequence(lambda n: f"person{n}")
+    email = LazyAttribute(lambda user: f"{user.username}@aozora.example")
+
+
+class InstanceFactory(DjangoModelFactory[Instance]):
+    """An instance that nobody talks to."""
+
+    class Meta:
+        model = Instance
+
+    host = Sequence(lambda n: f"example{n}.service-now.com")
+
+
+class ActionFactory(DjangoModelFactory[ImprovementAction]):
+    """A scored action with points still to gain."""
+
+    class Meta:
+        model = ImprovementAction
+
+    control_id = Sequence(lambda n: f"control_{n}")
+    title = Sequence(lambda n: f"Turn on protection number {n}")
+    category = "Identity"
+    product = "AzureAD"
+    max_score = 10.0
+    score = 0.0
+    is_scored = True
+    has_profile = True
+    description = "Protection is off."
+    remediation = "<ol><li>Open the portal.</li><li>Turn it on.</li></ol>"
+    first_seen_at = NOON
+
+
+class TicketFactory(DjangoModelFactory[Ticket]):
+    """A change request that waits to be sent and is due now."""
+
+    class Meta:
+        model = Ticket
+
+    instance = SubFactory(InstanceFactory)
+    kind = Kind.CHANGE_REQUEST
+    name = Sequence(lambda n: f"Require protection {n}")
+    description = "What is to be done."
+    priority = Priority.MODERATE
+    recommendation_source = Source.USER
+    recommendation_category = Category.IDENTITY
+    requested_by = SubFactory(UserFactory)
+    next_try_at = LazyFunction(timezone.now)
+
+
+def person(role: str) -> User:
+    """Somebody with one role, by the name of its group."""
+    user = UserFactory.create()
+    user.is_staff = user.is_superuser = role == "Administrator"
+    user.save()
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def connected(sandbox: SandboxProcess) -> Connection:
+    """A current connection to a sandbox by client credentials, without a token yet."""
+    instance, _ = Instance.objects.get_or_create(host=sandbox.host)
+    connection = Connection.objects.create(
+        instance=instance,
+        grant=Connection.Grant.CLIENT_CREDENTIALS,
+        status=Connection.Status.CONNECTED,
+        is_current=True,
+        client_id=CLIENT[0],
+        authorized_at=timezone.now() - timedelta(minutes=1),
+    )
+    sessions.keep_client_secret(connection, CLIENT[1])
+    return connection

@@ -1,0 +1,126 @@
+"""Tracking over real HTTP: what people do inside ServiceNow is seen here."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from connector.models import Connection
+from tests.factories import TicketFactory
+from tests.sandbox_process import SandboxProcess
+from tickets.models import Ticket, TicketEvent
+from tickets.poll import poll_delta, poll_sweep
+from tickets.push import push
+from tickets.states import Kind, Meaning
+
+pytestmark = [pytest.mark.django_db]
+
+
+@pytest.fixture
+def change(connection: Connection) -> Ticket:
+    return delivered(connection, Kind.CHANGE_REQUEST)
+
+
+@pytest.fixture
+def incident(connection: Connection) -> Ticket:
+    return delivered(connection, Kind.INCIDENT)
+
+
+def delivered(connection: Connection, kind: Kind) -> Ticket:
+    ticket = TicketFactory.create(instance=connection.instance, kind=kind)
+    push(ticket.pk)
+    ticket.refresh_from_db()
+    assert ticket.is_delivered
+    return ticket
+
+
+@pytest.mark.parametrize("poll", [poll_delta, poll_sweep])
+def test_a_state_changed_in_servicenow_is_seen(sandbox: SandboxProcess, change: Ticket, poll: object) -> None:
+    sandbox.change("change_request", change.sys_id, state="-4")
+    assert poll() == 1  # type: ignore[operator]
+    change.refresh_from_db()
+    assert (change.state, change.state_words, change.is_open) == ("-4", "Assess", True)
+    assert poll() == 0  # type: ignore[operator]
+
+
+def test_a_closed_incident_is_closed_and_a_reopened_one_open(
+    sandbox: SandboxProcess, incident: Ticket
+) -> None:
+    sandbox.change("incident", incident.sys_id, state="7", active="false", close_code="Solution provided")
+    poll_sweep()
+    incident.refresh_from_db()
+    assert (incident.meaning, incident.is_open) == (Meaning.CLOSED, False)
+    sandbox.change("incident", incident.sys_id, state="2", active="true")
+    poll_delta()
+    incident.refresh_from_db()
+    assert (incident.meaning, incident.is_open) == (Meaning.IN_PROGRESS, True)
+
+
+def test_an_idle_delta_is_one_call(sandbox: SandboxProcess, change: Ticket) -> None:
+    poll_delta()
+    since = timezone.now() + timedelta(minutes=5)
+    type(change.instance).objects.filter(pk=change.instance_id).update(delta_since=since)
+    sandbox.clear()
+    assert poll_delta() == 0
+    assert sandbox.requests()["total"] == 1
+
+
+def test_a_deleted_record_is_missing_and_never_closed(
+    sandbox: SandboxProcess, change: Ticket, connection: Connection
+) -> None:
+    delivered(connection, Kind.CHANGE_REQUEST)
+    sandbox.delete("change_request", change.sys_id)
+    poll_sweep()
+    change.refresh_from_db()
+    assert change.is_missing
+    assert change.is_open
+    assert change.state_words == "Gone or hidden"
+
+
+def test_a_table_that_became_unreadable_changes_no_ticket(sandbox: SandboxProcess, change: Ticket) -> None:
+    sandbox.fault("acl_hidden", method="GET", times=50)
+    poll_sweep()
+    change.refresh_from_db()
+    assert not change.is_missing
+
+
+def test_one_update_is_told_once(sandbox: SandboxProcess, change: Ticket) -> None:
+    sandbox.change("change_request", change.sys_id, state="-4")
+    poll_delta()
+    poll_sweep()
+    poll_delta()
+    assert change.events.filter(what=TicketEvent.What.CHANGED).count() == 1
+
+
+def test_an_older_answer_never_overwrites_a_newer_one(sandbox: SandboxProcess, change: Ticket) -> None:
+    sandbox.change("change_request", change.sys_id, state="-4")
+    poll_sweep()
+    Ticket.objects.filter(pk=change.pk).update(sys_mod_count=999)
+    sandbox.change("change_request", change.sys_id, state="-3")
+    poll_sweep()
+    change.refresh_from_db()
+    assert change.state == "-4"
+
+
+def test_a_rejected_change_is_sent_back(sandbox: SandboxProcess, change: Ticket) -> None:
+    sandbox.change("change_request", change.sys_id, state="-4")
+    poll_sweep()
+    sandbox.change("change_request", change.sys_id, state="-5")
+    poll_sweep()
+    change.refresh_from_db()
+    assert change.meaning == Meaning.SENT_BACK
+
+
+def test_a_held_change_is_on_hold(sandbox: SandboxProcess, change: Ticket) -> None:
+    sandbox.change("change_request", change.sys_id, on_hold="true", on_hold_reason="Waiting for a part")
+    poll_sweep()
+    change.refresh_from_db()
+    assert change.meaning == Meaning.ON_HOLD
+
+
+def test_where_range_queries_are_refused_the_sweep_does_all(sandbox: SandboxProcess, change: Ticket) -> None:
+    sandbox.settings(range_queries_allowed=False)
+    sandbox.change("change_request", change.sys_id, state="-4")
+    poll_sweep()
+    change.refresh_from_db()
+    assert change.state == "-4"

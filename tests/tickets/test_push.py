@@ -1,0 +1,245 @@
+"""Delivery over real HTTP to the sandbox, judged by what the sandbox holds afterwards."""
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from connector.models import Connection
+from tests.factories import TicketFactory
+from tests.sandbox_process import SandboxProcess
+from tickets import settle
+from tickets.claim import Claim
+from tickets.models import Ticket
+from tickets.push import push, push_due
+from tickets.retry import Ending
+from tickets.states import Delivery, Kind, Priority
+
+pytestmark = [pytest.mark.django_db]
+
+
+class Clock:
+    """The real time, moved by hand."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return timezone.now() + self.offset
+
+    def advance(self, **delta: float) -> None:
+        self.offset += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ticket(connection: Connection) -> Ticket:
+    return TicketFactory.create(instance=connection.instance)
+
+
+def work_until_settled(ticket: Ticket, clock: Clock, tries: int = 40) -> Ticket:
+    """Let workers come by, with the clock moving on to whenever something is due."""
+    for _ in range(tries):
+        push_due(clock=clock)
+        ticket.refresh_from_db()
+        if ticket.delivery in (Delivery.DELIVERED, Delivery.ATTENTION, Delivery.CONFLICT):
+            return ticket
+        clock.advance(seconds=20)
+    raise AssertionError(f"still {ticket.delivery} after {tries} tries: {ticket.last_ending}")
+
+
+def test_a_ticket_becomes_one_record_that_carries_its_keys(sandbox: SandboxProcess, ticket: Ticket) -> None:
+    assert push(ticket.pk) == Ending.DELIVERED
+    [record] = sandbox.records("change_request")
+    ticket.refresh_from_db()
+    assert record["sys_id"] == ticket.sys_id == ticket.asked_sys_id
+    assert record["correlation_id"] == str(ticket.pk)
+    assert record["number"] == ticket.number
+    assert record["description"].startswith("Microsoft 365 Security and Configuration Change Request\n")
+    assert ticket.not_kept == []
+    assert ticket.state_words == "New"
+
+
+@pytest.mark.parametrize("priority", Priority)
+def test_an_incident_reaches_its_priority_through_impact_and_urgency(
+    sandbox: SandboxProcess, connection: Connection, priority: Priority
+) -> None:
+    ticket = TicketFactory.create(instance=connection.instance, kind=Kind.INCIDENT, priority=priority)
+    push(ticket.pk)
+    [record] = sandbox.records("incident")
+    assert record["priority"] == str(int(priority))
+
+
+def test_a_due_date_ends_with_the_organisations_day(
+    sandbox: SandboxProcess, connection: Connection, settings: LazySettings
+) -> None:
+    settings.ORGANIZATION_TIME_ZONE = "Asia/Tokyo"
+    ticket = TicketFactory.create(instance=connection.instance, due_on=datetime(2030, 3, 1).date())  # noqa: DTZ001
+    push(ticket.pk)
+    [record] = sandbox.records("change_request")
+    assert record["requested_by_date"] == "2030-03-01 14:59:59"
+
+
+def test_a_lost_answer_is_looked_up_before_a_second_create(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.fault("lose_answer")
+    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert len(sandbox.records("change_request")) == 1
+    settled = work_until_settled(ticket, clock)
+    assert settled.last_ending == Ending.ADOPTED
+    [record] = sandbox.records("change_request")
+    assert settled.sys_id == record["sys_id"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["commit_then_500", "accepted_202", "truncated", "hibernating", "login_page"]
+)
+def test_an_answer_that_cannot_be_trusted_makes_no_second_record(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, kind: str
+) -> None:
+    sandbox.fault(kind)
+    push(ticket.pk, clock=clock)
+    settled = work_until_settled(ticket, clock)
+    [record] = sandbox.records("change_request")
+    assert settled.sys_id == record["sys_id"]
+
+
+@pytest.mark.parametrize("seconds", [1.0, 4.0], ids=["inside the time-out", "beyond the time-out"])
+@pytest.mark.django_db(transaction=True)
+def test_a_late_commit_makes_one_record(
+    sandbox: SandboxProcess, ticket: Ticket, settings: LazySettings, seconds: float
+) -> None:
+    """In real time: the client gives up after 2 s, the record appears later, the quarantine outlasts it."""
+    settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 2.0, 6.0
+    sandbox.fault("late_commit", seconds=seconds)
+    deadline = timezone.now() + timedelta(seconds=30)
+    while timezone.now() < deadline and not Ticket.objects.get(pk=ticket.pk).is_delivered:
+        push_due()
+        time.sleep(0.2)
+    [record] = sandbox.records("change_request")
+    assert Ticket.objects.get(pk=ticket.pk).sys_id == record["sys_id"]
+
+
+def test_the_quarantine_is_waited_out_before_a_second_send(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, settings: LazySettings
+) -> None:
+    sandbox.fault("reset")
+    push(ticket.pk, clock=clock)
+    clock.advance(seconds=settings.PUSH_QUARANTINE - 30)
+    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert sandbox.records("change_request") == []
+    clock.advance(seconds=31)
+    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert len(sandbox.records("change_request")) == 1
+
+
+def test_an_instance_that_picks_its_own_sys_id_still_gets_one_record(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.settings(honour_sys_id=False)
+    sandbox.fault("lose_answer")
+    push(ticket.pk, clock=clock)
+    settled = work_until_settled(ticket, clock)
+    [record] = sandbox.records("change_request")
+    assert settled.sys_id == record["sys_id"] != settled.asked_sys_id
+
+
+def test_two_records_with_our_key_are_shown_not_chosen(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.fault("reset")
+    push(ticket.pk, clock=clock)
+    for _ in range(2):
+        sandbox.create("change_request", correlation_id=str(ticket.pk), short_description="twin")
+    settled = work_until_settled(ticket, clock)
+    assert settled.delivery == Delivery.CONFLICT
+    assert len(sandbox.records("change_request")) == 2
+
+
+def test_a_refusal_waits_for_a_person_with_servicenows_own_sentence(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.fault("business_rule_abort")
+    assert push(ticket.pk, clock=clock) == Ending.REFUSED
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.ATTENTION
+    assert "Business Rule" in ticket.last_problem
+    assert sandbox.records("change_request") == []
+    assert ticket.discard()
+
+
+def test_a_rate_limit_is_obeyed_and_costs_no_attempt(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.fault("rate_limit", seconds=120)
+    before = clock()
+    assert push(ticket.pk, clock=clock) == Ending.RATE_LIMITED
+    ticket.refresh_from_db()
+    assert ticket.attempts == 0
+    assert ticket.next_try_at is not None
+    assert ticket.next_try_at >= before + timedelta(seconds=119)
+    assert ticket.sent_at is None
+
+
+def test_an_expired_token_is_renewed_once_and_the_record_made(
+    sandbox: SandboxProcess, ticket: Ticket
+) -> None:
+    sandbox.fault("unauthorized")
+    assert push(ticket.pk) == Ending.DELIVERED
+    assert len(sandbox.records("change_request")) == 1
+
+
+def test_while_servicenow_is_down_nothing_is_spent_and_then_everything_arrives(
+    sandbox: SandboxProcess, connection: Connection, clock: Clock
+) -> None:
+    tickets = [TicketFactory.create(instance=connection.instance) for _ in range(3)]
+    sandbox.stop()
+    for _ in range(8):
+        push_due(clock=clock)
+        clock.advance(seconds=15)
+    for ticket in tickets:
+        ticket.refresh_from_db()
+        assert (ticket.delivery, ticket.attempts, ticket.sent_at) == (Delivery.WAITING, 0, None)
+    sandbox.start()
+    clock.advance(seconds=70)
+    for ticket in tickets:
+        assert work_until_settled(ticket, clock).is_delivered
+    assert len(sandbox.records("change_request")) == 3
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    stale = Claim.take(ticket.pk, clock())
+    assert stale is not None
+    assert Claim.take(ticket.pk, clock()) is None
+    clock.advance(hours=1)
+    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert settle.release(stale, Ending.PAUSED, clock()) == Ending.LOST_CLAIM
+    assert not stale.move(Delivery.SENT, sent_at=clock())
+    ticket.refresh_from_db()
+    assert ticket.is_delivered
+
+
+def test_nothing_is_sent_to_another_instance(sandbox: SandboxProcess, connection: Connection) -> None:
+    stranger = TicketFactory.create()
+    assert push_due() == 0
+    assert push(stranger.pk) == Ending.PAUSED
+    assert sandbox.records("change_request") == []
+
+
+def test_every_field_that_servicenow_did_not_keep_is_listed(
+    sandbox: SandboxProcess, connection: Connection
+) -> None:
+    ticket = TicketFactory.create(instance=connection.instance, kind=Kind.INCIDENT, name="名" * 160)
+    sandbox.settings(honour_sys_id=False)
+    push(ticket.pk)
+    ticket.refresh_from_db()
+    assert ticket.not_kept == ["sys_id"]

@@ -1,0 +1,42 @@
+from django.contrib import admin
+
+from accounts.read_only import ReadOnlyAdmin
+from tickets.models import PushAttempt, StateName, Ticket, TicketEvent
+
+
+# Delivery and tracking write these rows; a hand in between could send a ticket twice.
+@admin.register(Ticket)
+class TicketAdmin(ReadOnlyAdmin):
+    """Every column of a ticket."""
+
+    list_display = ("number", "name", "kind", "delivery", "meaning", "due_on", "created_at")
+    list_filter = ("kind", "delivery", "meaning", "recommendation_source")
+    search_fields = ("number", "name", "sys_id")
+    list_select_related = ("instance",)
+    date_hierarchy = "created_at"
+
+
+@admin.register(PushAttempt)
+class PushAttemptAdmin(ReadOnlyAdmin):
+    """Every try at delivery."""
+
+    list_display = ("ticket", "ending", "status", "ended_at")
+    list_filter = ("ending",)
+    search_fields = ("ticket__number", "ticket__name", "transaction_id")
+
+
+@admin.register(TicketEvent)
+class TicketEventAdmin(ReadOnlyAdmin):
+    """What happened to tickets."""
+
+    list_display = ("ticket", "what", "actor", "at")
+    list_filter = ("what",)
+    search_fields = ("ticket__number", "ticket__name")
+
+
+@admin.register(StateName)
+class StateNameAdmin(ReadOnlyAdmin):
+    """What instances call their states."""
+
+    list_display = ("instance", "kind", "value", "language", "their_label", "our_label", "meaning")
+    list_filter = ("instance", "kind", "language")

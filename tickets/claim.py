@@ -1,0 +1,53 @@
+"""A worker's hold on one ticket, taken and kept by compare-and-set.
+
+Row locks would not do: on SQLite `select_for_update(skip_locked=True)` is silently nothing.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from tickets.models import Ticket
+from tickets.states import IN_HAND, Delivery
+
+
+def lease() -> timedelta:
+    """How long a worker may hold a ticket: a token, two look-ups and a create at their slowest, and a margin."""
+    return timedelta(seconds=5 * settings.PUSH_TIMEOUT + 10)
+
+
+@dataclass
+class Claim:
+    """One ticket in one worker's hands. `stage` follows the row: claimed, then sent."""
+
+    ticket: Ticket
+    token: UUID
+    started_at: datetime
+    stage: Delivery = Delivery.CLAIMED
+
+    @classmethod
+    def take(cls, ticket_id: UUID, now: datetime) -> "Claim | None":
+        """Take a ticket that is due; None when it is not, or somebody else was quicker."""
+        token = uuid.uuid4()
+        due = Ticket.objects.due(now).filter(pk=ticket_id)
+        hold = {"claim_token": token, "claimed_until": now + lease(), "next_try_at": None}
+        if not any(due.move(old, Delivery.CLAIMED, **hold) for old in (Delivery.WAITING, *IN_HAND)):
+            return None
+        ticket = Ticket.objects.select_related("instance", "requested_by").get(pk=ticket_id)
+        return cls(ticket, token, now)
+
+    def move(self, new: Delivery, **changes: Any) -> bool:
+        """Move the ticket on if the lease is still ours. Returns False, having changed nothing, if it is not."""
+        ours = Ticket.objects.filter(pk=self.ticket.pk, claim_token=self.token)
+        if not ours.move(self.stage, new, **changes):
+            return False
+        self.stage = new
+        return True
+
+    def let_go(self, new: Delivery, **changes: Any) -> bool:
+        """Move the ticket on and give up the hold."""
+        return self.move(new, claim_token=None, claimed_until=None, **changes)

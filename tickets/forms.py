@@ -1,0 +1,136 @@
+"""The dialog "Share to ServiceNow", and its sibling without an action."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from scorecard.models import ImprovementAction
+from tickets.models import Ticket
+from tickets.payload import NAME_LENGTH, TEXT_LENGTH
+from tickets.propose import Proposal, category_of
+from tickets.share import Wish
+from tickets.states import Category, Kind, Priority, Source
+
+
+class TicketForm(forms.Form):
+    """What a person asks of ServiceNow. Carries the ticket's id, so that sending it twice makes one ticket."""
+
+    ticket_id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=pgettext_lazy("ticket", "Task name"),
+        max_length=NAME_LENGTH,
+        error_messages={"required": _("Give the task a name.")},
+    )
+    description = forms.CharField(
+        label=pgettext_lazy("ticket", "Task description"),
+        max_length=TEXT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Say what is to be done.")},
+    )
+    kind = forms.ChoiceField(label=pgettext_lazy("ticket", "Task type"), choices=Kind)
+    priority = forms.TypedChoiceField(
+        label=_("Priority"), choices=list(reversed(Priority.choices)), coerce=int, initial=Priority.MODERATE
+    )
+    due_on = forms.DateField(
+        label=_("Due date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["due_on"].widget.attrs["min"] = today.isoformat()
+
+    def clean_due_on(self) -> date | None:
+        """Refuse a day that has passed."""
+        due_on: date | None = self.cleaned_data["due_on"]
+        if due_on and due_on < self.today:
+            raise forms.ValidationError(_t("This day has passed. Choose today or a later day."))
+        return due_on
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse Planning for a change request: ServiceNow knows four priorities there."""
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") == Kind.CHANGE_REQUEST and cleaned.get("priority") == Priority.PLANNING:
+            self.add_error(
+                "priority", _t("Planning exists for incidents only. Choose Low or higher, or an incident.")
+            )
+        return cleaned
+
+    def wish(self) -> Wish:
+        """Return what was asked for. Only for a valid form."""
+        data = self.cleaned_data
+        return Wish(
+            kind=data["kind"],
+            name=data["name"],
+            description=data["description"],
+            priority=data["priority"],
+            due_on=data["due_on"],
+            recommendation_source=Source.USER,
+            recommendation_category=data.get("category", ""),
+            is_extra=False,
+        )
+
+
+class NewTicketForm(TicketForm):
+    """A ticket without an improvement action: a person's own recommendation."""
+
+    category = forms.ChoiceField(label=pgettext_lazy("ticket", "Recommendation category"), choices=Category)
+    field_order = ["ticket_id", "name", "description", "kind", "category", "priority", "due_on"]
+
+    @classmethod
+    def blank(cls, kind: str, today: date) -> "NewTicketForm":
+        """Return an empty form for one kind of ticket."""
+        return cls(
+            initial={"ticket_id": uuid.uuid4(), "kind": kind, "priority": Priority.MODERATE}, today=today
+        )
+
+
+class ShareForm(TicketForm):
+    """A ticket for an improvement action: Microsoft's recommendation."""
+
+    is_extra = forms.BooleanField(label=_("Create a second ticket all the same"), required=False)
+
+    def __init__(self, *args: Any, action: ImprovementAction, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.action = action
+        self.open_ticket = Ticket.objects.open().filter(action=action).order_by("created_at").first()
+        if self.open_ticket is None:
+            del self.fields["is_extra"]
+
+    @classmethod
+    def proposing(cls, action: ImprovementAction, proposal: Proposal, today: date) -> "ShareForm":
+        """Return a form filled in from the action."""
+        initial = {
+            "ticket_id": uuid.uuid4(),
+            "name": proposal.name,
+            "description": proposal.description,
+            "kind": proposal.kind,
+            "priority": proposal.priority,
+            "due_on": proposal.due_on,
+        }
+        return cls(action=action, initial=initial, today=today)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a second open ticket that nobody chose, unless it is the first one, sent again."""
+        cleaned = super().clean()
+        resent = self.open_ticket is not None and self.open_ticket.pk == cleaned.get("ticket_id")
+        if self.open_ticket and not resent and not cleaned.get("is_extra"):
+            self.add_error(
+                "is_extra", _t("This action already has an open ticket. Tick the box to create a second one.")
+            )
+        return cleaned
+
+    def wish(self) -> Wish:
+        """Return what was asked for, as Microsoft's recommendation."""
+        extra = bool(self.cleaned_data.get("is_extra"))
+        return {
+            **super().wish(),
+            "recommendation_source": Source.MICROSOFT,
+            "recommendation_category": category_of(self.action),
+            "is_extra": extra,
+        }

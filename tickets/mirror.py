@@ -1,0 +1,137 @@
+"""A ServiceNow record as a ticket's columns, and the look-up of the record that is ours."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from connector.models import Instance
+from connector.servicenow.client import Client
+from connector.servicenow.records import Record
+from tickets.models import StateName, Ticket, TicketEvent
+from tickets.states import CLOSED, Kind, Meaning, RecordState, meaning_of
+
+# What is mirrored of a record besides what has a column of its own.
+_SHOWN = (
+    "short_description",
+    "priority",
+    "impact",
+    "urgency",
+    "assigned_to",
+    "assignment_group",
+    "approval",
+    "close_code",
+    "close_notes",
+    "closed_at",
+    "sys_updated_by",
+)
+_SHOWN_BY_KIND = {
+    Kind.CHANGE_REQUEST: ("on_hold", "on_hold_reason", "requested_by_date", "start_date", "end_date", "type"),
+    Kind.INCIDENT: ("hold_reason", "due_date", "resolved_at", "reopen_count"),
+}
+_OWN_COLUMNS = ("sys_id", "number", "state", "active", "correlation_id", "sys_mod_count", "sys_updated_on")
+
+
+def fields(kind: Kind) -> list[str]:
+    """Return the names to ask ServiceNow for."""
+    return [*_OWN_COLUMNS, *_SHOWN, *_SHOWN_BY_KIND[kind]]
+
+
+def find_records(ticket: Ticket, client: Client) -> list[Record]:
+    """Find what ServiceNow holds of a ticket: by the key that we chose, then by correlation id.
+
+    ServiceNow ignores an invalid query term and answers with strangers, so the client returns only rows that carry
+    our key.
+    """
+    record = client.read(ticket.kind, ticket.asked_sys_id)
+    if record is not None and record.get("correlation_id") in ("", ticket.correlation_id):
+        return [record]
+    return client.find_by_correlation_id(ticket.kind, ticket.correlation_id)
+
+
+def meanings(instance: Instance, kind: Kind) -> dict[str, Meaning]:
+    """Return what this instance's states mean where its administrators said so."""
+    rows = StateName.objects.filter(instance=instance, kind=kind).exclude(meaning="")
+    return {value: Meaning(meaning) for value, meaning in rows.values_list("value", "meaning")}
+
+
+def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> dict[str, Any]:
+    """Return the columns of a ticket as the record has them."""
+    kind = Kind(ticket.kind)
+    seen = RecordState(
+        state=record.get("state"),
+        active=record.get("active") != "false",
+        on_hold=record.get("on_hold") == "true",
+        close_code=record.get("close_code"),
+    )
+    meaning = meaning_of(kind, seen, previous_state=ticket.state, named=named)
+    if ticket.meaning == Meaning.SENT_BACK and seen.state == ticket.state and not seen.on_hold:
+        meaning = Meaning.SENT_BACK
+    return {
+        "sys_id": record.sys_id,
+        "number": record.number,
+        "state": seen.state,
+        "meaning": meaning,
+        "active": seen.active,
+        "is_open": meaning not in CLOSED,
+        "record": {name: record.get(name) for name in (*_SHOWN, *_SHOWN_BY_KIND[kind])},
+        "sys_mod_count": int(record.get("sys_mod_count") or 0),
+        "sys_updated_on": record.at("sys_updated_on"),
+        "seen_at": now,
+        "missing_since": None,
+    }
+
+
+def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
+    """Store what changed in ServiceNow, once per update of the record. Returns whether anything had changed.
+
+    An older answer (a read replica's, or another poller's) never overwrites a newer one.
+    """
+    new = columns(ticket, record, now, named)
+    older = Q(sys_mod_count__lt=new["sys_mod_count"]) | Q(sys_mod_count=None)
+    row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
+    with transaction.atomic():
+        if not row.filter(older).update(**_without_extra_conflict(ticket, new)):
+            _found_again(row, ticket, now)
+            return False
+        TicketEvent.objects.get_or_create(
+            ticket=ticket,
+            what=TicketEvent.What.CHANGED,
+            sys_mod_count=new["sys_mod_count"],
+            defaults={"at": new["sys_updated_on"] or now, "detail": _differences(ticket, new)},
+        )
+    return True
+
+
+def mark_missing(ticket_id: UUID, now: datetime) -> bool:
+    """Note that a record was asked for by id and not returned. It may be gone or hidden; never call that closed."""
+    with transaction.atomic():
+        if not Ticket.objects.filter(pk=ticket_id, missing_since=None).update(missing_since=now):
+            return False
+        TicketEvent.objects.create(ticket_id=ticket_id, at=now, what=TicketEvent.What.MISSING)
+    return True
+
+
+def _found_again(row: Any, ticket: Ticket, now: datetime) -> None:
+    row.update(seen_at=now, missing_since=None)
+    if ticket.missing_since:
+        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
+
+
+def _without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any]:
+    """Let a record that was reopened be open beside the ticket that replaced it."""
+    if new["is_open"] and not ticket.is_open and ticket.action_id and not ticket.is_extra:
+        others = Ticket.objects.open().filter(action=ticket.action_id, is_extra=False).exclude(pk=ticket.pk)
+        if others.exists():
+            return {**new, "is_extra": True}
+    return new
+
+
+def _differences(ticket: Ticket, new: dict[str, Any]) -> dict[str, list[str]]:
+    before = {"state": ticket.state, **ticket.record}
+    after = {"state": new["state"], **new["record"]}
+    return {
+        name: [before.get(name, ""), value] for name, value in after.items() if before.get(name, "") != value
+    }

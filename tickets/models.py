@@ -1,0 +1,264 @@
+"""Tickets: what we asked of ServiceNow, how far its delivery got, and what the record says now."""
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from connector.models import Instance
+from scorecard.models import ImprovementAction
+from tickets.querysets import TicketQuerySet
+from tickets.retry import Ending
+from tickets.states import (
+    DEFAULT_LABELS,
+    IN_HAND,
+    Category,
+    Delivery,
+    Kind,
+    Meaning,
+    Priority,
+    Source,
+)
+
+
+def new_sys_id() -> str:
+    """Return 32 lower-case hex digits, the form of ServiceNow's primary keys."""
+    return uuid.uuid4().hex
+
+
+class Ticket(models.Model):
+    """One share, and the one record in ServiceNow that it makes. Its primary key is the record's correlation id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="tickets")
+    kind = models.CharField(pgettext_lazy("ticket", "task type"), max_length=20, choices=Kind)
+    name = models.CharField(pgettext_lazy("ticket", "task name"), max_length=160)
+    description = models.TextField(pgettext_lazy("ticket", "task description"), max_length=4000)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
+    due_on = models.DateField(_("due date"), null=True, blank=True)
+    recommendation_source = models.CharField(_("recommendation source"), max_length=20, choices=Source)
+    recommendation_category = models.CharField(_("recommendation category"), max_length=20, choices=Category)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tickets")
+    action = models.ForeignKey(
+        ImprovementAction, models.PROTECT, null=True, blank=True, related_name="tickets"
+    )
+    is_extra = models.BooleanField(
+        default=False, help_text=_("A second ticket for its action, wanted by the person.")
+    )
+    is_open = models.BooleanField(default=True, db_index=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
+
+    # Our delivery.
+    delivery = models.CharField(
+        pgettext_lazy("ticket", "delivery"), max_length=20, choices=Delivery, default=Delivery.WAITING
+    )
+    asked_sys_id = models.CharField(max_length=32, unique=True, default=new_sys_id, editable=False)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim_token = models.UUIDField(null=True, blank=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    last_ending = models.CharField(max_length=20, choices=Ending, blank=True)
+    last_problem = models.TextField(blank=True)
+    not_kept = models.JSONField(default=list, blank=True)
+
+    # Their record, as last seen.
+    sys_id = models.CharField(max_length=32, blank=True)
+    number = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=40, blank=True)
+    state_label = models.CharField(max_length=100, blank=True)
+    meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
+    active = models.BooleanField(default=True)
+    record = models.JSONField(default=dict, blank=True)
+    sys_mod_count = models.IntegerField(null=True, blank=True)
+    sys_updated_on = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(null=True, blank=True)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
+            models.Index(fields=["kind", "-created_at"], name="ticket_card"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["action"],
+                condition=Q(is_open=True, is_extra=False),
+                name="ticket_one_open_per_action",
+            ),
+            models.UniqueConstraint(
+                fields=["instance", "sys_id"], condition=~Q(sys_id=""), name="ticket_record_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery=Delivery.DELIVERED) ^ Q(sys_id=""), name="ticket_delivered_has_record"
+            ),
+            models.CheckConstraint(
+                condition=~Q(delivery__in=IN_HAND)
+                | Q(claim_token__isnull=False, claimed_until__isnull=False),
+                name="ticket_in_hand_has_claim",
+            ),
+            models.CheckConstraint(
+                condition=~Q(delivery=Delivery.SENT) | Q(sent_at__isnull=False), name="ticket_sent_has_moment"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.CHANGE_REQUEST) | Q(priority__lte=Priority.LOW),
+                name="ticket_change_not_planning",
+            ),
+            models.CheckConstraint(
+                condition=Q(recommendation_source=Source.USER) | Q(action__isnull=False),
+                name="ticket_source_has_action",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.name
+
+    def get_absolute_url(self) -> str:
+        """Return this ticket's page."""
+        return reverse("tickets:ticket", args=[self.pk])
+
+    @property
+    def correlation_id(self) -> str:
+        """The key that the record carries in ServiceNow."""
+        return str(self.pk)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether its record in ServiceNow is known."""
+        return self.delivery == Delivery.DELIVERED
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the record was asked for by id and not returned: gone, or hidden by an access rule."""
+        return self.missing_since is not None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether nothing more happens until a person decides."""
+        return self.delivery in (Delivery.ATTENTION, Delivery.CONFLICT)
+
+    @property
+    def may_be_discarded(self) -> bool:
+        """Whether it is certainly not in ServiceNow and still could be sent there."""
+        return self.sent_at is None and self.delivery in (Delivery.WAITING, Delivery.ATTENTION)
+
+    @property
+    def state_words(self) -> str:
+        """The state in words for lists: theirs once delivered, else ours."""
+        if not self.is_delivered:
+            return str(Delivery(self.delivery).label)
+        if self.is_missing:
+            return str(Meaning.MISSING.label)
+        if self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY, Meaning.ON_HOLD):
+            return str(Meaning(self.meaning).label)
+        default = DEFAULT_LABELS[Kind(self.kind)].get(self.state)
+        return str(default or self.state_label or Meaning(self.meaning).label)
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether it is still open after its due day."""
+        return self.is_open and self.due_on is not None and self.due_on < today
+
+    def is_still_possible(self, now: datetime, quarantine: timedelta) -> bool:
+        """Whether an earlier send may still arrive in ServiceNow."""
+        return self.sent_at is not None and now < self.sent_at + quarantine
+
+    def retry(self, now: datetime) -> bool:
+        """Let the workers try again. Returns False when the ticket no longer needs attention."""
+        return Ticket.objects.filter(pk=self.pk).move(
+            Delivery.ATTENTION, Delivery.WAITING, next_try_at=now, attempts=0, last_problem=""
+        )
+
+    def discard(self) -> bool:
+        """Give up a ticket that is certainly not in ServiceNow. Returns False when that is not certain, or too late."""
+        unsent = Ticket.objects.filter(pk=self.pk, sent_at__isnull=True)
+        return any(
+            unsent.move(old, Delivery.DISCARDED, is_open=False, next_try_at=None)
+            for old in (Delivery.WAITING, Delivery.ATTENTION)
+        )
+
+
+class PushAttempt(models.Model):
+    """One try at delivering a ticket, told for people. Only ever added."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="push_attempts")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    ending = models.CharField(max_length=20, choices=Ending)
+    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
+    detail = models.TextField(blank=True)
+    transaction_id = models.CharField(_("transaction ID"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("push attempt")
+        verbose_name_plural = _("push attempts")
+        ordering = ["-ended_at", "-pk"]
+
+
+class TicketEvent(models.Model):
+    """Something that happened to a ticket, here or in ServiceNow. Only ever added."""
+
+    class What(models.TextChoices):
+        CREATED = "created", pgettext_lazy("ticket event", "Shared")
+        DELIVERED = "delivered", pgettext_lazy("ticket event", "Created in ServiceNow")
+        ADOPTED = "adopted", pgettext_lazy("ticket event", "Found in ServiceNow")
+        ATTENTION = "attention", pgettext_lazy("ticket event", "Needs attention")
+        CONFLICT = "conflict", pgettext_lazy("ticket event", "Found twice in ServiceNow")
+        RETRIED = "retried", pgettext_lazy("ticket event", "Sent again by a person")
+        DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
+        CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
+        MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")
+        FOUND = "found", pgettext_lazy("ticket event", "Returned by ServiceNow again")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    what = models.CharField(max_length=20, choices=What)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    sys_mod_count = models.IntegerField(null=True, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("ticket event")
+        verbose_name_plural = _("ticket events")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            # Two pollers that see the same update tell it once.
+            models.UniqueConstraint(
+                fields=["ticket", "sys_mod_count"],
+                condition=Q(what="changed"),
+                name="ticket_event_update_told_once",
+            )
+        ]
+
+
+class StateName(models.Model):
+    """What one instance calls a state, what we call it, and what it means."""
+
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="state_names")
+    kind = models.CharField(max_length=20, choices=Kind)
+    value = models.CharField(max_length=40)
+    language = models.CharField(max_length=10, default="en")
+    their_label = models.CharField(max_length=100, blank=True)
+    our_label = models.CharField(max_length=100, blank=True)
+    meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
+
+    class Meta:
+        verbose_name = _("ticket state name")
+        verbose_name_plural = _("ticket state names")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instance", "kind", "value", "language"], name="state_name_unique"
+            )
+        ]

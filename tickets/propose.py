@@ -1,0 +1,92 @@
+"""What a shared improvement action's ticket proposes: the person may change all of it."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from scorecard.models import ImprovementAction
+from scorecard.remediation import plain_text
+from tickets.payload import NAME_LENGTH, TEXT_LENGTH
+from tickets.states import Category, Kind, Priority
+
+_DAYS = {
+    Priority.CRITICAL: 7,
+    Priority.HIGH: 14,
+    Priority.MODERATE: 30,
+    Priority.LOW: 90,
+    Priority.PLANNING: 180,
+}
+_CATEGORIES = {
+    "Identity": Category.IDENTITY,
+    "Data": Category.DATA,
+    "Device": Category.DEVICES,
+    "Apps": Category.APPS,
+    "App": Category.APPS,
+    "Infrastructure": Category.INFRASTRUCTURE,
+}
+# Shares of the whole score, in per cent.
+_HIGH_IMPACT, _MODERATE_IMPACT = 3.0, 1.0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The dialog's initial values."""
+
+    name: str
+    description: str
+    kind: Kind
+    priority: Priority
+    due_on: date
+    category: Category
+
+
+def for_action(action: ImprovementAction, *, total: float | None, today: date) -> Proposal:
+    """Propose a ticket for an action. `total` is the maximum of the whole score, where it is known."""
+    priority = _priority(action, total)
+    return Proposal(
+        name=Truncator(action.title).chars(NAME_LENGTH),
+        description=_description(action),
+        kind=Kind.CHANGE_REQUEST,
+        priority=priority,
+        due_on=today + timedelta(days=_DAYS[priority]),
+        category=category_of(action),
+    )
+
+
+def category_of(action: ImprovementAction) -> Category:
+    """Translate Secure Score's category; one that Microsoft adds later counts as infrastructure."""
+    return _CATEGORIES.get(action.category, Category.INFRASTRUCTURE)
+
+
+def _priority(action: ImprovementAction, total: float | None) -> Priority:
+    if action.is_regressed:
+        return Priority.HIGH
+    if not total or action.max_score is None or action.score is None:
+        return Priority.MODERATE
+    impact = 100 * (action.max_score - action.score) / total
+    if impact >= _HIGH_IMPACT:
+        return Priority.HIGH
+    return Priority.MODERATE if impact >= _MODERATE_IMPACT else Priority.LOW
+
+
+def _description(action: ImprovementAction) -> str:
+    points = "?" if action.score is None else f"{action.score:g}"
+    most = "?" if action.max_score is None else f"{action.max_score:g}"
+    parts = [
+        plain_text(action.description),
+        _heading(_("Steps"), plain_text(action.remediation)),
+        _heading(_("Current state"), plain_text(action.implementation_status)),
+        f"{_('Points achieved')}: {points}/{most}",
+        f"{_('Improvement action')}: {settings.PUBLIC_URL}{action.get_absolute_url()}",
+    ]
+    tail = "\n\n".join(parts[2:])
+    head = "\n\n".join(part for part in parts[:2] if part)
+    room = TEXT_LENGTH - len(tail) - 2
+    return "\n\n".join(part for part in (Truncator(head).chars(max(room, 0)), *parts[2:]) if part)
+
+
+def _heading(heading: str, text: str) -> str:
+    return f"{heading}:\n{text}" if text else ""

@@ -1,0 +1,138 @@
+"""Delivery: exactly one record in ServiceNow per ticket, whatever dies.
+
+ServiceNow has no idempotency key, and a create may be committed up to 60 seconds after its client gave up: so long may
+an inbound REST transaction run (product documentation, default transaction quota rules). So:
+
+* the intent (`sent_at`) is committed before the socket opens;
+* whoever finds an intent looks for the record before sending again, by the primary key that we chose and by
+  correlation id;
+* an empty look-up proves nothing until the quarantine has passed;
+* every write names the claim token, so that a worker that lost its lease changes nothing;
+* no transaction is open while the network is used.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from connector.models import Connection, Instance
+from connector.servicenow.client import Client
+from connector.servicenow.errors import Refused, ServiceNowError
+from connector.sessions import Paused, open_client
+from tickets import mirror, payload, settle
+from tickets.claim import Claim
+from tickets.models import Ticket
+from tickets.retry import Ending
+from tickets.states import Category, Delivery, Kind, Priority, Source
+
+logger = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+
+# Between storing the intent and opening the socket hardly anything happens: whoever took longer was frozen, and what
+# it looked up is stale.
+LONGEST_PAUSE_BEFORE_SENDING = timedelta(seconds=1)
+
+
+def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
+    """Deliver one ticket if it is due, and say how this try ended; None when it was not ours to deliver."""
+    claim = Claim.take(ticket_id, clock())
+    if claim is None:
+        return None
+    instance = Instance.objects.filter(pk=claim.ticket.instance_id)
+    try:
+        # Never another instance's: a ticket belongs to the one that it was shared to.
+        connection = Connection.objects.current().filter(instance=claim.ticket.instance_id).first()
+        ending = _deliver(claim, open_client(connection, now=clock()), clock)
+        instance.record_success(clock())
+    except Paused:
+        ending = settle.release(claim, Ending.PAUSED, clock())
+    except ServiceNowError as error:
+        instance.record_failure(clock(), error)
+        ending = settle.failed(claim, error, clock())
+    logger.info("ticket %s: %s", ticket_id, ending.value)
+    return ending
+
+
+def push_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
+    """Deliver what is due, oldest first, until the instance's breaker opens. Returns how many were tried."""
+    connection = Connection.objects.working().first()
+    if connection is None:
+        return 0
+    tried = 0
+    due = Ticket.objects.due(clock()).filter(instance=connection.instance).order_by("created_at")
+    for ticket_id in due.values_list("pk", flat=True)[:limit]:
+        connection.instance.refresh_from_db(fields=["broken_until"])
+        if connection.instance.is_broken(clock()):
+            break
+        tried += push(ticket_id, clock=clock) is not None
+    return tried
+
+
+def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
+    values = fields_of(claim.ticket)
+    if claim.ticket.sent_at is not None:
+        ending = _look(claim, client, values, clock)
+        if ending is not None:
+            return ending
+    try:
+        return _send(claim, client, values, clock)
+    except Refused:
+        # After an earlier send, a refusal may mean that its record exists by now: primary keys are unique.
+        found = mirror.find_records(claim.ticket, client) if claim.ticket.sent_at else []
+        if len(found) != 1:
+            raise
+        return settle.delivered(claim, found[0], Ending.ADOPTED, clock(), values)
+
+
+def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending | None:
+    """Look for what an earlier try may have created. None: certainly nothing, so it may be sent again."""
+    found = mirror.find_records(claim.ticket, client)
+    if len(found) > 1:
+        return settle.conflict(claim, found, clock())
+    if found:
+        return settle.delivered(claim, found[0], Ending.ADOPTED, clock(), values)
+    quarantine = timedelta(seconds=settings.PUSH_QUARANTINE)
+    if claim.ticket.is_still_possible(clock(), quarantine):
+        return settle.not_found_yet(claim, clock(), quarantine)
+    return None
+
+
+def _send(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending:
+    sent_at = clock()
+    if not claim.move(Delivery.SENT, sent_at=sent_at):
+        return settle.tell(claim, Ending.LOST_CLAIM, clock())
+    if clock() - sent_at > LONGEST_PAUSE_BEFORE_SENDING:
+        return settle.release(claim, Ending.LATE, clock())
+    record = client.create(claim.ticket.kind, values)
+    keys = (record.sys_id == values["sys_id"], record.get("correlation_id") == values["correlation_id"])
+    if not any(keys):
+        return settle.stranger(claim, record, clock())
+    return settle.delivered(claim, record, Ending.DELIVERED, clock(), values)
+
+
+def fields_of(ticket: Ticket) -> dict[str, str]:
+    """Return what is posted for a ticket, the same at every try."""
+    kind, priority = Kind(ticket.kind), Priority(ticket.priority)
+    text = payload.description(
+        kind=kind,
+        text=ticket.description,
+        source=Source(ticket.recommendation_source),
+        category=Category(ticket.recommendation_category),
+        user_id=ticket.requested_by.get_username(),
+        priority=priority,
+        due_on=ticket.due_on,
+        link=settings.PUBLIC_URL + ticket.get_absolute_url(),
+    )
+    return payload.fields(
+        kind=kind,
+        name=ticket.name,
+        description=text,
+        priority=priority,
+        due=payload.due_at(ticket.due_on, settings.ORGANIZATION_TIME_ZONE) if ticket.due_on else None,
+        correlation_id=ticket.correlation_id,
+        sys_id=ticket.asked_sys_id,
+    )

@@ -1,0 +1,62 @@
+"""How a try ended, and when the next one may be. Pure."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils.translation import pgettext_lazy
+
+
+class Ending(models.TextChoices):
+    """How one try at delivering a ticket ended."""
+
+    DELIVERED = "delivered", pgettext_lazy("ending", "Created in ServiceNow")
+    ADOPTED = "adopted", pgettext_lazy("ending", "Found in ServiceNow: an earlier try had arrived")
+    CONFLICT = "conflict", pgettext_lazy("ending", "Found twice in ServiceNow")
+    NOT_FOUND_YET = "not_found_yet", pgettext_lazy("ending", "Not found yet; an earlier try may still arrive")
+    OUTCOME_UNKNOWN = "outcome_unknown", pgettext_lazy("ending", "No answer that can be trusted")
+    REFUSED = "refused", pgettext_lazy("ending", "Refused by ServiceNow")
+    RATE_LIMITED = "rate_limited", pgettext_lazy("ending", "ServiceNow asked to wait")
+    UNREACHABLE = "unreachable", pgettext_lazy("ending", "ServiceNow could not be reached")
+    PAUSED = "paused", pgettext_lazy("ending", "The connection needs attention")
+    LATE = "late", pgettext_lazy("ending", "Stopped before sending: too much time had passed")
+    LOST_CLAIM = "lost_claim", pgettext_lazy("ending", "Another worker had taken over")
+
+
+# Only what concerns the ticket itself counts; a sleeping instance or a rate limit would wear every ticket out.
+SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
+# Eleven tries in about three days.
+LADDER = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=20),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+OUTAGE_PAUSE = timedelta(seconds=5)
+RATE_LIMIT_PAUSE = timedelta(seconds=60)
+LONGEST_RATE_LIMIT = timedelta(hours=1)
+
+
+def next_try_at(
+    ending: Ending, *, attempts: int, now: datetime, jitter: float, retry_after: timedelta | None = None
+) -> datetime | None:
+    """Say when to try again, or None when a person must look.
+
+    `attempts` includes the one that just ended; `jitter` is a random number in [0, 1) that spreads what failed
+    together. ServiceNow counts calls per hour, so no wait that it asks for is obeyed beyond one.
+    """
+    if ending == Ending.REFUSED:
+        return None
+    if ending == Ending.RATE_LIMITED:
+        return now + min(retry_after or RATE_LIMIT_PAUSE, LONGEST_RATE_LIMIT) * (1 + jitter / 10)
+    if ending not in SPENDS_AN_ATTEMPT:
+        return now + OUTAGE_PAUSE * (1 + jitter)
+    if attempts >= len(LADDER):
+        return None
+    return now + LADDER[max(attempts - 1, 0)] * (0.5 + jitter)

@@ -1,0 +1,137 @@
+"""How a try at delivery ends: the ticket moves on, and the story is told, in one transaction."""
+
+import random
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from connector.servicenow.errors import NotAuthenticated, RateLimited, ServiceNowError, TokenRefused
+from connector.servicenow.records import Record
+from tickets import mirror, payload
+from tickets.claim import Claim
+from tickets.models import PushAttempt, TicketEvent
+from tickets.retry import SPENDS_AN_ATTEMPT, Ending, next_try_at
+from tickets.states import Delivery, Kind
+
+SOONEST_LOOK = timedelta(seconds=3)
+
+
+def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent: Mapping[str, str]) -> Ending:
+    """Link the ticket to its record and list every field that ServiceNow did not keep."""
+    ticket = claim.ticket
+    named = mirror.meanings(ticket.instance, Kind(ticket.kind))
+    changes = mirror.columns(ticket, record, now, named)
+    changes["not_kept"] = payload.not_kept(sent, record.values)
+    changes["delivered_at"] = now
+    with transaction.atomic():
+        if not claim.let_go(
+            Delivery.DELIVERED, last_ending=ending, last_problem="", next_try_at=None, **changes
+        ):
+            return tell(claim, Ending.LOST_CLAIM, now)
+        _event(claim, TicketEvent.What(ending.value), now, number=record.number)
+        return tell(claim, ending, now)
+
+
+def conflict(claim: Claim, records: list[Record], now: datetime) -> Ending:
+    """Two records carry our key: only a person can say which one counts."""
+    numbers = [record.number for record in records]
+    with transaction.atomic():
+        if not claim.let_go(Delivery.CONFLICT, last_ending=Ending.CONFLICT, last_problem=", ".join(numbers)):
+            return tell(claim, Ending.LOST_CLAIM, now)
+        _event(claim, TicketEvent.What.CONFLICT, now, numbers=numbers)
+        return tell(claim, Ending.CONFLICT, now)
+
+
+def not_found_yet(claim: Claim, now: datetime, quarantine: timedelta) -> Ending:
+    """Look again, ever more rarely, until the quarantine ends; only then may anything be sent."""
+    sent_at = claim.ticket.sent_at or now
+    soon = now + max(SOONEST_LOOK, (now - sent_at) / 2)
+    return release(claim, Ending.NOT_FOUND_YET, now, next_try=min(soon, sent_at + quarantine))
+
+
+def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime | None = None) -> Ending:
+    """Put the ticket back, certain that this try sent nothing. Spends no attempt."""
+    again = next_try or next_try_at(ending, attempts=claim.ticket.attempts, now=now, jitter=_jitter())
+    with transaction.atomic():
+        # What an earlier try may have sent is as unknown as it was; this try's own intent is taken back.
+        if not claim.let_go(
+            Delivery.WAITING, last_ending=ending, next_try_at=again, sent_at=claim.ticket.sent_at
+        ):
+            return tell(claim, Ending.LOST_CLAIM, now)
+        return tell(claim, ending, now)
+
+
+def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
+    """Settle a call that ended badly.
+
+    While looking up, nothing was sent and what is known of an earlier send stays. While sending, a definite no
+    clears the intent, and an answer that cannot be trusted keeps it.
+    """
+    sending = claim.stage == Delivery.SENT
+    ending = ending_of(error, sending=sending)
+    ticket = claim.ticket
+    ticket.attempts += ending in SPENDS_AN_ATTEMPT
+    retry_after = error.retry_after if isinstance(error, RateLimited) else None
+    again = next_try_at(ending, attempts=ticket.attempts, now=now, jitter=_jitter(), retry_after=retry_after)
+    changes = {
+        "last_ending": ending,
+        "last_problem": error.detail,
+        "attempts": ticket.attempts,
+        "next_try_at": again,
+    }
+    if sending and not error.outcome_unknown:
+        changes["sent_at"] = None
+    with transaction.atomic():
+        if not claim.let_go(Delivery.WAITING if again else Delivery.ATTENTION, **changes):
+            return tell(claim, Ending.LOST_CLAIM, now, error)
+        if again is None:
+            _event(claim, TicketEvent.What.ATTENTION, now, problem=error.detail)
+        return tell(claim, ending, now, error)
+
+
+def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
+    """ServiceNow answered a create with a record that carries none of our keys: it could never be found again."""
+    problem = (
+        f"ServiceNow answered with {record.number or record.sys_id}, which does not carry this ticket's key."
+    )
+    with transaction.atomic():
+        if not claim.let_go(Delivery.ATTENTION, last_ending=Ending.OUTCOME_UNKNOWN, last_problem=problem):
+            return tell(claim, Ending.LOST_CLAIM, now)
+        _event(claim, TicketEvent.What.ATTENTION, now, problem=problem)
+        return tell(claim, Ending.OUTCOME_UNKNOWN, now)
+
+
+def ending_of(error: ServiceNowError, *, sending: bool) -> Ending:
+    """Translate an error into an ending, by what may be done next."""
+    if isinstance(error, RateLimited):
+        return Ending.RATE_LIMITED
+    if isinstance(error, NotAuthenticated | TokenRefused):
+        return Ending.PAUSED
+    if error.outcome_unknown and sending:
+        return Ending.OUTCOME_UNKNOWN
+    if not error.retryable:
+        return Ending.REFUSED
+    return Ending.UNREACHABLE
+
+
+def tell(claim: Claim, ending: Ending, now: datetime, error: ServiceNowError | None = None) -> Ending:
+    """Add one line to the ticket's story."""
+    PushAttempt.objects.create(
+        ticket=claim.ticket,
+        started_at=claim.started_at,
+        ended_at=now,
+        ending=ending,
+        status=error.status if error else None,
+        detail=error.detail if error else "",
+        transaction_id=(error.transaction_id or "") if error else "",
+    )
+    return ending
+
+
+def _event(claim: Claim, what: TicketEvent.What, now: datetime, **detail: object) -> None:
+    TicketEvent.objects.create(ticket=claim.ticket, at=now, what=what, detail=detail)
+
+
+def _jitter() -> float:
+    return random.random()  # noqa: S311  It spreads load; nothing depends on its being unguessable.

@@ -1,0 +1,82 @@
+"""Sharing: a form's content becomes one ticket, however often it is sent."""
+
+import logging
+from datetime import date, datetime
+from functools import partial
+from typing import TypedDict
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import AuditEntry, User
+from connector.models import Instance
+from scorecard.models import ImprovementAction
+from tickets.models import Ticket, TicketEvent
+from tickets.tasks import push_ticket
+
+logger = logging.getLogger(__name__)
+
+
+class Wish(TypedDict):
+    """What the dialog asks for, cleaned."""
+
+    kind: str
+    name: str
+    description: str
+    priority: int
+    due_on: date | None
+    recommendation_source: str
+    recommendation_category: str
+    is_extra: bool
+
+
+def share(
+    ticket_id: UUID,
+    wish: Wish,
+    *,
+    by: User,
+    instance: Instance,
+    action: ImprovementAction | None,
+    now: datetime,
+) -> Ticket:
+    """Store a ticket and wake a worker. The form carries the id: a second submit finds the first one's ticket.
+
+    Raises IntegrityError when the action already has an open ticket and no second one was asked for.
+    """
+    with transaction.atomic():
+        ticket, created = Ticket.objects.get_or_create(
+            pk=ticket_id,
+            defaults={**wish, "instance": instance, "requested_by": by, "action": action, "next_try_at": now},
+        )
+        if created:
+            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.CREATED, actor=by)
+            AuditEntry.objects.record(actor=by, verb="ticket.shared", target=str(ticket.pk), name=ticket.name)
+            wake(ticket.pk)
+    return ticket
+
+
+def wake(ticket_id: UUID) -> None:
+    """Have a worker look at a ticket once this transaction is committed. Should that fail, the sweep comes by."""
+    # robust: one failing callback would skip those after it.
+    transaction.on_commit(partial(push_ticket.delay, str(ticket_id)), robust=True)
+
+
+def retry(ticket: Ticket, *, by: User, now: datetime) -> bool:
+    """Let the workers try again. Returns False when the ticket does not need attention any more."""
+    with transaction.atomic():
+        if not ticket.retry(now):
+            return False
+        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=by)
+        AuditEntry.objects.record(actor=by, verb="ticket.retried", target=str(ticket.pk))
+        wake(ticket.pk)
+    return True
+
+
+def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
+    """Give a ticket up. Returns False when it may exist in ServiceNow."""
+    with transaction.atomic():
+        if not ticket.discard():
+            return False
+        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.DISCARDED, actor=by)
+        AuditEntry.objects.record(actor=by, verb="ticket.discarded", target=str(ticket.pk))
+    return True

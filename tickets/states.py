@@ -1,0 +1,188 @@
+"""The two vocabularies of a ticket: how far *our* delivery got, and what *their* record means. Pure.
+
+Delivery moves only along MOVES. What a ServiceNow record means is read by `meaning_of`, first match wins.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Kind(models.TextChoices):
+    """What is asked of ServiceNow. The value is the name of its table."""
+
+    CHANGE_REQUEST = "change_request", pgettext_lazy("ticket kind", "Change request")
+    INCIDENT = "incident", pgettext_lazy("ticket kind", "Incident")
+
+
+class Delivery(models.TextChoices):
+    """How far our delivery of a ticket got."""
+
+    WAITING = "waiting", pgettext_lazy("delivery", "Waiting to be sent")
+    CLAIMED = "claimed", pgettext_lazy("delivery", "Being sent")
+    SENT = "sent", pgettext_lazy("delivery", "Sent, answer awaited")
+    DELIVERED = "delivered", pgettext_lazy("delivery", "In ServiceNow")
+    ATTENTION = "attention", pgettext_lazy("delivery", "Needs attention")
+    CONFLICT = "conflict", pgettext_lazy("delivery", "Found twice in ServiceNow")
+    DISCARDED = "discarded", pgettext_lazy("delivery", "Discarded")
+
+
+# from -> {to: what happened}
+MOVES: dict[Delivery, dict[Delivery, str]] = {
+    Delivery.WAITING: {
+        Delivery.CLAIMED: "a worker takes it",
+        Delivery.DISCARDED: "a person gives it up before anything was sent",
+    },
+    Delivery.CLAIMED: {
+        Delivery.CLAIMED: "the lease ran out and another worker takes it",
+        Delivery.SENT: "the intent is stored; the socket opens next",
+        Delivery.WAITING: "nothing could be sent, or the look-up found nothing yet",
+        Delivery.DELIVERED: "the look-up found our record",
+        Delivery.CONFLICT: "the look-up found two of our records",
+        Delivery.ATTENTION: "tried often enough",
+    },
+    Delivery.SENT: {
+        Delivery.CLAIMED: "the lease ran out; whoever takes it looks first",
+        Delivery.DELIVERED: "ServiceNow answered with our record",
+        Delivery.WAITING: "a definite no that may be tried again, or no answer that can be trusted",
+        Delivery.ATTENTION: "ServiceNow refused it",
+        Delivery.CONFLICT: "ServiceNow holds two of our records",
+    },
+    Delivery.ATTENTION: {
+        Delivery.WAITING: "a person tries again",
+        Delivery.DISCARDED: "a person gives it up",
+    },
+    Delivery.CONFLICT: {Delivery.DELIVERED: "a person chooses one of the two"},
+    Delivery.DELIVERED: {},
+    Delivery.DISCARDED: {},
+}
+IN_HAND = (Delivery.CLAIMED, Delivery.SENT)
+UNDELIVERED = (Delivery.WAITING, *IN_HAND, Delivery.ATTENTION, Delivery.CONFLICT)
+
+
+def check_move(old: Delivery, new: Delivery) -> None:
+    """Raise ValueError for a move that is not in the table."""
+    if new not in MOVES[old]:
+        raise ValueError(f"a ticket does not go from {old} to {new}")
+
+
+class Meaning(models.TextChoices):
+    """What a record's state means to us, whatever an instance calls it."""
+
+    NEW = "new", pgettext_lazy("ticket state", "New")
+    IN_PROGRESS = "in_progress", pgettext_lazy("ticket state", "In progress")
+    ON_HOLD = "on_hold", pgettext_lazy("ticket state", "On hold")
+    SENT_BACK = "sent_back", pgettext_lazy("ticket state", "Sent back")
+    RESOLVED = "resolved", pgettext_lazy("ticket state", "Resolved")
+    CLOSED = "closed", pgettext_lazy("ticket state", "Closed")
+    CLOSED_UNSUCCESSFULLY = "closed_unsuccessfully", pgettext_lazy("ticket state", "Closed unsuccessfully")
+    CANCELED = "canceled", pgettext_lazy("ticket state", "Canceled")
+    MISSING = "missing", pgettext_lazy("ticket state", "Gone or hidden")
+
+
+CLOSED = (Meaning.CLOSED, Meaning.CLOSED_UNSUCCESSFULLY, Meaning.CANCELED)
+
+# Out-of-the-box states (ServiceNow product documentation, "Incident management process" and "State model for change").
+# An instance may rename them and add its own; its StateName rows come first.
+DEFAULT_STATES: dict[Kind, dict[str, Meaning]] = {
+    Kind.INCIDENT: {
+        "1": Meaning.NEW,
+        "2": Meaning.IN_PROGRESS,
+        "3": Meaning.ON_HOLD,
+        "6": Meaning.RESOLVED,
+        "7": Meaning.CLOSED,
+        "8": Meaning.CANCELED,
+    },
+    Kind.CHANGE_REQUEST: {
+        "-5": Meaning.NEW,
+        "-4": Meaning.IN_PROGRESS,
+        "-3": Meaning.IN_PROGRESS,
+        "-2": Meaning.IN_PROGRESS,
+        "-1": Meaning.IN_PROGRESS,
+        "0": Meaning.IN_PROGRESS,
+        "3": Meaning.CLOSED,
+        "4": Meaning.CANCELED,
+    },
+}
+DEFAULT_LABELS: dict[Kind, dict[str, str | Promise]] = {
+    Kind.INCIDENT: {
+        "1": pgettext_lazy("ticket state", "New"),
+        "2": pgettext_lazy("ticket state", "In Progress"),
+        "3": pgettext_lazy("ticket state", "On Hold"),
+        "6": pgettext_lazy("ticket state", "Resolved"),
+        "7": pgettext_lazy("ticket state", "Closed"),
+        "8": pgettext_lazy("ticket state", "Canceled"),
+    },
+    Kind.CHANGE_REQUEST: {
+        "-5": pgettext_lazy("ticket state", "New"),
+        "-4": pgettext_lazy("ticket state", "Assess"),
+        "-3": pgettext_lazy("ticket state", "Authorize"),
+        "-2": pgettext_lazy("ticket state", "Scheduled"),
+        "-1": pgettext_lazy("ticket state", "Implement"),
+        "0": pgettext_lazy("ticket state", "Review"),
+        "3": pgettext_lazy("ticket state", "Closed"),
+        "4": pgettext_lazy("ticket state", "Canceled"),
+    },
+}
+_IN_APPROVAL = ("-4", "-3")
+
+
+@dataclass(frozen=True)
+class RecordState:
+    """The fields of a record that decide what it means; values as ServiceNow writes them."""
+
+    state: str
+    active: bool
+    on_hold: bool = False
+    close_code: str = ""
+
+
+def meaning_of(
+    kind: Kind, now: RecordState, *, previous_state: str = "", named: Mapping[str, Meaning] | None = None
+) -> Meaning:
+    """Say what a record means.
+
+    `previous_state` is the state value seen last; `named` holds the meanings that this instance's administrators gave.
+    A held change is a boolean, not a state; a rejected one goes back to New (ServiceNow, "Change request approvals").
+    """
+    if kind == Kind.CHANGE_REQUEST and now.on_hold:
+        return Meaning.ON_HOLD
+    meaning = (named or {}).get(now.state) or DEFAULT_STATES[kind].get(now.state)
+    if meaning is None:
+        return Meaning.IN_PROGRESS if now.active else Meaning.CLOSED
+    if meaning == Meaning.CLOSED and now.close_code == "unsuccessful":
+        return Meaning.CLOSED_UNSUCCESSFULLY
+    if kind == Kind.CHANGE_REQUEST and meaning == Meaning.NEW and previous_state in _IN_APPROVAL:
+        return Meaning.SENT_BACK
+    return meaning
+
+
+class Priority(models.IntegerChoices):
+    """ServiceNow's five levels. Planning exists for incidents only."""
+
+    CRITICAL = 1, pgettext_lazy("priority", "Critical")
+    HIGH = 2, pgettext_lazy("priority", "High")
+    MODERATE = 3, pgettext_lazy("priority", "Moderate")
+    LOW = 4, pgettext_lazy("priority", "Low")
+    PLANNING = 5, pgettext_lazy("priority", "Planning")
+
+
+class Source(models.TextChoices):
+    """Who recommended the task: Microsoft, when an improvement action was shared; else the person who wrote it."""
+
+    MICROSOFT = "microsoft", _("Microsoft recommendation")
+    USER = "user", _("User recommendation")
+
+
+class Category(models.TextChoices):
+    """The five categories of the data exchanged; "Devices" is plural here, unlike in Secure Score."""
+
+    DEVICES = "devices", pgettext_lazy("category", "Devices")
+    DATA = "data", pgettext_lazy("category", "Data")
+    APPS = "apps", pgettext_lazy("category", "Apps")
+    IDENTITY = "identity", pgettext_lazy("category", "Identity")
+    INFRASTRUCTURE = "infrastructure", pgettext_lazy("category", "Infrastructure")

@@ -1,0 +1,50 @@
+"""What keeps tickets from moving, in a person's words, with the one button that mends it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from connector.models import Connection
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A notice at the top of the ticket cards."""
+
+    title: str
+    text: str
+    tone: str = "warning"
+    url: str = ""
+    action: str = ""
+
+
+def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
+    """Say what is wrong with the current connection; None while all is well."""
+    page = reverse("connector:connection")
+    if connection.needs_reauthorization:
+        return Trouble(
+            title=_("ServiceNow no longer accepts our sign-in"),
+            text=_("Tickets wait here and nothing is lost. Authorize the connection again."),
+            tone="danger",
+            url=reverse("connector:setup"),
+            action=_("Authorize again"),
+        )
+    if connection.instance.last_error_at is not None:
+        return Trouble(
+            title=_("ServiceNow does not answer as it should"),
+            text=_(
+                "Tickets wait here and are sent by themselves when it does. What is shown is what was last seen."
+            ),
+            url=page,
+            action=_("See what is wrong"),
+        )
+    if connection.ends_soon(now):
+        return Trouble(
+            title=_("The sign-in to ServiceNow ends soon"),
+            text=_("Authorize the connection again, so that tickets keep being sent."),
+            url=reverse("connector:setup"),
+            action=_("Authorize again"),
+        )
+    return None

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from tickets import views
+
+app_name = "tickets"
+urlpatterns = [
+    path("", views.ticket_list, name="list"),
+    path("new/", views.new, name="new"),
+    path("share/<path:control_id>/", views.share, name="share"),
+    path("<uuid:pk>/", views.ticket, name="ticket"),
+    path("<uuid:pk>/status/", views.status, name="status"),
+    path("<uuid:pk>/retry/", views.retry, name="retry"),
+    path("<uuid:pk>/discard/", views.discard, name="discard"),
+]
