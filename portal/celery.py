@@ -25,7 +25,9 @@ def report_worker_ready(**kwargs: Any) -> None:
 
 @beat_init.connect
 def report_beat_ready(**kwargs: Any) -> None:
-    """Tell the supervisor, where there is one, that the schedule is running."""
+    """Tell the supervisor, where there is one, that the schedule is running; read Secure Score at once."""
+    # The schedule counts from now on, and nobody wants to look at an empty list for hours.
+    app.send_task("scorecard.tasks.import_from_graph")
     _touch("beat")
 
 

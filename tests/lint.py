@@ -22,6 +22,7 @@ CHECKS: dict[str, list[str | Path]] = {
 def main() -> int:
     """Run the checks named on the command line, or all. Returns 1 if one failed."""
     os.chdir(ROOT)
+    Path("build/lint").mkdir(parents=True, exist_ok=True)
     os.environ.update(ENV_FILE="", SECRET_KEY="lint" * 13, FIELD_KEYS="lint" * 8, STATE_DIR="build/lint")
     failed = []
     for name in sys.argv[1:] or CHECKS:

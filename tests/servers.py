@@ -77,12 +77,27 @@ class Postgres(Server):
 
     def prepare(self) -> None:
         """Make an empty cluster."""
-        command = [str(self.program("initdb")), "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        command = [
+            str(self.program("initdb")),
+            "-D",
+            "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
         subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, **self.identity)
 
     def command(self) -> list[str]:
         """Listen on loopback only."""
-        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": str(self.folder), "fsync": "off"}
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+        }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [str(self.program("postgres")), "-D", "data", "-p", str(self.port), *flags]
 

@@ -1,11 +1,17 @@
 """The portal's settings with an environment of the tests' own: no `.env`, no state folder of somebody's."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
+# A folder for each process, so that runs side by side do not meet.
+_state = tempfile.mkdtemp(prefix="scoredesk-tests-")
+atexit.register(shutil.rmtree, _state, ignore_errors=True)
 os.environ.update(
     {
         "ENV_FILE": "",
-        "STATE_DIR": f"build/tests/{os.environ.get('PYTEST_XDIST_WORKER', 'main')}",
+        "STATE_DIR": _state,
         "SECRET_KEY": "only-for-tests-" * 4,
         "FIELD_KEYS": "only-for-tests-0123456789-abcdefgh",
         "DEMO": "1",
@@ -25,6 +31,11 @@ for _name in (
     os.environ.pop(_name, None)
 
 from portal.settings import *  # noqa: E402, F403
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, so that workers in processes of their own see the same rows; nobody pulls this machine's plug.
+    DATABASES["default"]["TEST"] = {"NAME": str(STATE_DIR / "test.sqlite3")}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"  # noqa: F405
 
 # Slow hashing protects stored passwords; those of tests are in the tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
