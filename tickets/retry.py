@@ -24,7 +24,7 @@ class Ending(models.TextChoices):
 
 # Only what concerns the ticket itself counts; a sleeping instance or a rate limit would wear every ticket out.
 SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
-# Eleven tries in about three days.
+# The waits between eleven tries, about three days in all.
 LADDER = (
     timedelta(seconds=5),
     timedelta(seconds=30),
@@ -33,9 +33,8 @@ LADDER = (
     timedelta(minutes=20),
     timedelta(hours=1),
     timedelta(hours=4),
-    timedelta(hours=6),
     timedelta(hours=12),
-    timedelta(hours=12),
+    timedelta(hours=24),
     timedelta(hours=24),
 )
 OUTAGE_PAUSE = timedelta(seconds=5)
@@ -57,6 +56,6 @@ def next_try_at(
         return now + min(retry_after or RATE_LIMIT_PAUSE, LONGEST_RATE_LIMIT) * (1 + jitter / 10)
     if ending not in SPENDS_AN_ATTEMPT:
         return now + OUTAGE_PAUSE * (1 + jitter)
-    if attempts >= len(LADDER):
+    if attempts > len(LADDER):
         return None
     return now + LADDER[max(attempts - 1, 0)] * (0.5 + jitter)

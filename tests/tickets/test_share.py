@@ -1,0 +1,167 @@
+"""The dialog, and what it stores."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEntry, User
+from connector.models import Connection
+from scorecard.models import ImprovementAction
+from tests.factories import ActionFactory, TicketFactory
+from tickets.models import Ticket
+from tickets.states import Delivery, Kind, Priority, Source
+
+pytestmark = [pytest.mark.django_db]
+
+
+@pytest.fixture
+def action(db: None) -> ImprovementAction:
+    return ActionFactory.create()
+
+
+@pytest.fixture
+def browser(secadmin: User, client: Client) -> Client:
+    client.force_login(secadmin)
+    return client
+
+
+def address(action: ImprovementAction) -> str:
+    return reverse("tickets:share", args=[action.control_id])
+
+
+def filled(**changes: object) -> dict[str, object]:
+    due = (timezone.now() + timedelta(days=30)).date().isoformat()
+    return {
+        "ticket_id": str(uuid4()),
+        "name": "Turn it on",
+        "description": "As described.",
+        "kind": "change_request",
+        "priority": "3",
+        "due_on": due,
+        **changes,
+    }
+
+
+def test_the_dialog_comes_filled_in_from_the_action(browser: Client, action: ImprovementAction) -> None:
+    page = browser.get(address(action))
+    form = page.context["form"]
+    assert form.initial["name"] == action.title
+    assert "1. Open the portal." in form.initial["description"]
+    assert form.initial["due_on"] > timezone.now().date()
+    assert re.search(r'name="ticket_id" value="[0-9a-f-]{36}"', page.content.decode())
+
+
+def test_sending_stores_a_microsoft_recommendation(
+    browser: Client, connection: Connection, action: ImprovementAction, secadmin: User
+) -> None:
+    browser.post(address(action), filled())
+    ticket = Ticket.objects.get()
+    assert (ticket.recommendation_source, ticket.recommendation_category) == (Source.MICROSOFT, "identity")
+    assert (ticket.action, ticket.requested_by, ticket.delivery) == (action, secadmin, Delivery.WAITING)
+    assert AuditEntry.objects.get(verb="ticket.shared").target == str(ticket.pk)
+
+
+def test_the_same_form_sent_twice_makes_one_ticket(
+    browser: Client, connection: Connection, action: ImprovementAction
+) -> None:
+    form = filled()
+    first, second = browser.post(address(action), form), browser.post(address(action), form)
+    assert first["Location"] == second["Location"] == Ticket.objects.get().get_absolute_url()
+    assert Ticket.objects.get().events.count() == 1
+
+
+def test_a_second_ticket_for_an_action_needs_a_deliberate_choice(
+    browser: Client, connection: Connection, action: ImprovementAction
+) -> None:
+    browser.post(address(action), filled())
+    refused = browser.post(address(action), filled())
+    assert refused.status_code == 422
+    assert "is_extra" in refused.context["form"].errors
+    assert Ticket.objects.count() == 1
+    browser.post(address(action), filled(is_extra="on"))
+    assert Ticket.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 161),
+        ("description", " "),
+        ("due_on", "2020-01-01"),
+        ("due_on", "soon"),
+        ("kind", "problem"),
+        ("priority", "9"),
+        ("priority", str(Priority.PLANNING.value)),
+    ],
+)
+def test_a_bad_field_is_told_at_the_field_and_nothing_typed_is_lost(
+    browser: Client, connection: Connection, action: ImprovementAction, field: str, value: str
+) -> None:
+    answer = browser.post(address(action), filled(description="Long thought about.") | {field: value})
+    assert answer.status_code == 422
+    assert field in answer.context["form"].errors
+    assert field == "description" or b"Long thought about." in answer.content
+    assert not Ticket.objects.exists()
+
+
+def test_without_a_connection_nothing_is_stored_and_what_was_typed_is_kept(
+    browser: Client, action: ImprovementAction
+) -> None:
+    answer = browser.post(address(action), filled(description="Long thought about."))
+    assert answer.status_code == 422
+    assert b"Long thought about." in answer.content
+    assert not Ticket.objects.exists()
+
+
+def test_a_ticket_without_an_action_is_a_users_recommendation(
+    browser: Client, connection: Connection
+) -> None:
+    browser.post(reverse("tickets:new"), filled(category="data", kind="incident"))
+    ticket = Ticket.objects.get()
+    assert (ticket.recommendation_source, ticket.recommendation_category) == (Source.USER, "data")
+    assert (ticket.kind, ticket.action) == (Kind.INCIDENT, None)
+
+
+def test_a_reader_sees_tickets_and_creates_none(
+    client: Client, reader: User, connection: Connection, action: ImprovementAction
+) -> None:
+    client.force_login(reader)
+    ticket = TicketFactory.create(instance=connection.instance)
+    assert client.get(ticket.get_absolute_url()).status_code == 200
+    assert client.get(reverse("tickets:list")).status_code == 200
+    assert client.post(address(action), filled()).status_code == 403
+    assert client.post(reverse("tickets:retry", args=[ticket.pk])).status_code == 403
+
+
+def test_a_ticket_that_needs_attention_can_be_sent_again_or_given_up(
+    browser: Client, connection: Connection
+) -> None:
+    ticket = TicketFactory.create(instance=connection.instance, delivery=Delivery.ATTENTION, attempts=11)
+    browser.post(reverse("tickets:retry", args=[ticket.pk]))
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.attempts) == (Delivery.WAITING, 0)
+    browser.post(reverse("tickets:discard", args=[ticket.pk]))
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.is_open) == (Delivery.DISCARDED, False)
+
+
+def test_what_may_be_in_servicenow_is_never_discarded(browser: Client, connection: Connection) -> None:
+    ticket = TicketFactory.create(instance=connection.instance, sent_at=timezone.now())
+    browser.post(reverse("tickets:discard", args=[ticket.pk]))
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.WAITING
+
+
+@pytest.mark.parametrize("count", [5, 120])
+def test_the_list_asks_the_database_the_same_however_long_it_is(
+    browser: Client, connection: Connection, count: int, django_assert_max_num_queries: object
+) -> None:
+    TicketFactory.create_batch(count, instance=connection.instance)
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
+        browser.get(reverse("tickets:list"))
