@@ -8,10 +8,17 @@ from django.core.management import call_command
 
 from accounts.models import User
 from connector.models import Connection
+from portal.run import compile_catalogues
 from tests import factories
 from tests.sandbox_process import SandboxProcess
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the message catalogues before any worker starts, so that none reads half a file."""
+    if not hasattr(config, "workerinput"):
+        compile_catalogues()
 
 
 @pytest.fixture(scope="session", autouse=True)

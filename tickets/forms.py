@@ -5,9 +5,8 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket
@@ -49,7 +48,7 @@ class TicketForm(forms.Form):
         """Refuse a day that has passed."""
         due_on: date | None = self.cleaned_data["due_on"]
         if due_on and due_on < self.today:
-            raise forms.ValidationError(_t("This day has passed. Choose today or a later day."))
+            raise forms.ValidationError(gettext("This day has passed. Choose today or a later day."))
         return due_on
 
     def clean(self) -> dict[str, Any]:
@@ -57,7 +56,8 @@ class TicketForm(forms.Form):
         cleaned = super().clean() or {}
         if cleaned.get("kind") == Kind.CHANGE_REQUEST and cleaned.get("priority") == Priority.PLANNING:
             self.add_error(
-                "priority", _t("Planning exists for incidents only. Choose Low or higher, or an incident.")
+                "priority",
+                gettext("Planning exists for incidents only. Choose Low or higher, or an incident."),
             )
         return cleaned
 
@@ -121,7 +121,8 @@ class ShareForm(TicketForm):
         resent = self.open_ticket is not None and self.open_ticket.pk == cleaned.get("ticket_id")
         if self.open_ticket and not resent and not cleaned.get("is_extra"):
             self.add_error(
-                "is_extra", _t("This action already has an open ticket. Tick the box to create a second one.")
+                "is_extra",
+                gettext("This action already has an open ticket. Tick the box to create a second one."),
             )
         return cleaned
 
