@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from accounts.access import anyone_signed_in
 from accounts.models import User
 
 login = login_not_required(
     auth_views.LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)
 )
-logout = auth_views.LogoutView.as_view()
+logout = anyone_signed_in(auth_views.LogoutView.as_view())
 
 
 class LanguageForm(forms.Form):

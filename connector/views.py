@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import permission_required
 from accounts.models import User
 from connector import authorizing, checklist
 from connector.authorizing import AttemptRefused
@@ -23,8 +23,8 @@ from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
 from connector.sessions import Paused, open_client
 
-may_view = permission_required("connector.view_connection", raise_exception=True)
-may_manage = permission_required("connector.manage_connection", raise_exception=True)
+may_view = permission_required("connector.view_connection")
+may_manage = permission_required("connector.manage_connection")
 
 
 @require_safe

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.access import anyone_signed_in
 from connector.views import setup
 from portal import views
 
@@ -16,6 +17,9 @@ urlpatterns = [
     path("servicenow/", include("connector.urls")),
     # The address that administrators know from the original.
     path("ticketProvisioning", setup, name="ticket_provisioning"),
-    path("admin/login/", RedirectView.as_view(pattern_name="accounts:login", query_string=True)),
+    path(
+        "admin/login/",
+        anyone_signed_in(RedirectView.as_view(pattern_name="accounts:login", query_string=True)),
+    ),
     path("admin/", admin.site.urls),
 ]

@@ -1,6 +1,6 @@
 """The home page, and what tells others how the portal is."""
 
-from django.contrib.auth.decorators import login_not_required, permission_required
+from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,15 +9,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.access import permission_required
 from connector.models import Connection
 from scorecard.overview import summary
 from tickets.calendar import today
 from tickets.cards import cards as ticket_cards
 from tickets.trouble import trouble_of
 
-may_view = permission_required(
-    ["scorecard.view_improvementaction", "tickets.view_ticket"], raise_exception=True
-)
+may_view = permission_required("scorecard.view_improvementaction", "tickets.view_ticket")
 
 
 @may_view

@@ -1,11 +1,11 @@
 from django.conf import settings
-from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.access import permission_required
 from scorecard import remediation
 from scorecard.forms import ActionFilter, Sorting
 from scorecard.models import ImprovementAction, ScoreDay
@@ -16,7 +16,7 @@ from scorecard.words import Status
 PAGE_SIZE = 50
 TOP_ACTIONS = 9
 
-may_view = permission_required("scorecard.view_improvementaction", raise_exception=True)
+may_view = permission_required("scorecard.view_improvementaction")
 
 
 @may_view

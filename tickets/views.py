@@ -1,7 +1,6 @@
 """Tickets: the list, one ticket, and the dialog that makes one."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.http import HttpResponse
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from connector.models import Connection
 from scorecard.models import ImprovementAction, ScoreDay
@@ -23,9 +23,9 @@ from tickets.models import Ticket
 from tickets.states import Kind
 
 PAGE = 50
-may_view = permission_required("tickets.view_ticket", raise_exception=True)
-may_create = permission_required("tickets.add_ticket", raise_exception=True)
-may_change = permission_required("tickets.change_ticket", raise_exception=True)
+may_view = permission_required("tickets.view_ticket")
+may_create = permission_required("tickets.add_ticket")
+may_change = permission_required("tickets.change_ticket")
 
 
 @may_view
