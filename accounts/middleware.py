@@ -1,12 +1,38 @@
-"""Sign-in and language of each request."""
+"""Session, sign-in and language of each request."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils import translation
+from django.utils import timezone, translation
+
+from accounts import sessions
+from accounts.redirects import page_of, signed_out_notice, to_sign_in
 
 View = Callable[..., HttpResponseBase]
+
+
+class SessionLimitsMiddleware:
+    """Ends sessions that were idle or lasted too long, and notes that somebody is there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Probes carry no cookie and must touch no database.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            request.ended = sessions.end_if_over(request, timezone.now())  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, arguments: list[Any], keywords: dict[str, Any]
+    ) -> None:
+        """Count as a deed whatever a page does not ask for by itself."""
+        if not sessions.is_polled(view) and request.user.is_authenticated:
+            sessions.touch(request.session, timezone.now())
 
 
 class LoginMiddleware(LoginRequiredMiddleware):
@@ -15,11 +41,15 @@ class LoginMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # Django's own accepts any response.
         self, request: HttpRequest, view_func: View
     ) -> HttpResponseBase:
-        """Send a whole page to sign-in; a fragment cannot show it, so htmx is told to go there."""
-        response = super().handle_no_permission(request, view_func)
-        if request.headers.get("HX-Request") != "true":
-            return response
-        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
+        """Send a page to sign-in. A page that only refreshed itself stays as it is:
+        somebody may be typing in it.
+        """
+        if sessions.is_polled(view_func) and request.headers.get("HX-Request") == "true":
+            return signed_out_notice(request)
+        ended = sessions.ended(request)
+        if ended:
+            messages.info(request, ended.reason.label)
+        return to_sign_in(request, page_of(request))
 
 
 class PersonalLanguageMiddleware:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import permission_required
+from accounts.sessions import polled
 from connector.models import Connection
 from scorecard.overview import summary
 from tickets.calendar import today
@@ -26,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/home.html", _cards())
 
 
+@polled
 @may_view
 @require_safe
 def cards(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
+from accounts.sessions import polled
 from connector.models import Connection
 from scorecard.models import ImprovementAction, ScoreDay
 from tickets import propose
@@ -49,6 +50,7 @@ def ticket(request: PersonRequest, pk: str) -> HttpResponse:
     return render(request, "tickets/ticket.html", _about(found))
 
 
+@polled
 @may_view
 @require_safe
 def status(request: PersonRequest, pk: str) -> HttpResponse:
