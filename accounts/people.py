@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from accounts.models import AuditEntry, User
@@ -39,26 +39,27 @@ def _set_active(person: User, active: bool, by: User) -> bool:
 
 
 def role_changed(
-    instance: User | Group, action: str, reverse: bool, pk_set: set[int] | None, **kwargs: Any
+    instance: User | Group | Permission, action: str, reverse: bool, pk_set: set[int] | None, **kwargs: Any
 ) -> None:
     """End the sessions of whoever gets or loses a role, and open the administration to administrators only.
 
-    Receives Django's signal `m2m_changed` for the groups of people, so that no way of changing them goes past it.
+    Receives Django's signal `m2m_changed` for people's groups and single permissions, so that no way of changing them
+    goes past it.
     """
-    if action not in ("post_add", "post_remove", "pre_clear", "post_clear"):
-        return
+    changed = action in ("post_add", "post_remove") and bool(pk_set)
     if isinstance(instance, User):
-        _follow_roles(instance)
-    elif pk_set is not None:
-        for person in User.objects.filter(pk__in=pk_set):
+        if changed or action == "post_clear":
+            _follow_roles(instance)
+    elif changed:
+        for person in User.objects.filter(pk__in=pk_set or ()):
             _follow_roles(person)
-    elif action == "pre_clear":
-        for person in User.objects.filter(groups=instance):
-            person.end_sessions()
+    elif action == "pre_clear":  # Afterwards nobody knows who was in it.
+        for person in instance.user_set.all():
+            _follow_roles(person, without=instance if isinstance(instance, Group) else None)
 
 
-def _follow_roles(person: User) -> None:
-    is_staff = person.is_superuser or person.groups.filter(name=ADMINISTRATOR).exists()
-    User.objects.filter(pk=person.pk).update(is_staff=is_staff)
-    person.is_staff = is_staff
+def _follow_roles(person: User, without: Group | None = None) -> None:
+    roles = person.groups.exclude(pk=without.pk) if without else person.groups.all()
+    person.is_staff = person.is_superuser or roles.filter(name=ADMINISTRATOR).exists()
+    User.objects.filter(pk=person.pk).update(is_staff=person.is_staff)
     person.end_sessions()
