@@ -9,7 +9,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 
-from accounts import sessions
+from accounts import kept, sessions
 from accounts.redirects import page_of, signed_out_notice, to_sign_in
 
 View = Callable[..., HttpResponseBase]
@@ -41,12 +41,15 @@ class LoginMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # Django's own accepts any response.
         self, request: HttpRequest, view_func: View
     ) -> HttpResponseBase:
-        """Send a page to sign-in. A page that only refreshed itself stays as it is:
+        """Send a page to sign-in, and keep what its form sent. A page that only refreshed itself stays as it is:
         somebody may be typing in it.
         """
         if sessions.is_polled(view_func) and request.headers.get("HX-Request") == "true":
             return signed_out_notice(request)
         ended = sessions.ended(request)
+        if ended and kept.keep(request, view_func, ended.owner, timezone.now()):
+            messages.info(request, ended.reason.label)
+            return to_sign_in(request, request.get_full_path())
         if ended:
             messages.info(request, ended.reason.label)
         return to_sign_in(request, page_of(request))

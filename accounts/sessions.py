@@ -12,6 +12,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import kept
+from accounts.models import User
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 _SIGNED_IN_AT, _SEEN_AT = "signed_in_at", "seen_at"
@@ -59,9 +62,10 @@ def is_polled(view: Callable[..., Any]) -> bool:
     return getattr(view, "polled", False)
 
 
-def begin(request: HttpRequest, **kwargs: Any) -> None:
+def begin(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Note when somebody signed in. Receives Django's signal `user_logged_in`."""
     now = timezone.now()
+    kept.hand_over(request.session, str(user.pk))
     request.session[_SIGNED_IN_AT] = request.session[_SEEN_AT] = now.timestamp()
 
 

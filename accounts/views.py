@@ -13,14 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import people, throttle
+from accounts import kept, people, sessions, throttle
 from accounts.access import anyone_signed_in
 from accounts.forms import LanguageForm, PasswordForm, SignInForm
 from accounts.models import AuditEntry, User
 from accounts.origin import Origin, new_browser, origin_of, remember_browser
+from accounts.redirects import own_origin, to_sign_in
 from accounts.requests import PersonRequest
 
 
@@ -112,3 +114,25 @@ def language(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=code)
     return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a form whose token is out of date. Where the browser vouches that it is ours, show it again as typed.
+
+    That happens to a form left open while its person signed in anew in another tab.
+    """
+    ended = sessions.ended(request)
+    owner = str(request.user.pk) if request.user.is_authenticated else ended.owner if ended else ""
+    view = request.resolver_match.func if request.resolver_match else django_csrf_failure
+    if not (owner and _is_from_here(request) and kept.keep(request, view, owner, timezone.now())):
+        return django_csrf_failure(request, reason)
+    if not request.user.is_authenticated:
+        return to_sign_in(request, request.get_full_path())
+    return redirect(request.get_full_path())
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Whether one of our own pages sent this. Browsers set both headers themselves; a page cannot."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin" and request.headers.get(
+        "Origin"
+    ) == own_origin(request)

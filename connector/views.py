@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import kept
 from accounts.access import permission_required
 from accounts.models import User
 from connector import authorizing, checklist
@@ -67,6 +68,7 @@ def test(request: HttpRequest) -> HttpResponse:
     return redirect("connector:connection")
 
 
+@kept.keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_manage
 @never_cache
@@ -74,6 +76,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     """What is needed, what is exchanged, and the form; saving makes a draft, which is then authorized."""
     draft, current = Connection.objects.drafts().first(), Connection.objects.current().first()
     form = SetupForm(request.POST or None, known=draft or current)
+    kept.put_back(request, form)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         authorizing.save_draft(

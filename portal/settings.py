@@ -178,6 +178,7 @@ SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", 12))
 # Longer than a session lasts: one that has ended still tells whose the form is that arrives after a weekend.
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 # Django's default keeps messages in a cookie of a fixed name, without the prefix.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Browsers ignore the port when they send cookies: two copies on one machine would sign each other out.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts import kept
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
@@ -61,6 +62,7 @@ def status(request: PersonRequest, pk: str) -> HttpResponse:
     return render(request, "tickets/_status.html", {"ticket": found, "record_url": record_url(found)})
 
 
+@kept.keeps_typed
 @may_create
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: PersonRequest, control_id: str) -> HttpResponse:
@@ -76,6 +78,7 @@ def share(request: PersonRequest, control_id: str) -> HttpResponse:
     return _show_or_store(request, form, action)
 
 
+@kept.keeps_typed
 @may_create
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest) -> HttpResponse:
@@ -114,6 +117,7 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
 def _show_or_store(
     request: PersonRequest, form: TicketForm, action: ImprovementAction | None
 ) -> HttpResponse:
+    kept.put_back(request, form)
     connection = Connection.objects.current().first()
     stored = _store(request, form, action, connection) if form.is_bound else None
     if stored is not None:
