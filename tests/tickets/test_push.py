@@ -175,6 +175,20 @@ def test_a_refusal_waits_for_a_person_with_servicenows_own_sentence(
     assert ticket.discard()
 
 
+def test_an_instance_that_keeps_neither_of_our_keys_is_shown_to_a_person(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    """Such a record could never be found again, so sending once more could double it."""
+    sandbox.settings(honour_sys_id=False, unwritable_fields="correlation_id")
+    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.last_problem) == (
+        Delivery.ATTENTION,
+        sandbox.records("change_request")[0]["number"],
+    )
+    assert not ticket.may_be_discarded
+
+
 def test_a_rate_limit_is_obeyed_and_costs_no_attempt(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock
 ) -> None:
