@@ -82,3 +82,14 @@ def _undeclared(address: Address) -> Iterator[CheckMessage]:
     elif unknown := set(address.access) - set(ROLES[ADMINISTRATOR]):
         names = ", ".join(sorted(unknown))
         yield Error(f"{where} asks for {names}, which no role holds.", id="portal.E006")
+
+
+@register(Tags.security, deploy=True)
+def proxy_is_counted(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """TLS ends in front of the portal, which must be told so, or it redirects to https without end."""
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        yield CheckWarning(
+            "PUBLIC_URL is https, but TRUSTED_PROXIES is 0: every page would redirect to itself.",
+            hint="Set TRUSTED_PROXIES to the number of proxies in front, and let them set X-Forwarded-Proto.",
+            id="portal.W002",
+        )
