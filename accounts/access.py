@@ -36,7 +36,6 @@ class Address(NamedTuple):
     name: str
     route: str
     view: Callable[..., Any]
-    converters: dict[str, Any]
 
     @property
     def access(self) -> tuple[str, ...] | None:
@@ -57,16 +56,14 @@ class Address(NamedTuple):
 
 def every_address(resolver: URLResolver | None = None) -> Iterator[Address]:
     """Walk the URL configuration (the portal's own unless told otherwise), included ones too."""
-    return _walk((resolver or get_resolver()).url_patterns, "", "", {})
+    return _walk((resolver or get_resolver()).url_patterns, "", "")
 
 
-def _walk(
-    patterns: "list[URLPattern | URLResolver]", namespace: str, route: str, converters: dict[str, Any]
-) -> Iterator[Address]:
+def _walk(patterns: "list[URLPattern | URLResolver]", namespace: str, route: str) -> Iterator[Address]:
     for pattern in patterns:
-        here, known = f"{route}{pattern.pattern}", {**converters, **pattern.pattern.converters}
+        here = f"{route}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from _walk(pattern.url_patterns, inner, here, known)
+            yield from _walk(pattern.url_patterns, inner, here)
         else:
-            yield Address(f"{namespace}{pattern.name or ''}", here, pattern.callback, known)
+            yield Address(f"{namespace}{pattern.name or ''}", here, pattern.callback)

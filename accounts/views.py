@@ -63,8 +63,8 @@ class LoginView(auth_views.LoginView):
         return response
 
 
-login = login_not_required(LoginView.as_view())
-logout = anyone_signed_in(auth_views.LogoutView.as_view())
+login = login_not_required(require_http_methods(["GET", "HEAD", "POST"])(LoginView.as_view()))
+logout = anyone_signed_in(require_POST(auth_views.LogoutView.as_view()))
 
 
 @anyone_signed_in

@@ -1,10 +1,20 @@
+from collections.abc import Callable
+
 from django.contrib import admin
+from django.http import HttpResponseBase
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.access import anyone_signed_in
+from accounts.views import logout
 from connector.views import setup
 from portal import views
+
+
+def to(name: str) -> Callable[..., HttpResponseBase]:
+    """Return a view that leads to another address."""
+    return anyone_signed_in(RedirectView.as_view(pattern_name=name, query_string=True))
+
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,9 +27,9 @@ urlpatterns = [
     path("servicenow/", include("connector.urls")),
     # The address that administrators know from the original.
     path("ticketProvisioning", setup, name="ticket_provisioning"),
-    path(
-        "admin/login/",
-        anyone_signed_in(RedirectView.as_view(pattern_name="accounts:login", query_string=True)),
-    ),
+    # One door in, one out, and one form for passwords: the administration's own neither count tries nor keep a log.
+    path("admin/login/", to("accounts:login"), name="administration_sign_in"),
+    path("admin/logout/", logout, name="administration_sign_out"),
+    path("admin/password_change/", to("accounts:password"), name="administration_password"),
     path("admin/", admin.site.urls),
 ]
