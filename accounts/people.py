@@ -9,11 +9,12 @@ from accounts.models import AuditEntry, User
 from accounts.roles import ADMINISTRATOR
 
 
-def sign_out_everywhere(person: User, *, by: User) -> None:
-    """End every session of a person at its next request."""
+def sign_out_everywhere(person: User, *, by: User) -> bool:
+    """End every session of a person at its next request. Returns True."""
     with transaction.atomic():
         person.end_sessions()
         AuditEntry.objects.record(actor=by, verb="person.signed_out_everywhere", target=person.username)
+    return True
 
 
 def deactivate(person: User, *, by: User) -> bool:
