@@ -24,7 +24,7 @@ class SessionLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Probes carry no cookie and must touch no database.
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            request.ended = sessions.end_if_over(request, timezone.now())  # type: ignore[attr-defined]
+            sessions.end_if_over(request, timezone.now())
         return self.get_response(request)
 
     def process_view(
@@ -46,12 +46,12 @@ class LoginMiddleware(LoginRequiredMiddleware):
         """
         if sessions.is_polled(view_func) and request.headers.get("HX-Request") == "true":
             return signed_out_notice(request)
-        ended = sessions.ended(request)
-        if ended and kept.keep(request, view_func, ended.owner, timezone.now()):
-            messages.info(request, ended.reason.label)
+        reason = sessions.take_reason(request.session)
+        if reason:
+            messages.info(request, reason)
+        owner = sessions.owner_of_ended(request.session)
+        if owner and kept.keep(request, view_func, owner, timezone.now()):
             return to_sign_in(request, request.get_full_path())
-        if ended:
-            messages.info(request, ended.reason.label)
         return to_sign_in(request, page_of(request))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import auth
@@ -17,7 +17,7 @@ from accounts.models import User
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-_SIGNED_IN_AT, _SEEN_AT = "signed_in_at", "seen_at"
+_SIGNED_IN_AT, _SEEN_AT, _ENDED = "signed_in_at", "seen_at", "ended"
 # A deed within this long of the last one is not written down: reading pages costs no writes.
 _COARSE = timedelta(minutes=1)
 
@@ -38,19 +38,6 @@ class Reason(models.TextChoices):
     )
 
 
-class Ended(NamedTuple):
-    """A session that this request still carried: whose it was (the primary key as text), and why it is over."""
-
-    owner: str
-    reason: Reason
-
-
-def ended(request: HttpRequest) -> Ended | None:
-    """Return the session that this request still carried, if it had ended."""
-    found: Ended | None = getattr(request, "ended", None)
-    return found
-
-
 def polled(view: View) -> View:
     """Mark a view that pages ask for by themselves: no sign that somebody is there."""
     view.__dict__["polled"] = True
@@ -66,6 +53,7 @@ def begin(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Note when somebody signed in. Receives Django's signal `user_logged_in`."""
     now = timezone.now()
     kept.hand_over(request.session, str(user.pk))
+    request.session.pop(_ENDED, None)
     request.session[_SIGNED_IN_AT] = request.session[_SEEN_AT] = now.timestamp()
 
 
@@ -75,16 +63,32 @@ def touch(session: SessionBase, now: datetime) -> None:
         session[_SEEN_AT] = now.timestamp()
 
 
-def end_if_over(request: HttpRequest, now: datetime) -> Ended | None:
-    """End a session whose time is up or that was ended elsewhere. Returns None when there is none or it goes on."""
+def end_if_over(request: HttpRequest, now: datetime) -> None:
+    """End a session whose time is up or that was ended elsewhere."""
     owner = request.session.get(auth.SESSION_KEY)
-    if owner is None:
-        return None
-    reason = _reason(request, now)
-    if reason is None:
-        return None
+    reason = _reason(request, now) if owner else None
+    if owner and reason:
+        end(request, owner, reason)
+
+
+def end(request: HttpRequest, owner: str, reason: Reason | None = None) -> None:
+    """Sign out. What remains says whose the session was (a user's primary key as text), and why it ended."""
     auth.logout(request)
-    return Ended(owner, reason)
+    request.session[_ENDED] = {"owner": owner, "reason": reason or ""}
+
+
+def owner_of_ended(session: SessionBase) -> str:
+    """Whose session it was that ended in this browser; empty if there was none, or somebody has signed in since."""
+    owner: str = session.get(_ENDED, {}).get("owner", "")
+    return owner
+
+
+def take_reason(session: SessionBase) -> str:
+    """Return, once, why the session in this browser ended, in words; empty if the person ended it."""
+    ended = session.get(_ENDED, {})
+    reason = ended.pop("reason", "")
+    session.modified = session.modified or bool(reason)
+    return str(Reason(reason).label) if reason else ""
 
 
 def _reason(request: HttpRequest, now: datetime) -> Reason | None:

@@ -64,7 +64,14 @@ class LoginView(auth_views.LoginView):
 
 
 login = login_not_required(require_http_methods(["GET", "HEAD", "POST"])(LoginView.as_view()))
-logout = anyone_signed_in(require_POST(auth_views.LogoutView.as_view()))
+
+
+@anyone_signed_in
+@require_POST
+def logout(request: PersonRequest) -> HttpResponse:
+    """End this session."""
+    sessions.end(request, str(request.user.pk))
+    return redirect("accounts:login")
 
 
 @anyone_signed_in
@@ -72,7 +79,7 @@ logout = anyone_signed_in(require_POST(auth_views.LogoutView.as_view()))
 def sign_out_everywhere(request: PersonRequest) -> HttpResponse:
     """End every session of the person, this one too."""
     people.sign_out_everywhere(request.user, by=request.user)
-    auth.logout(request)
+    sessions.end(request, str(request.user.pk))
     messages.success(request, _("You are signed out everywhere."))
     return redirect("accounts:login")
 
@@ -121,12 +128,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     That happens to a form left open while its person signed in anew in another tab.
     """
-    ended = sessions.ended(request)
-    owner = str(request.user.pk) if request.user.is_authenticated else ended.owner if ended else ""
+    signed_in = request.user.is_authenticated
+    owner = str(request.user.pk) if signed_in else sessions.owner_of_ended(request.session)
     view = request.resolver_match.func if request.resolver_match else django_csrf_failure
     if not (owner and _is_from_here(request) and kept.keep(request, view, owner, timezone.now())):
         return django_csrf_failure(request, reason)
-    if not request.user.is_authenticated:
+    if not signed_in:
         return to_sign_in(request, request.get_full_path())
     return redirect(request.get_full_path())
 

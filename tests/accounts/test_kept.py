@@ -139,6 +139,27 @@ def test_a_session_ended_elsewhere_keeps_it_too(client: Client, sem: User) -> No
     assert TYPED["ticket_id"] in sign_in(client, FORM)
 
 
+@pytest.mark.parametrize("first", ["/cards/", "/tickets/"])
+def test_it_does_not_matter_what_notices_first_that_the_session_ended(browser: Client, first: str) -> None:
+    browser.get(first, headers={"HX-Request": "true"})
+    browser.post(FORM, TYPED)
+    assert TYPED["ticket_id"] in sign_in(browser, FORM)
+
+
+def test_a_form_left_open_while_signing_out_in_another_tab_is_kept(client: Client, sem: User) -> None:
+    client.force_login(sem)
+    client.post("/accounts/logout/")
+    client.post(FORM, TYPED)
+    assert TYPED["ticket_id"] in sign_in(client, FORM)
+
+
+def test_a_session_remembers_whose_it_was_only_until_somebody_signs_in(browser: Client) -> None:
+    with_password("Security Administrator", "mallory")
+    browser.get("/tickets/")
+    sign_in(browser, "/tickets/", "mallory")
+    assert "ended" not in browser.session
+
+
 def test_strangers_store_nothing(client: Client) -> None:
     client.post(FORM, TYPED)
     assert not client.session.keys()
