@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
         "options": {"expires": POLL_SWEEP_SECONDS},
     },
+    "forget sessions": {"task": "accounts.tasks.forget_sessions", "schedule": timedelta(hours=24)},
     "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
 }
 

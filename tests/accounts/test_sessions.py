@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from accounts import people
 from accounts.models import AuditEntry, User
 from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
+from accounts.tasks import forget_sessions
 from connector.models import Connection
 from tests.factories import InstanceFactory, TicketFactory, UserFactory
 
@@ -240,3 +243,11 @@ def test_an_ended_session_reads_nothing_more_of_what_a_page_would_show(browser: 
     Connection.objects.create(instance=InstanceFactory.create(host="acme.service-now.com"))
     rewind(browser, "seen_at", timedelta(hours=1))
     assert "acme" not in browser.get("/servicenow/setup/", follow=True).content.decode()
+
+
+def test_expired_sessions_are_deleted_every_day(browser: Client, settings: LazySettings) -> None:
+    assert "accounts.tasks.forget_sessions" in [job["task"] for job in settings.CELERY_BEAT_SCHEDULE.values()]
+    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    forget_sessions()
+    assert not Session.objects.filter(session_key="old").exists()
+    assert is_signed_in(browser)
