@@ -1,9 +1,10 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from connector.views import setup
-from portal import views
+from portal import specimens, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,3 +20,6 @@ urlpatterns = [
     path("admin/login/", RedirectView.as_view(pattern_name="accounts:login", query_string=True)),
     path("admin/", admin.site.urls),
 ]
+
+if settings.DEMO or settings.DEBUG:
+    urlpatterns += [path("components/", specimens.components, name="components")]
