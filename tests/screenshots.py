@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.chromium import launch
 from tests.browser.pages import ADMINISTRATION, FRESH, LIVED_IN, Stop
 from tests.browser.portal import Portal
 
@@ -28,7 +28,7 @@ def main(wanted: Sequence[str] = ()) -> int:
     if not wanted:
         shutil.rmtree(FOLDER, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder, Portal(Path(folder)) as portal, sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = launch(tool)
         take(browser, portal, _only(FRESH, wanted), {})
         if later := _only([*LIVED_IN, *ADMINISTRATION], wanted):
             take(browser, portal, later, portal.live_in())
@@ -74,7 +74,6 @@ def picture(context: BrowserContext, address: str, stop: Stop, folder: Path) -> 
     """Take the whole page; with something open, what the window shows."""
     page = context.new_page()
     page.goto(address)
-    page.wait_for_load_state("networkidle")
     if stop.act:
         stop.act(page)
     page.screenshot(path=folder / f"{stop.name}.png", full_page="menu" not in stop.name)
@@ -97,7 +96,7 @@ def _thumbnails(folders: Iterable[Path], name: str) -> Iterable[str]:
     for folder in folders:
         if (folder / f"{name}.png").exists():
             source = f"{folder.name}/{name}.png"
-            yield f'<a href="{source}"><img src="{source}" alt="{folder.name}" title="{folder.name}" loading="lazy"></a>'
+            yield f'<a href="{source}"><img src="{source}" alt="{folder.name}" loading="lazy"></a>'
 
 
 def _only(stops: Sequence[Stop], wanted: Sequence[str]) -> list[Stop]:

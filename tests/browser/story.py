@@ -1,8 +1,8 @@
 """What a portal looks like after weeks of use: connected, with tickets in every state.
 
-Runs in a process of its own beside a running portal (`Portal.live_in`) and prints the addresses of what it made as JSON.
-Tickets go to the sandbox through the portal's own workers; only what nobody can bring about in seconds is written
-into the database.
+Runs in a process of its own beside a running portal (`Portal.live_in`) and prints the addresses of what it made as
+JSON. Tickets go to the sandbox through the portal's own workers; only what nobody can bring about in seconds is
+written into the database.
 """
 
 import json
@@ -42,7 +42,7 @@ IN_SERVICENOW: dict[str, tuple[Kind, Priority, int | None, dict[str, str]]] = {
     "new": (Kind.CHANGE_REQUEST, Priority.HIGH, 21, {}),
     "overdue": (Kind.CHANGE_REQUEST, Priority.CRITICAL, -3, {"state": "-4"}),
     "scheduled": (Kind.CHANGE_REQUEST, Priority.MODERATE, 9, {"state": "-2"}),
-    "on_hold": (Kind.CHANGE_REQUEST, Priority.MODERATE, 30, {"on_hold": "true", "on_hold_reason": "Waits for a vendor"}),
+    "on_hold": (Kind.CHANGE_REQUEST, Priority.MODERATE, 30, {"on_hold": "true", "on_hold_reason": "Vendor"}),
     "closed": (
         Kind.CHANGE_REQUEST,
         Priority.LOW,
@@ -147,15 +147,15 @@ def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> d
     later = datetime.now(UTC) + timedelta(hours=2)
     tickets = {"attention": attention}
     for name in ("waiting", "discarded"):
-        tickets[name] = Ticket.objects.create(
-            **_columns(attention), action=next(actions), next_try_at=later, last_ending=Ending.UNREACHABLE
-        )
+        action = next(actions)
+        columns = {**_columns(attention), "name": action.title[:160], "action": action, "next_try_at": later}
+        tickets[name] = Ticket.objects.create(**columns, last_ending=Ending.UNREACHABLE)
     discard(tickets["discarded"], by=secadmin(), now=datetime.now(UTC))
     return tickets
 
 
 def _columns(ticket: Ticket) -> dict[str, Any]:
-    names = ("instance", "kind", "name", "description", "priority", "due_on", "requested_by")
+    names = ("instance", "kind", "description", "priority", "due_on", "requested_by")
     more = ("recommendation_source", "recommendation_category")
     return {name: getattr(ticket, name) for name in names + more}
 
