@@ -15,6 +15,7 @@ class UserAdmin(DjangoUserAdmin):
         (_("Microsoft Entra"), {"fields": ("tenant_id", "object_id")}),
         (_("Preferences"), {"fields": ("language",)}),
     )
+    readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "email", "last_login", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "groups")
 

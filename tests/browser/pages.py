@@ -123,6 +123,7 @@ ADMINISTRATION = [
     Stop("admin-users", "/admin/accounts/user/", who="admin"),
     Stop("admin-user-add", "/admin/accounts/user/add/", who="admin"),
     Stop("admin-user", "/admin/accounts/user/1/change/", who="admin"),
+    Stop("admin-user-password", "/admin/accounts/user/1/password/", who="admin"),
     Stop("admin-user-history", "/admin/accounts/user/1/history/", who="admin"),
     Stop("admin-user-delete", "/admin/accounts/user/1/delete/", who="admin"),
     Stop("admin-tickets", "/admin/tickets/ticket/", who="admin"),

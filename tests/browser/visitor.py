@@ -17,7 +17,7 @@ window.shifts = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
     const moved = entry.sources.map((source) => {
-      const [from, to] = [source.previousRect, source.currentRect].map(({ x, y, width, height }) => [x, y, width, height]);
+      const [from, to] = [source.previousRect, source.currentRect].map((box) => [box.x, box.y, box.width, box.height]);
       return `${source.node?.className || source.node?.nodeName}: ${from} -> ${to}`;
     });
     if (!entry.hadRecentInput) window.shifts.push(entry.value, ...moved);
