@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
+from django.utils import translation
 
 from accounts.models import User
 from connector.models import Connection
@@ -25,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def static_files() -> None:
     """Templates name static files by their hashed names, which collectstatic makes: a missing file fails the page."""
     call_command("collectstatic", "--no-input", "--verbosity", "0")
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A request leaves its language behind in the thread; the next test starts without one."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,10 @@ class Ending(models.TextChoices):
     CONFLICT = "conflict", pgettext_lazy("ending", "Found twice in ServiceNow")
     NOT_FOUND_YET = "not_found_yet", pgettext_lazy("ending", "Not found yet; an earlier try may still arrive")
     OUTCOME_UNKNOWN = "outcome_unknown", pgettext_lazy("ending", "No answer that can be trusted")
+    STRANGER = (
+        "stranger",
+        pgettext_lazy("ending", "ServiceNow answered with a record that does not carry our key"),
+    )
     REFUSED = "refused", pgettext_lazy("ending", "Refused by ServiceNow")
     RATE_LIMITED = "rate_limited", pgettext_lazy("ending", "ServiceNow asked to wait")
     UNREACHABLE = "unreachable", pgettext_lazy("ending", "ServiceNow could not be reached")
@@ -24,6 +28,8 @@ class Ending(models.TextChoices):
 
 # Only what concerns the ticket itself counts; a sleeping instance or a rate limit would wear every ticket out.
 SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
+# Trying again would change nothing, or create another record that could never be found.
+ASKS_A_PERSON = frozenset({Ending.REFUSED, Ending.STRANGER})
 # The waits between eleven tries, about three days in all.
 LADDER = (
     timedelta(seconds=5),
@@ -50,7 +56,7 @@ def next_try_at(
     `attempts` includes the one that just ended; `jitter` is a random number in [0, 1) that spreads what failed
     together. ServiceNow counts calls per hour, so no wait that it asks for is obeyed beyond one.
     """
-    if ending == Ending.REFUSED:
+    if ending in ASKS_A_PERSON:
         return None
     if ending == Ending.RATE_LIMITED:
         return now + min(retry_after or RATE_LIMIT_PAUSE, LONGEST_RATE_LIMIT) * (1 + jitter / 10)

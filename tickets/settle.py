@@ -92,14 +92,12 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
 
 def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
     """ServiceNow answered a create with a record that carries none of our keys: it could never be found again."""
-    problem = (
-        f"ServiceNow answered with {record.number or record.sys_id}, which does not carry this ticket's key."
-    )
+    name = record.number or record.sys_id
     with transaction.atomic():
-        if not claim.let_go(Delivery.ATTENTION, last_ending=Ending.OUTCOME_UNKNOWN, last_problem=problem):
+        if not claim.let_go(Delivery.ATTENTION, last_ending=Ending.STRANGER, last_problem=name):
             return tell(claim, Ending.LOST_CLAIM, now)
-        _event(claim, TicketEvent.What.ATTENTION, now, problem=problem)
-        return tell(claim, Ending.OUTCOME_UNKNOWN, now)
+        _event(claim, TicketEvent.What.ATTENTION, now, problem=name)
+        return tell(claim, Ending.STRANGER, now)
 
 
 def ending_of(error: ServiceNowError, *, sending: bool) -> Ending:

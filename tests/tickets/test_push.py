@@ -127,6 +127,23 @@ def test_a_late_commit_makes_one_record(
     assert Ticket.objects.get(pk=ticket.pk).sys_id == record["sys_id"]
 
 
+def test_an_empty_look_up_before_a_late_commit_sends_nothing(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, settings: LazySettings
+) -> None:
+    """Where the instance picks its own primary keys, the quarantine alone stands between us and a second record."""
+    settings.PUSH_TIMEOUT = 1.0
+    sandbox.settings(honour_sys_id=False)
+    sandbox.fault("late_commit", seconds=4)
+    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    clock.advance(seconds=60)
+    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    while not sandbox.records("change_request"):
+        time.sleep(0.1)
+    clock.advance(seconds=60)
+    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert len(sandbox.records("change_request")) == 1
+
+
 def test_the_quarantine_is_waited_out_before_a_second_send(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock, settings: LazySettings
 ) -> None:
@@ -173,6 +190,20 @@ def test_a_refusal_waits_for_a_person_with_servicenows_own_sentence(
     assert "Business Rule" in ticket.last_problem
     assert sandbox.records("change_request") == []
     assert ticket.discard()
+
+
+def test_an_instance_that_keeps_neither_of_our_keys_is_shown_to_a_person(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    """Such a record could never be found again, so sending once more could double it."""
+    sandbox.settings(honour_sys_id=False, unwritable_fields="correlation_id")
+    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.last_problem) == (
+        Delivery.ATTENTION,
+        sandbox.records("change_request")[0]["number"],
+    )
+    assert not ticket.may_be_discarded
 
 
 def test_a_rate_limit_is_obeyed_and_costs_no_attempt(

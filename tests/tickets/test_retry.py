@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.retry import LADDER, LONGEST_RATE_LIMIT, SPENDS_AN_ATTEMPT, Ending, next_try_at
+from tickets.retry import ASKS_A_PERSON, LADDER, LONGEST_RATE_LIMIT, SPENDS_AN_ATTEMPT, Ending, next_try_at
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 jitters = st.floats(0, 1, exclude_max=True)
@@ -26,8 +26,9 @@ def test_an_unknown_outcome_climbs_the_ladder_and_then_asks_a_person(attempts: i
         assert step / 2 <= at - NOW <= step * 1.5
 
 
-def test_a_refusal_asks_a_person_at_once() -> None:
-    assert next_try_at(Ending.REFUSED, attempts=1, now=NOW, jitter=0.5) is None
+@pytest.mark.parametrize("ending", sorted(ASKS_A_PERSON))
+def test_what_trying_again_cannot_mend_asks_a_person_at_once(ending: Ending) -> None:
+    assert next_try_at(ending, attempts=1, now=NOW, jitter=0.5) is None
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=2)), jitters)
@@ -39,6 +40,6 @@ def test_a_rate_limit_is_obeyed_up_to_an_hour(asked: timedelta, jitter: float) -
         assert at - NOW >= asked
 
 
-@pytest.mark.parametrize("ending", sorted(set(Ending) - SPENDS_AN_ATTEMPT - {Ending.REFUSED}))
+@pytest.mark.parametrize("ending", sorted(set(Ending) - SPENDS_AN_ATTEMPT - ASKS_A_PERSON))
 def test_what_is_not_the_tickets_fault_never_wears_it_out(ending: Ending) -> None:
     assert next_try_at(ending, attempts=1_000, now=NOW, jitter=0.5) is not None
