@@ -8,7 +8,7 @@ SANDBOX_PORT ?= 8800
 MICROSOFT_PORT ?= 8801
 export STATE_DIR PORT SANDBOX_PORT MICROSOFT_PORT
 
-.PHONY: help run serve test lint format bench lock messages clean python
+.PHONY: help run serve test lint format screenshots bench lock messages clean python
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ lint: $(VENV)/dev.stamp ## check style, types, templates, directions of import, 
 format: $(VENV)/dev.stamp ## put the code into its form
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+screenshots: $(VENV)/dev.stamp ## take pictures of every page into build/screenshots
+	@$(PY) -m tests.screenshots $(PAGES)
 
 messages: $(VENV)/dev.stamp ## collect new texts into the message catalogues (needs gettext)
 	@$(PY) -m tests.messages

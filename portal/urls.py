@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpResponseBase
 from django.urls import include, path
@@ -8,7 +9,7 @@ from django.views.generic import RedirectView
 from accounts.access import anyone_signed_in
 from accounts.views import logout
 from connector.views import setup
-from portal import views
+from portal import specimens, views
 
 
 def to(name: str) -> Callable[..., HttpResponseBase]:
@@ -33,3 +34,6 @@ urlpatterns = [
     path("admin/password_change/", to("accounts:password"), name="administration_password"),
     path("admin/", admin.site.urls),
 ]
+
+if settings.DEMO or settings.DEBUG:
+    urlpatterns += [path("components/", specimens.components, name="components")]

@@ -69,7 +69,9 @@ document.addEventListener("toggle", (event) => {
   const menu = event.target;
   if (!menu.matches?.("details.menu") || !menu.open) return;
   const box = menu.querySelector(".menu__list").getBoundingClientRect();
-  if (box.right > document.documentElement.clientWidth) menu.classList.add("menu--end");
+  const button = menu.getBoundingClientRect();
+  // To the other side only where it fits better there.
+  if (box.right > document.documentElement.clientWidth && button.right - box.width >= 0) menu.classList.add("menu--end");
   else if (box.left < 0) menu.classList.remove("menu--end");
 }, true);
 
@@ -122,7 +124,13 @@ document.addEventListener("click", (event) => {
 }, true);
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.matches(".js-dialog")) opener = event.detail.elt;
+  if (!event.detail.elt.matches(".js-dialog")) return;
+  opener = event.detail.elt;
+  visibleOpener().setAttribute("aria-busy", "true");
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt === opener) visibleOpener()?.removeAttribute("aria-busy");
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -152,10 +160,20 @@ let lostFocusIn = null;
 
 const askedByPerson = (event) => Boolean(event.detail.requestConfig?.triggeringEvent?.isTrusted);
 
+// Nothing moves under the pointer: what polls waits while a menu in it is open or a text in it is selected.
+function isInUse(part) {
+  const selection = getSelection();
+  return part.querySelector("details.menu[open]") || (!selection.isCollapsed && part.contains(selection.anchorNode));
+}
+
+// A tab that nobody sees need not ask.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && !askedByPerson(event)) event.preventDefault();
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const target = event.detail.target;
-  // Nothing moves under the pointer: a card that polls waits while its menu is open.
-  if (!askedByPerson(event) && target.querySelector("details.menu[open]")) event.detail.shouldSwap = false;
+  if (!askedByPerson(event) && isInUse(target)) event.detail.shouldSwap = false;
   lostFocusIn = target.contains(document.activeElement) ? target.id : null;
 });
 

@@ -1,5 +1,6 @@
 """The whole portal as a person starts it, on ports and in a folder of its own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -41,9 +42,11 @@ class Portal:
         """What to enter as the ServiceNow instance."""
         return f"127.0.0.1:{self.sandbox_port}"
 
-    def __enter__(self) -> Self:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes are told."""
         environment = {name: value for name, value in os.environ.items() if name not in _OURS}
-        environment |= {
+        return environment | {
             "ENV_FILE": "",
             "STATE_DIR": str(self.folder / "state"),
             "PORT": str(self.port),
@@ -55,10 +58,12 @@ class Portal:
             "PUSH_TIMEOUT": "4",
             "PUSH_QUARANTINE": "12",
         }
+
+    def __enter__(self) -> Self:
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "portal.run", "--demo"]
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
         deadline = time.monotonic() + 120
         while "Portal ready:" not in self.log.read_text():
@@ -78,6 +83,17 @@ class Portal:
     def log(self) -> Path:
         """What the supervisor said."""
         return self.folder / "run.log"
+
+    def live_in(self) -> dict[str, str]:
+        """Connect the sandbox and have tickets in every state; return the address of one thing of each kind."""
+        command = [sys.executable, "-m", "tests.browser.story"]
+        told = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if told.returncode:
+            raise RuntimeError(told.stderr)
+        addresses: dict[str, str] = json.loads(told.stdout.splitlines()[-1])
+        return addresses
 
     def signal_sandbox(self, number: signal.Signals) -> None:
         """Send a signal to the sandbox: SIGSTOP makes it silent without ending it."""

@@ -1,0 +1,37 @@
+"""The living page of components, for people who write templates. Only in demonstration and development."""
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.views import may_view
+
+_ROWS, _ROWS_A_PAGE = 120, 50
+
+
+# Its texts are specimens and stay English.
+class SpecimenForm(forms.Form):
+    """One field of each kind."""
+
+    name = forms.CharField(max_length=160)
+    description = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), help_text="Plain text.")
+    kind = forms.ChoiceField(choices=[("change_request", "Change request"), ("incident", "Incident")])
+    due_on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    grant = forms.ChoiceField(
+        choices=[("authorization_code", "Authorization code"), ("client_credentials", "Client credentials")],
+        widget=forms.RadioSelect,
+    )
+    is_extra = forms.BooleanField(help_text="A second one is wanted.")
+    locked = forms.CharField(disabled=True, required=False, initial="Cannot be changed")
+
+
+@may_view
+@require_safe
+def components(request: HttpRequest) -> HttpResponse:
+    """Every part of the pages in every state; one form is as it opens, one as it comes back."""
+    form = SpecimenForm(auto_id="specimen_%s")
+    refused = SpecimenForm({"kind": "incident", "due_on": "yesterday"}, auto_id="refused_%s")
+    page = Paginator(range(_ROWS), _ROWS_A_PAGE).get_page(request.GET.get("page", 2))
+    return render(request, "portal/components.html", {"form": form, "refused": refused, "page": page})

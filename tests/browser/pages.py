@@ -1,0 +1,148 @@
+"""Every page that a person can come to, by a short name.
+
+Screenshots and the tests of access, reflow, layout shift and Content Security Policy walk this list; a test holds it
+against the URL resolver, so that a new page cannot be forgotten.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Page
+
+Act = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page: its address (with names of `Portal.live_in` in braces), who looks, and what they do there first."""
+
+    name: str
+    address: str
+    who: str = "secadmin"
+    act: Act | None = None
+    # Addresses that show the same template in another state need no second look by every test.
+    is_variant: bool = False
+    status: int = field(default=200)
+
+    def path(self, things: Mapping[str, str]) -> str:
+        """Return the address with the portal's own things filled in."""
+        return self.address.format_map(things)
+
+
+def open_menu(page: Page) -> None:
+    """Open the first menu of the page's content."""
+    page.locator("main details.menu > summary").first.click()
+
+
+def open_person_menu(page: Page) -> None:
+    """Open the menu in the header's corner."""
+    page.locator("header .header__tools summary").last.click()
+
+
+def open_navigation(page: Page) -> None:
+    """Open the navigation of narrow windows, where it is closed."""
+    button = page.locator("header .top-nav > summary")
+    if button.is_visible():
+        button.click()
+
+
+def open_dialog(page: Page) -> None:
+    """Open the dialog behind the Share menu."""
+    open_menu(page)
+    page.locator("main a.js-dialog[hx-get]").first.click()
+    page.locator("dialog[open]").wait_for()
+
+
+def send_empty(page: Page) -> None:
+    """Send the page's form with its required texts emptied."""
+    for field_ in page.locator("main form:has(textarea) :is(input[type=text], textarea)").all():
+        field_.fill("")
+    page.locator("main form:has(textarea) button[type=submit]").click()
+    page.locator(".errors").wait_for()
+
+
+def send_nothing(page: Page) -> None:
+    """Send the set-up form as it is."""
+    page.locator("main form:has([name=client_id]) button[type=submit]").first.click()
+    page.locator(".errors").wait_for()
+
+
+def sign_in_wrongly(page: Page) -> None:
+    """Sign in with a password that is not the right one."""
+    page.locator("input[name=username]").fill("nobody")
+    page.locator("input[name=password]").fill("wrong")
+    page.keyboard.press("Enter")
+    page.locator(".errors").wait_for()
+
+
+# Before ServiceNow is connected.
+FRESH = [
+    Stop("sign-in", "/accounts/login/", who=""),
+    Stop("sign-in-wrong", "/accounts/login/", who="", act=sign_in_wrongly, is_variant=True),
+    Stop("home-not-connected", "/"),
+    Stop("home-not-connected-reader", "/", who="reader", is_variant=True),
+    Stop("setup", "/servicenow/setup/"),
+    Stop("setup-errors", "/servicenow/setup/", act=send_nothing),
+    Stop("connection-none", "/servicenow/"),
+    Stop("tickets-none", "/tickets/"),
+]
+# In use.
+LIVED_IN = [
+    Stop("home", "/"),
+    Stop("home-menu", "/", act=open_menu),
+    Stop("navigation", "/", act=open_navigation, is_variant=True),
+    Stop("person-menu", "/", act=open_person_menu),
+    Stop("overview", "/secure-score/"),
+    Stop("actions", "/secure-score/actions/"),
+    Stop("actions-none-found", "/secure-score/actions/?q=no+such+thing"),
+    Stop("action", "{action}"),
+    Stop("action-share-menu", "{unshared}", act=open_menu),
+    Stop("action-dialog", "{unshared}", act=open_dialog),
+    Stop("action-dialog-again", "{action}", act=open_dialog, is_variant=True),
+    Stop("action-reader", "{unshared}", who="reader", act=open_menu, is_variant=True),
+    Stop("share", "/tickets/share/{unshared_id}/"),
+    Stop("share-errors", "/tickets/share/{unshared_id}/", act=send_empty),
+    Stop("tickets", "/tickets/"),
+    Stop("ticket-new", "/tickets/new/?kind=incident"),
+    Stop("ticket", "{overdue}"),
+    Stop("ticket-closed", "{closed}", is_variant=True),
+    Stop("ticket-on-hold", "{on_hold}", is_variant=True),
+    Stop("ticket-waiting", "{waiting}"),
+    Stop("ticket-attention", "{attention}"),
+    Stop("ticket-gone", "{gone}"),
+    Stop("ticket-discarded", "{discarded}", is_variant=True),
+    Stop("connection", "/servicenow/"),
+    Stop("setup-connected", "/servicenow/setup/"),
+    Stop("configuration", "/servicenow/configuration/"),
+    Stop("components", "/components/"),
+    Stop("not-found", "/no/such/page/", status=404),
+    Stop("not-allowed", "/servicenow/setup/", who="reader", status=403),
+]
+ADMINISTRATION = [
+    Stop("admin", "/admin/", who="admin"),
+    Stop("admin-users", "/admin/accounts/user/", who="admin"),
+    Stop("admin-user-add", "/admin/accounts/user/add/", who="admin"),
+    Stop("admin-user", "/admin/accounts/user/1/change/", who="admin"),
+    Stop("admin-user-password", "/admin/accounts/user/1/password/", who="admin"),
+    Stop("admin-user-history", "/admin/accounts/user/1/history/", who="admin"),
+    Stop("admin-user-delete", "/admin/accounts/user/1/delete/", who="admin"),
+    Stop("admin-tickets", "/admin/tickets/ticket/", who="admin"),
+    Stop("admin-ticket", "/admin/tickets/ticket/{ticket_id}/change/", who="admin"),
+    Stop("admin-audit", "/admin/accounts/auditentry/", who="admin"),
+]
+# Names of address patterns that are no pages of their own, and why.
+NO_PAGES = {
+    "cards": "a part of the home page",
+    "livez": "for machines",
+    "readyz": "for machines",
+    "ticket_provisioning": "the set-up page by its older address",
+    "accounts:logout": "a deed",
+    "accounts:language": "a deed",
+    "connector:test": "a deed",
+    "connector:authorize": "a deed",
+    "connector:callback": "ServiceNow sends people there, and it sends them on",
+    "connector:confirm": "only between authorizing and connecting: the main errand looks at it",
+    "tickets:status": "a part of the ticket's page",
+    "tickets:retry": "a deed",
+    "tickets:discard": "a deed",
+}

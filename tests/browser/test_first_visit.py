@@ -1,0 +1,64 @@
+"""What a first visit costs, and what people's own settings change."""
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.person import Person
+from tests.browser.visitor import Place
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+MOST_BYTES = 60_000
+_SIZES = r"""() => Object.fromEntries(performance.getEntries()
+  .filter((entry) => entry.entryType === "navigation" || /\.(css|js)$/.test(entry.name))
+  .map((entry) => [entry.name, entry.encodedBodySize]))"""
+
+
+def weigh(page: Page, address: str) -> dict[str, int]:
+    """Open a page with an empty cache; return the bytes on the wire of its HTML, CSS and JavaScript."""
+    page.goto(address, wait_until="networkidle")
+    sizes: dict[str, int] = page.evaluate(_SIZES)
+    return sizes
+
+
+@pytest.mark.parametrize("path", ["/", "/secure-score/", "/tickets/", "/servicenow/setup/", "{action}"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_first_visit_is_small(browser: Browser, lived_in: Place, language: str, path: str) -> None:
+    with Person(browser, lived_in.portal, language) as person:
+        person.sign_in()
+        cookies = person.context.cookies()
+    with Person(browser, lived_in.portal, language) as newcomer:
+        newcomer.context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
+        sizes = weigh(newcomer.page, lived_in.portal.url.rstrip("/") + path.format_map(lived_in.things))
+        assert 20_000 < sum(sizes.values()) < MOST_BYTES, sizes
+        assert len(sizes) <= 4, "the page, one style sheet, htmx, and our own script"
+
+
+def test_whoever_wants_no_motion_gets_none(browser: Browser, lived_in: Place) -> None:
+    with Person(browser, lived_in.portal) as person:
+        person.sign_in()
+        person.page.goto(lived_in.portal.url + "components/")
+        moving = person.page.evaluate(
+            """() => [...document.querySelectorAll("*")].filter((element) => ["", "::before"].some((part) =>
+              parseFloat(getComputedStyle(element, part || null).animationDuration) > 0.01)).length"""
+        )
+        assert moving == 0
+
+
+def test_forced_colours_keep_priority_and_tone_apart(browser: Browser, lived_in: Place) -> None:
+    """Whoever chooses the colours of everything still sees filled squares, and borders around badges."""
+    with Person(browser, lived_in.portal) as person:
+        person.sign_in()
+        person.page.emulate_media(forced_colors="active")
+        person.page.goto(lived_in.portal.url + "components/")
+        colours = (
+            person.page.locator(".priority--medium .priority__square")
+            .first.locator("..")
+            .evaluate(
+                "squares => [...squares.children].map((square) => getComputedStyle(square).backgroundColor)"
+            )
+        )
+        assert colours[0] == colours[1] != colours[2]
+        border = person.page.locator(".badge").first.evaluate(
+            "badge => getComputedStyle(badge).borderTopStyle"
+        )
+        assert border == "solid"

@@ -1,0 +1,100 @@
+"""Somebody who goes from page to page, while everything that a page does wrong is written down."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.pages import Stop
+from tests.browser.person import Person
+from tests.browser.portal import Portal
+
+# Adds up how far things moved that nobody had asked to move: 0 is a page that stands still.
+_COUNT_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    const moved = entry.sources.map((source) => {
+      const [from, to] = [source.previousRect, source.currentRect].map((box) => [box.x, box.y, box.width, box.height]);
+      return `${source.node?.className || source.node?.nodeName}: ${from} -> ${to}`;
+    });
+    if (!entry.hadRecentInput) window.shifts.push(entry.value, ...moved);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+# What reaches over the edge of the window, and is not in something that scrolls by itself or is meant to be unseen.
+_CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) => {
+  if (element.closest(".table-scroll, .tabs, pre, .visually-hidden, .skip-link")) return false;
+  if (!element.checkVisibility()) return false;
+  const box = element.getBoundingClientRect();
+  return box.width && (box.right > document.documentElement.clientWidth + 1 || box.left < -1);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+# The browser tells of every page whose status is not 200.
+_STATUS = re.compile(r"Failed to load resource: the server responded with a status of (403|404|422)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A portal, and the addresses of what is in it."""
+
+    portal: Portal
+    things: Mapping[str, str]
+
+
+class Visitor:
+    """One browser in one look; signs in as whoever each page asks for."""
+
+    def __init__(self, browser: Browser, place: Place, language: str = "en", dark: bool = False) -> None:
+        self.browser, self.place = browser, place
+        self.language, self.dark = language, dark
+
+    def walk(
+        self, stops: Sequence[Stop], width: int = 1280, height: int = 900
+    ) -> Iterator[tuple[Stop, Person]]:
+        """Go to each page, do there what it says, and hand it over."""
+        for who in dict.fromkeys(stop.who for stop in stops):
+            with Person(self.browser, self.place.portal, self.language, self.dark) as person:
+                person.page.add_init_script(_COUNT_SHIFTS)
+                if who:
+                    person.sign_in(who)
+                person.page.set_viewport_size({"width": width, "height": height})
+                for stop in stops:
+                    if stop.who == who:
+                        self.go(person, stop)
+                        yield stop, person
+
+    def go(self, person: Person, stop: Stop) -> None:
+        """Open one page."""
+        person.complaints.clear()
+        address = self.place.portal.url.rstrip("/") + stop.path(self.place.things)
+        response = person.page.goto(address)
+        assert response is not None
+        assert response.status == stop.status, address
+        if stop.act:
+            stop.act(person.page)
+
+
+def access_faults(page: Page) -> list[str]:
+    """Let axe look at the page and return what it finds."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [found.generate_report()] if found.violations_count else []
+
+
+def complaints(person: Person) -> list[str]:
+    """Return what the browser's console said, and requests to anywhere else."""
+    return [said for said in person.complaints if not _STATUS.match(said)]
+
+
+def shifts(page: Page) -> list[object]:
+    """Return what moved by itself since the page was opened."""
+    found: list[object] = page.evaluate("() => window.shifts")
+    return found
+
+
+def cut_off(page: Page) -> list[str]:
+    """Return what does not fit the window's width."""
+    found: list[str] = page.evaluate(_CUT_OFF)
+    width = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [*found, *([f"scrolls sideways by {width} px"] if width > 0 else [])]
