@@ -95,9 +95,10 @@ class ShareForm(TicketForm):
 
     is_extra = forms.BooleanField(label=_("Create a second ticket all the same"), required=False)
 
-    def __init__(self, *args: Any, action: ImprovementAction, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, action: ImprovementAction, reason: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.action = action
+        self.fields["priority"].help_text = reason
         self.open_ticket = Ticket.objects.open().filter(action=action).order_by("created_at").first()
         if self.open_ticket is None:
             del self.fields["is_extra"]
@@ -113,7 +114,7 @@ class ShareForm(TicketForm):
             "priority": proposal.priority,
             "due_on": proposal.due_on,
         }
-        return cls(action=action, initial=initial, today=today)
+        return cls(action=action, reason=proposal.reason, initial=initial, today=today)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a second open ticket that nobody chose, unless it is the first one, sent again."""
