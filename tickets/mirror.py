@@ -1,6 +1,6 @@
 """A ServiceNow record as a ticket's columns, and the look-up of the record that is ours."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,10 @@ from django.db.models import Q
 from connector.models import Instance
 from connector.servicenow.client import Client
 from connector.servicenow.records import Record
+from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
-from tickets.states import CLOSED, Kind, Meaning, RecordState, meaning_of
+from tickets.payload import DUE_FIELDS
+from tickets.states import CLOSED, Kind, Meaning, Priority, RecordState, meaning_of
 
 # What is mirrored of a record besides what has a column of its own.
 _SHOWN = (
@@ -31,6 +33,7 @@ _SHOWN_BY_KIND = {
     Kind.CHANGE_REQUEST: ("on_hold", "on_hold_reason", "requested_by_date", "start_date", "end_date", "type"),
     Kind.INCIDENT: ("hold_reason", "due_date", "resolved_at", "reopen_count"),
 }
+_PRIORITIES = frozenset(str(priority.value) for priority in Priority)
 _OWN_COLUMNS = ("sys_id", "number", "state", "active", "correlation_id", "sys_mod_count", "sys_updated_on")
 
 
@@ -79,9 +82,21 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         "record": {name: record.get(name) for name in (*_SHOWN, *_SHOWN_BY_KIND[kind])},
         "sys_mod_count": int(record.get("sys_mod_count") or 0),
         "sys_updated_on": record.at("sys_updated_on"),
+        "their_priority": _priority(record),
+        "their_due_on": _due_on(kind, record),
         "seen_at": now,
         "missing_since": None,
     }
+
+
+def _priority(record: Record) -> int | None:
+    value = record.get("priority")
+    return int(value) if value in _PRIORITIES else None
+
+
+def _due_on(kind: Kind, record: Record) -> date | None:
+    due_at = record.at(DUE_FIELDS[kind])
+    return today(due_at) if due_at else None
 
 
 def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:

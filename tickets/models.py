@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -50,7 +51,7 @@ class Ticket(models.Model):
     is_extra = models.BooleanField(
         default=False, help_text=_("A second ticket for its action, wanted by the person.")
     )
-    is_open = models.BooleanField(default=True, db_index=True)
+    is_open = models.BooleanField(default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
 
     # Our delivery.
@@ -80,6 +81,20 @@ class Ticket(models.Model):
     sys_updated_on = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
+    their_priority = models.PositiveSmallIntegerField(null=True, blank=True)
+    their_due_on = models.DateField(null=True, blank=True)
+
+    # What counts: somebody else's change in ServiceNow comes before what was asked.
+    current_priority = models.GeneratedField(
+        expression=Coalesce("their_priority", "priority"),
+        output_field=models.PositiveSmallIntegerField(_("priority"), choices=Priority),
+        db_persist=True,
+    )
+    current_due_on = models.GeneratedField(
+        expression=Coalesce("their_due_on", "due_on"),
+        output_field=models.DateField(_("due date"), null=True),
+        db_persist=True,
+    )
 
     objects = TicketQuerySet.as_manager()
 
@@ -90,6 +105,7 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
             models.Index(fields=["kind", "-created_at"], name="ticket_card"),
+            models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -167,7 +183,12 @@ class Ticket(models.Model):
 
     def is_overdue(self, today: date) -> bool:
         """Whether it is still open after its due day."""
-        return self.is_open and self.due_on is not None and self.due_on < today
+        return self.is_open and self.current_due_on is not None and self.current_due_on < today
+
+    @property
+    def current_priority_label(self) -> str:
+        """The priority that counts, in words."""
+        return str(Priority(self.current_priority).label)
 
     def is_still_possible(self, now: datetime, quarantine: timedelta) -> bool:
         """Whether an earlier send may still arrive in ServiceNow."""
