@@ -4,10 +4,13 @@ from django.views.generic import RedirectView
 
 from connector.views import setup
 from portal import views
+from tickets import converters  # noqa: F401  Registers <kind:...>.
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("cards/", views.cards, name="cards"),
+    path("cards/<kind:kind>/hide/", views.hide_card, name="hide_card"),
+    path("cards/<kind:kind>/show/", views.show_card, name="show_card"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),

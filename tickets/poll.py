@@ -7,7 +7,7 @@ primary key. Both read the changed records from their own tables, since `task` l
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +29,7 @@ Clock = Callable[[], datetime]
 
 OVERLAP = timedelta(seconds=120)
 PAGE = 500
+JUST_NOW = timedelta(seconds=5)
 FULL_SWEEP_EVERY = timedelta(hours=24)
 _CHANGED_FIELDS = ("sys_id", "sys_class_name", "sys_mod_count", "sys_updated_on", "correlation_display")
 _OURS = "sys_class_nameINchange_request,incident^correlation_displayIN" + ",".join(MARKERS.values())
@@ -37,29 +38,53 @@ _SERVER_TIME = "%Y-%m-%d %H:%M:%S"
 
 def poll_delta(*, clock: Clock = timezone.now) -> int:
     """Mirror what changed since the last time. Returns how many tickets changed."""
-    return _with_client(_delta, clock)
+    return _with_client(_delta, clock) or 0
 
 
 def poll_sweep(*, clock: Clock = timezone.now) -> int:
     """Look at every open ticket, and once a day at the closed ones too. Returns how many tickets changed."""
-    return _with_client(_sweep, clock)
+    return _with_client(_sweep, clock) or 0
 
 
-def _with_client(work: Callable[[Instance, Client, Clock], int], clock: Clock) -> int:
+def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | None:
+    """Look at these tickets of one instance now, because a person asks. Returns how many changed, or None when
+    ServiceNow could not be asked.
+
+    What was looked at a moment ago is left alone, so that impatience costs no calls.
+    """
+    stale_before = clock() - JUST_NOW
+    stale = [
+        ticket for ticket in tickets if ticket.sys_id and (ticket.seen_at or stale_before) <= stale_before
+    ]
+    if not stale:
+        return 0
+
+    def look(instance: Instance, client: Client, clock: Clock) -> int:
+        ours = [ticket for ticket in stale if ticket.instance_id == instance.pk]
+        return sum(
+            _mirror_all(instance, client, kind, [one.sys_id for one in ours if one.kind == kind], clock())
+            for kind in Kind
+        )
+
+    return _with_client(look, clock)
+
+
+def _with_client(work: Callable[[Instance, Client, Clock], int], clock: Clock) -> int | None:
+    """Work with the instance that is connected. None when there is none, or it gave no answer."""
     connection = Connection.objects.working().first()
     if connection is None:
-        return 0
+        return None
     instance = connection.instance
     row = Instance.objects.filter(pk=instance.pk)
     try:
         changed = work(instance, open_client(connection, now=clock()), clock)
         row.record_success(clock())
     except Paused:
-        return 0
+        return None
     except ServiceNowError as error:
         row.record_failure(clock(), error)
         logger.warning("polling %s: %s", instance.host, error)
-        return 0
+        return None
     return changed
 
 
