@@ -51,6 +51,9 @@ class Ticket(models.Model):
     is_extra = models.BooleanField(
         default=False, help_text=_("A second ticket for its action, wanted by the person.")
     )
+    batch = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text=_("Shared in one go with others.")
+    )
     is_open = models.BooleanField(default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from tickets import (
+    bulk_views,
     converters,  # noqa: F401  Registers <kind:...>.
     views,
 )
@@ -9,6 +10,8 @@ app_name = "tickets"
 urlpatterns = [
     path("", views.ticket_list, name="list"),
     path("export.csv", views.export_csv, name="export"),
+    path("bulk/", bulk_views.prepare, name="bulk"),
+    path("bulk/<uuid:batch>/", bulk_views.progress, name="batch"),
     path("new/", views.new, name="new"),
     path("share/<path:control_id>/", views.share, name="share"),
     path("<uuid:pk>/", views.ticket, name="ticket"),

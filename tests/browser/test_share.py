@@ -36,3 +36,28 @@ def test_double_click_reload_and_back_button_make_one_ticket(browser: Browser, p
         page.goto(portal.url + "tickets/")
         expect(page.locator("tbody tr")).to_have_count(2)
         assert [said for said in person.complaints if "422" not in said] == []
+
+
+def test_many_actions_are_shared_in_one_go(browser: Browser, portal: Portal) -> None:
+    """Tick three actions, look at the preview, send, and watch all three arrive."""
+    with Person(browser, portal) as person:
+        person.sign_in()
+        person.connect("client_credentials")
+        page = person.page
+        page.goto(portal.url + "secure-score/actions/")
+        for row in range(3):
+            page.locator("tbody input[type=checkbox]").nth(row).check()
+        person.check_access()
+        person.button("Share selected to ServiceNow").click()
+        expect(page.get_by_role("heading", name="What will be sent")).to_be_visible()
+        person.check_access()
+        page.get_by_label("Priority").select_option("2")
+        person.button("Update the preview").click()
+        page.get_by_role("button", name="Send 3 tickets").click()
+        expect(page.get_by_text("3 of 3 tickets are settled.")).to_be_visible(timeout=SLOW)
+        expect(page.get_by_text(NUMBER)).to_have_count(3)
+        person.check_access()
+        page.goto(portal.url + "tickets/?priority=2")
+        expect(page.locator("tbody tr")).to_have_count(3)
+        person.check_access()
+        assert person.complaints == []
