@@ -213,6 +213,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=3),
         "options": {"expires": 3},
     },
+    "send comments": {
+        "task": "tickets.tasks.send_comments",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "follow changes": {
         "task": "tickets.tasks.poll_delta",
         "schedule": timedelta(seconds=POLL_DELTA_SECONDS),

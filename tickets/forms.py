@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from scorecard.models import ImprovementAction
 from tickets.bulk import NOTE_LENGTH, Terms
 from tickets.models import Ticket
+from tickets.notes import COMMENT_LENGTH, Element
 from tickets.payload import NAME_LENGTH, TEXT_LENGTH
 from tickets.propose import Proposal, category_of
 from tickets.share import Wish
@@ -187,3 +188,25 @@ class BulkForm(TaskForm):
             return Terms(kind=Kind.CHANGE_REQUEST)
         data = self.cleaned_data
         return Terms(Kind(data["kind"]), data["priority"], data["due_on"], data["note"])
+
+
+class CommentForm(forms.Form):
+    """Something to add to a ticket's journal. Carries the comment's id, so that sending it twice writes it once."""
+
+    comment_id = forms.UUIDField(widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=pgettext_lazy("journal", "Work note"),
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write something first.")},
+    )
+    is_comment = forms.BooleanField(
+        label=_("As a comment that the caller sees"),
+        required=False,
+        help_text=_("ServiceNow may send it by e-mail, and takes an incident that is on hold back to work."),
+    )
+
+    @property
+    def element(self) -> Element:
+        """Which journal it goes to. Only for a valid form."""
+        return Element.COMMENTS if self.cleaned_data["is_comment"] else Element.WORK_NOTES

@@ -1,5 +1,6 @@
 """A ServiceNow record as a ticket's columns, and the look-up of the record that is ours."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,8 @@ _SHOWN = (
     "closed_at",
     "sys_updated_by",
 )
+# References and choices, which are kept with the words that people see as well.
+_LABELLED = ("assigned_to", "assignment_group", "approval", "hold_reason", "close_code")
 _SHOWN_BY_KIND = {
     Kind.CHANGE_REQUEST: ("on_hold", "on_hold_reason", "requested_by_date", "start_date", "end_date", "type"),
     Kind.INCIDENT: ("hold_reason", "due_date", "resolved_at", "reopen_count"),
@@ -72,7 +75,13 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
     meaning = meaning_of(kind, seen, previous_state=ticket.state, named=named)
     if ticket.meaning == Meaning.SENT_BACK and seen.state == ticket.state and not seen.on_hold:
         meaning = Meaning.SENT_BACK
+    # Answers to a create carry no display values: what is known then stays.
+    shown = {
+        "state_label": record.shown.get("state", "")[:100],
+        "record_labels": {name: record.shown.get(name, "") for name in _LABELLED},
+    }
     return {
+        **(shown if record.shown else {}),
         "sys_id": record.sys_id,
         "number": record.number,
         "state": seen.state,
@@ -109,15 +118,31 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
     with transaction.atomic():
         if not row.filter(older).update(**_without_extra_conflict(ticket, new)):
-            _found_again(row, ticket, now)
+            still_there([ticket], now)
             return False
+        at = new["sys_updated_on"] or now
         TicketEvent.objects.get_or_create(
             ticket=ticket,
             what=TicketEvent.What.CHANGED,
             sys_mod_count=new["sys_mod_count"],
-            defaults={"at": new["sys_updated_on"] or now, "detail": _differences(ticket, new)},
+            defaults={"at": at, "detail": _differences(ticket, new)},
         )
+        if new["is_open"] and not ticket.is_open:
+            TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
     return True
+
+
+def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
+    """Note that these records were seen, unchanged."""
+    tickets = list(tickets)
+    rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets])
+    with transaction.atomic():
+        rows.update(seen_at=now)
+        for ticket in tickets:
+            if ticket.missing_since and rows.filter(pk=ticket.pk).exclude(missing_since=None).update(
+                missing_since=None
+            ):
+                TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
 
 
 def mark_missing(ticket_id: UUID, now: datetime) -> bool:
@@ -127,12 +152,6 @@ def mark_missing(ticket_id: UUID, now: datetime) -> bool:
             return False
         TicketEvent.objects.create(ticket_id=ticket_id, at=now, what=TicketEvent.What.MISSING)
     return True
-
-
-def _found_again(row: Any, ticket: Ticket, now: datetime) -> None:
-    row.update(seen_at=now, missing_since=None)
-    if ticket.missing_since:
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
 
 
 def _without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
 from scorecard.models import ImprovementAction
+from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
 from tickets.states import (
@@ -25,6 +26,8 @@ from tickets.states import (
     Priority,
     Source,
 )
+
+__all__ = ["PushAttempt", "StateName", "Ticket", "TicketComment", "TicketEvent", "TicketNote"]
 
 
 def new_sys_id() -> str:
@@ -80,6 +83,7 @@ class Ticket(models.Model):
     meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
     active = models.BooleanField(default=True)
     record = models.JSONField(default=dict, blank=True)
+    record_labels = models.JSONField(default=dict, blank=True)
     sys_mod_count = models.IntegerField(null=True, blank=True)
     sys_updated_on = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
@@ -241,6 +245,7 @@ class TicketEvent(models.Model):
         RETRIED = "retried", pgettext_lazy("ticket event", "Sent again by a person")
         DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
         CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
+        REOPENED = "reopened", pgettext_lazy("ticket event", "Reopened in ServiceNow")
         MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")
         FOUND = "found", pgettext_lazy("ticket event", "Returned by ServiceNow again")
 

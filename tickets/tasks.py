@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from tickets import poll, push
+from tickets import comment, poll, push
 
 
 @shared_task
@@ -17,6 +17,12 @@ def push_ticket(ticket_id: str) -> None:
 def push_due() -> None:
     """Deliver whatever is due."""
     push.push_due()
+
+
+@shared_task
+def send_comments() -> None:
+    """Send the comments that are due."""
+    comment.send_due()
 
 
 @shared_task

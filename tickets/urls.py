@@ -17,6 +17,7 @@ urlpatterns = [
     path("<uuid:pk>/", views.ticket, name="ticket"),
     path("<uuid:pk>/status/", views.status, name="status"),
     path("<uuid:pk>/retry/", views.retry, name="retry"),
+    path("<uuid:pk>/comment/", views.comment, name="comment"),
     path("<uuid:pk>/refresh/", views.refresh, name="refresh"),
     path("refresh/<kind:kind>/", views.refresh_card, name="refresh_card"),
     path("<uuid:pk>/discard/", views.discard, name="discard"),

@@ -1,5 +1,7 @@
 """Tickets: the list, one ticket, and the dialog that makes one."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError
@@ -14,15 +16,17 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.requests import PersonRequest
 from connector.models import Connection
 from scorecard.models import ImprovementAction, ScoreDay
+from tickets import comment as commenting
 from tickets import export, poll, propose
 from tickets import share as sharing
 from tickets.calendar import today
 from tickets.cards import ROWS, on_card, record_url
 from tickets.filters import TicketFilter, TicketSorting
-from tickets.forms import NewTicketForm, ShareForm, TicketForm
+from tickets.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.models import Ticket
 from tickets.paging import page_of
 from tickets.states import Kind
+from tickets.story import told
 
 may_view = permission_required("tickets.view_ticket", raise_exception=True)
 may_create = permission_required("tickets.add_ticket", raise_exception=True)
@@ -114,6 +118,23 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
         messages.success(request, _("The ticket will be sent again now."))
     else:
         messages.info(request, _("This ticket does not need to be sent again."))
+    return redirect(found)
+
+
+@may_change
+@require_POST
+def comment(request: PersonRequest, pk: str) -> HttpResponse:
+    """Add a work note or a comment to the ticket's journal in ServiceNow."""
+    found = get_object_or_404(
+        Ticket.objects.tracked().select_related("instance", "action", "requested_by"), pk=pk
+    )
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return render(request, "tickets/ticket.html", _about(found) | {"form": form}, status=422)
+    data = form.cleaned_data
+    now = timezone.now()
+    commenting.write(data["comment_id"], found, data["text"], form.element, by=request.user, now=now)
+    messages.success(request, _("Your note will be in ServiceNow in a moment."))
     return redirect(found)
 
 
@@ -213,6 +234,9 @@ def _about(found: Ticket) -> dict[str, object]:
         "ticket": found,
         "record_url": record_url(found),
         "attempts": found.push_attempts.all()[:50],
-        "events": found.events.select_related("actor")[:100],
+        "story": told(found.events.select_related("actor")[:100], Kind(found.kind)),
+        "notes": found.notes.all()[:200],
+        "comments": found.comments.under_way().select_related("author"),
+        "form": CommentForm(initial={"comment_id": uuid4()}),
         "today": today(timezone.now()),
     }
