@@ -50,6 +50,7 @@ PUSH_TIMEOUT = env.float("PUSH_TIMEOUT", 30.0)
 PUSH_QUARANTINE = env.float("PUSH_QUARANTINE", 180.0)
 POLL_DELTA_SECONDS = env.float("POLL_DELTA_SECONDS", 120.0)
 POLL_SWEEP_SECONDS = env.float("POLL_SWEEP_SECONDS", 900.0)
+LOOP_WORK_NOTE = env.bool("LOOP_WORK_NOTE", False)
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -225,6 +226,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look at every open ticket": {
         "task": "tickets.tasks.poll_sweep",
+        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
+        "options": {"expires": POLL_SWEEP_SECONDS},
+    },
+    "notice completed actions": {
+        "task": "tickets.tasks.notice_points",
         "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
         "options": {"expires": POLL_SWEEP_SECONDS},
     },

@@ -1,17 +1,20 @@
 """Which tickets the list and the export show, and in what order. Both ask here, so that they always agree."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
 from scorecard.forms import ANY, Sorting
+from tickets.calendar import today
 from tickets.models import Ticket
+from tickets.outcome import judged_until
 from tickets.querysets import TicketQuerySet
-from tickets.states import Category, Delivery, Kind, Meaning, Priority, Source
+from tickets.states import Category, Delivery, Kind, Meaning, Outcome, Priority, Source
 
 
 class TicketSorting(Sorting):
@@ -52,6 +55,9 @@ class TicketFilter(forms.Form):
     source = forms.ChoiceField(
         label=_("Recommendation source"), required=False, choices=[*ANY, *Source.choices]
     )
+    outcome = forms.ChoiceField(
+        label=pgettext_lazy("ticket", "Outcome"), required=False, choices=[*ANY, *Outcome.choices]
+    )
     instance = forms.ModelChoiceField(
         label=_("ServiceNow instance"),
         required=False,
@@ -62,10 +68,11 @@ class TicketFilter(forms.Form):
     overdue = forms.BooleanField(label=_("Overdue only"), required=False)
     attention = forms.BooleanField(label=_("Needs attention only"), required=False)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
-        instances = Instance.objects.filter(tickets__isnull=False).distinct().order_by("host")
+        self.now = now
+        has_tickets = Exists(Ticket.objects.filter(instance=OuterRef("pk")))
+        instances = Instance.objects.filter(has_tickets).order_by("host")
         field = self.fields["instance"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = instances
@@ -96,10 +103,12 @@ class TicketFilter(forms.Form):
         found = found.filter(**{columns[name]: values[name] for name in columns if values.get(name)})
         if values.get("status"):
             found = found.meaning(Meaning(values["status"]))
+        if values.get("outcome"):
+            found = found.with_only(Outcome(values["outcome"]), judged_until(self.now))
         if values.get("open"):
             found = found.open()
         if values.get("overdue"):
-            found = found.overdue(self.today)
+            found = found.overdue(today(self.now))
         if values.get("attention"):
             found = found.needing_attention()
         return found

@@ -91,11 +91,22 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         "record": {name: record.get(name) for name in (*_SHOWN, *_SHOWN_BY_KIND[kind])},
         "sys_mod_count": int(record.get("sys_mod_count") or 0),
         "sys_updated_on": record.at("sys_updated_on"),
+        **_closing(ticket, record, now, is_closed=meaning in CLOSED),
         "their_priority": _priority(record),
         "their_due_on": _due_on(kind, record),
         "seen_at": now,
         "missing_since": None,
     }
+
+
+def _closing(ticket: Ticket, record: Record, now: datetime, *, is_closed: bool) -> dict[str, Any]:
+    """When it was closed, and how many points its action had then: what came of it is judged by that."""
+    if not is_closed:
+        return {"closed_at": None, "score_when_closed": None}
+    if ticket.closed_at:
+        return {"closed_at": ticket.closed_at, "score_when_closed": ticket.score_when_closed}
+    score = ticket.action.score if ticket.action else None
+    return {"closed_at": record.at("closed_at") or now, "score_when_closed": score}
 
 
 def _priority(record: Record) -> int | None:

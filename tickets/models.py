@@ -88,6 +88,11 @@ class Ticket(models.Model):
     sys_updated_on = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    score_when_closed = models.FloatField(null=True, blank=True)
+    points_reached_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Its action had all points while it was open.")
+    )
     their_priority = models.PositiveSmallIntegerField(null=True, blank=True)
     their_due_on = models.DateField(null=True, blank=True)
 
@@ -112,6 +117,7 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
             models.Index(fields=["kind", "-created_at"], name="ticket_card"),
+            models.Index(fields=["action", "-created_at"], name="ticket_last_of_action"),
             models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
         ]
         constraints = [
@@ -245,6 +251,7 @@ class TicketEvent(models.Model):
         RETRIED = "retried", pgettext_lazy("ticket event", "Sent again by a person")
         DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
         CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
+        POINTS = "points", pgettext_lazy("ticket event", "The action reached all its points")
         REOPENED = "reopened", pgettext_lazy("ticket event", "Reopened in ServiceNow")
         MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")
         FOUND = "found", pgettext_lazy("ticket event", "Returned by ServiceNow again")

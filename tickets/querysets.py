@@ -3,9 +3,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, Value, When
+from django.utils import timezone
 
-from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Meaning, check_move
+from tickets import outcome
+from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Meaning, Outcome, check_move
 
 _ATTENTION = Q(delivery__in=(Delivery.ATTENTION, Delivery.CONFLICT))
 
@@ -72,6 +74,23 @@ class TicketQuerySet(models.QuerySet[Any]):
         if meaning == Meaning.MISSING:
             return self.filter(missing_since__isnull=False)
         return self.filter(delivery=Delivery.DELIVERED, missing_since=None, meaning=meaning)
+
+    def with_outcome(self, judged_until: datetime | None) -> "TicketQuerySet":
+        """Add `outcome`, what came of each, where scores speak about what was closed by `judged_until`."""
+        conditions = outcome.conditions(judged_until, self.model.objects.all())
+        cases = (When(condition, then=Value(name.value)) for name, condition in conditions.items())
+        named = Case(*cases, default=Value(""), output_field=models.CharField())
+        annotated: TicketQuerySet = self.annotate(outcome=named)
+        return annotated
+
+    def with_only(self, wanted: Outcome, judged_until: datetime | None) -> "TicketQuerySet":
+        """Those of which this came. Each stands for itself: no ticket meets two of the conditions."""
+        condition = outcome.conditions(judged_until, self.model.objects.all()).get(wanted)
+        return self.filter(condition) if condition is not None else self.none()
+
+    def with_current_outcome(self) -> "TicketQuerySet":
+        """Add `outcome` as of now; for templates, which have no clock."""
+        return self.with_outcome(outcome.judged_until(timezone.now()))
 
     def listed(self) -> "TicketQuerySet":
         """Without the long texts, which lists do not show."""

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from tickets import comment, poll, push
+from tickets import comment, points, poll, push
 
 
 @shared_task
@@ -35,3 +36,9 @@ def poll_delta() -> None:
 def poll_sweep() -> None:
     """Look at every open ticket."""
     poll.poll_sweep()
+
+
+@shared_task
+def notice_points() -> None:
+    """Let tickets say that their action has reached all its points."""
+    points.notice(now=timezone.now())

@@ -25,6 +25,7 @@ from tickets.filters import TicketFilter, TicketSorting
 from tickets.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.models import Ticket
 from tickets.paging import page_of
+from tickets.querysets import TicketQuerySet
 from tickets.states import Kind
 from tickets.story import told
 
@@ -37,8 +38,9 @@ may_change = permission_required("tickets.change_ticket", raise_exception=True)
 @require_safe
 def ticket_list(request: PersonRequest) -> HttpResponse:
     """All tickets: search, filters, sorting, pages."""
-    day = today(timezone.now())
-    form = TicketFilter(request.GET, today=day)
+    now = timezone.now()
+    day = today(now)
+    form = TicketFilter(request.GET, now=now)
     sorting = TicketSorting(request.GET.get("sort", ""))
     found = form.select()
     context = {
@@ -57,8 +59,9 @@ def ticket_list(request: PersonRequest) -> HttpResponse:
 @require_safe
 def export_csv(request: PersonRequest) -> StreamingHttpResponse:
     """The list as a file, with the same filters and order, all pages at once."""
-    day = today(timezone.now())
-    found = TicketSorting(request.GET.get("sort", "")).apply(TicketFilter(request.GET, today=day).select())
+    now = timezone.now()
+    day = today(now)
+    found = TicketSorting(request.GET.get("sort", "")).apply(TicketFilter(request.GET, now=now).select())
     return StreamingHttpResponse(
         export.lines(found.listed(), today=day, language=get_language()),
         content_type="text/csv; charset=utf-8",
@@ -70,8 +73,7 @@ def export_csv(request: PersonRequest) -> StreamingHttpResponse:
 @require_safe
 def ticket(request: PersonRequest, pk: str) -> HttpResponse:
     """Everything sent, everything known, and what happened."""
-    found = get_object_or_404(Ticket.objects.select_related("instance", "action", "requested_by"), pk=pk)
-    return render(request, "tickets/ticket.html", _about(found))
+    return render(request, "tickets/ticket.html", _about(get_object_or_404(_whole(), pk=pk)))
 
 
 @may_view
@@ -125,9 +127,7 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
 @require_POST
 def comment(request: PersonRequest, pk: str) -> HttpResponse:
     """Add a work note or a comment to the ticket's journal in ServiceNow."""
-    found = get_object_or_404(
-        Ticket.objects.tracked().select_related("instance", "action", "requested_by"), pk=pk
-    )
+    found = get_object_or_404(_whole().tracked(), pk=pk)
     form = CommentForm(request.POST)
     if not form.is_valid():
         return render(request, "tickets/ticket.html", _about(found) | {"form": form}, status=422)
@@ -227,6 +227,11 @@ def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:
     if request.htmx:
         return render(request, "tickets/_sent.html", {"ticket": stored, "record_url": record_url(stored)})
     return redirect(stored)
+
+
+def _whole() -> TicketQuerySet:
+    """Tickets with all that their own page shows."""
+    return Ticket.objects.select_related("instance", "action", "requested_by").with_current_outcome()
 
 
 def _about(found: Ticket) -> dict[str, object]:
