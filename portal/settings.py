@@ -66,6 +66,7 @@ PUSH_TIMEOUT = env.float("PUSH_TIMEOUT", 30.0)
 PUSH_QUARANTINE = env.float("PUSH_QUARANTINE", 180.0)
 POLL_DELTA_SECONDS = env.float("POLL_DELTA_SECONDS", 120.0)
 POLL_SWEEP_SECONDS = env.float("POLL_SWEEP_SECONDS", 900.0)
+LOOP_WORK_NOTE = env.bool("LOOP_WORK_NOTE", False)
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -245,6 +246,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=3),
         "options": {"expires": 3},
     },
+    "send comments": {
+        "task": "tickets.tasks.send_comments",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "follow changes": {
         "task": "tickets.tasks.poll_delta",
         "schedule": timedelta(seconds=POLL_DELTA_SECONDS),
@@ -256,6 +262,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": POLL_SWEEP_SECONDS},
     },
     "forget sessions": {"task": "accounts.tasks.forget_sessions", "schedule": timedelta(hours=24)},
+    "notice completed actions": {
+        "task": "tickets.tasks.notice_points",
+        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
+        "options": {"expires": POLL_SWEEP_SECONDS},
+    },
     "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
 }
 

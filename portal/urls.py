@@ -10,6 +10,7 @@ from accounts.access import anyone_signed_in
 from accounts.views import logout
 from connector.views import setup
 from portal import specimens, views
+from tickets import converters  # noqa: F401  Registers <kind:...>.
 
 
 def to(name: str) -> Callable[..., HttpResponseBase]:
@@ -20,6 +21,8 @@ def to(name: str) -> Callable[..., HttpResponseBase]:
 urlpatterns = [
     path("", views.home, name="home"),
     path("cards/", views.cards, name="cards"),
+    path("cards/<kind:kind>/hide/", views.hide_card, name="hide_card"),
+    path("cards/<kind:kind>/show/", views.show_card, name="show_card"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),

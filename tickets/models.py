@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
 from scorecard.models import ImprovementAction
+from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
 from tickets.states import (
@@ -24,6 +26,8 @@ from tickets.states import (
     Priority,
     Source,
 )
+
+__all__ = ["PushAttempt", "StateName", "Ticket", "TicketComment", "TicketEvent", "TicketNote"]
 
 
 def new_sys_id() -> str:
@@ -50,7 +54,10 @@ class Ticket(models.Model):
     is_extra = models.BooleanField(
         default=False, help_text=_("A second ticket for its action, wanted by the person.")
     )
-    is_open = models.BooleanField(default=True, db_index=True)
+    batch = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text=_("Shared in one go with others.")
+    )
+    is_open = models.BooleanField(default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
 
     # Our delivery.
@@ -76,10 +83,30 @@ class Ticket(models.Model):
     meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
     active = models.BooleanField(default=True)
     record = models.JSONField(default=dict, blank=True)
+    record_labels = models.JSONField(default=dict, blank=True)
     sys_mod_count = models.IntegerField(null=True, blank=True)
     sys_updated_on = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    score_when_closed = models.FloatField(null=True, blank=True)
+    points_reached_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Its action had all points while it was open.")
+    )
+    their_priority = models.PositiveSmallIntegerField(null=True, blank=True)
+    their_due_on = models.DateField(null=True, blank=True)
+
+    # What counts: somebody else's change in ServiceNow comes before what was asked.
+    current_priority = models.GeneratedField(
+        expression=Coalesce("their_priority", "priority"),
+        output_field=models.PositiveSmallIntegerField(_("priority"), choices=Priority),
+        db_persist=True,
+    )
+    current_due_on = models.GeneratedField(
+        expression=Coalesce("their_due_on", "due_on"),
+        output_field=models.DateField(_("due date"), null=True),
+        db_persist=True,
+    )
 
     objects = TicketQuerySet.as_manager()
 
@@ -90,6 +117,8 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
             models.Index(fields=["kind", "-created_at"], name="ticket_card"),
+            models.Index(fields=["action", "-created_at"], name="ticket_last_of_action"),
+            models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -167,7 +196,12 @@ class Ticket(models.Model):
 
     def is_overdue(self, today: date) -> bool:
         """Whether it is still open after its due day."""
-        return self.is_open and self.due_on is not None and self.due_on < today
+        return self.is_open and self.current_due_on is not None and self.current_due_on < today
+
+    @property
+    def current_priority_label(self) -> str:
+        """The priority that counts, in words."""
+        return str(Priority(self.current_priority).label)
 
     def is_still_possible(self, now: datetime, quarantine: timedelta) -> bool:
         """Whether an earlier send may still arrive in ServiceNow."""
@@ -217,6 +251,8 @@ class TicketEvent(models.Model):
         RETRIED = "retried", pgettext_lazy("ticket event", "Sent again by a person")
         DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
         CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
+        POINTS = "points", pgettext_lazy("ticket event", "The action reached all its points")
+        REOPENED = "reopened", pgettext_lazy("ticket event", "Reopened in ServiceNow")
         MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")
         FOUND = "found", pgettext_lazy("ticket event", "Returned by ServiceNow again")
 

@@ -1,10 +1,28 @@
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Count, Q, Value, When
+from django.utils import timezone
 
-from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, check_move
+from tickets import outcome
+from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Meaning, Outcome, check_move
+
+_ATTENTION = Q(delivery__in=(Delivery.ATTENTION, Delivery.CONFLICT))
+
+
+def _overdue(today: date) -> Q:
+    return Q(is_open=True, current_due_on__lt=today)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of some tickets are open, past their day, or waiting for a person's decision."""
+
+    open: int
+    overdue: int
+    attention: int
 
 
 class TicketQuerySet(models.QuerySet[Any]):
@@ -34,7 +52,56 @@ class TicketQuerySet(models.QuerySet[Any]):
 
     def overdue(self, today: date) -> "TicketQuerySet":
         """Open past its day."""
-        return self.open().filter(due_on__lt=today)
+        return self.filter(_overdue(today))
+
+    def needing_attention(self) -> "TicketQuerySet":
+        """Nothing more happens until a person decides."""
+        return self.filter(_ATTENTION)
+
+    def counts(self, today: date) -> Counts:
+        """Count in one query, by the same conditions as the filters."""
+        # What is not open is in none of the three; leaving it out first spares the database years of history.
+        return Counts(
+            **self.open().aggregate(
+                open=Count("pk"),
+                overdue=Count("pk", filter=_overdue(today)),
+                attention=Count("pk", filter=_ATTENTION),
+            )
+        )
+
+    def meaning(self, meaning: Meaning) -> "TicketQuerySet":
+        """Those whose record means this now. A record that is gone or hidden means only that."""
+        if meaning == Meaning.MISSING:
+            return self.filter(missing_since__isnull=False)
+        return self.filter(delivery=Delivery.DELIVERED, missing_since=None, meaning=meaning)
+
+    def with_outcome(self, judged_until: datetime | None) -> "TicketQuerySet":
+        """Add `outcome`, what came of each, where scores speak about what was closed by `judged_until`."""
+        conditions = outcome.conditions(judged_until, self.model.objects.all())
+        cases = (When(condition, then=Value(name.value)) for name, condition in conditions.items())
+        named = Case(*cases, default=Value(""), output_field=models.CharField())
+        annotated: TicketQuerySet = self.annotate(outcome=named)
+        return annotated
+
+    def with_only(self, wanted: Outcome, judged_until: datetime | None) -> "TicketQuerySet":
+        """Those of which this came. Each stands for itself: no ticket meets two of the conditions."""
+        condition = outcome.conditions(judged_until, self.model.objects.all()).get(wanted)
+        return self.filter(condition) if condition is not None else self.none()
+
+    def with_current_outcome(self) -> "TicketQuerySet":
+        """Add `outcome` as of now; for templates, which have no clock."""
+        return self.with_outcome(outcome.judged_until(timezone.now()))
+
+    def listed(self) -> "TicketQuerySet":
+        """Without the long texts, which lists do not show."""
+        return self.defer("description", "record", "not_kept", "last_problem")
+
+    def search(self, text: str) -> "TicketQuerySet":
+        """Those that have every word of the text in their name or number."""
+        found = self
+        for word in text.split():
+            found = found.filter(Q(name__icontains=word) | Q(number__icontains=word))
+        return found
 
     def move(self, old: Delivery, new: Delivery, **changes: Any) -> bool:
         """Move these tickets from one delivery state to another if, and only if, they are still in the old one.

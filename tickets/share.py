@@ -38,6 +38,7 @@ def share(
     instance: Instance,
     action: ImprovementAction | None,
     now: datetime,
+    batch: UUID | None = None,
 ) -> Ticket:
     """Store a ticket and wake a worker. The form carries the id: a second submit finds the first one's ticket.
 
@@ -46,7 +47,14 @@ def share(
     with transaction.atomic():
         ticket, created = Ticket.objects.get_or_create(
             pk=ticket_id,
-            defaults={**wish, "instance": instance, "requested_by": by, "action": action, "next_try_at": now},
+            defaults={
+                **wish,
+                "instance": instance,
+                "requested_by": by,
+                "action": action,
+                "batch": batch,
+                "next_try_at": now,
+            },
         )
         if created:
             TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.CREATED, actor=by)

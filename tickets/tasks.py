@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from tickets import poll, push
+from tickets import comment, points, poll, push
 
 
 @shared_task
@@ -20,6 +21,12 @@ def push_due() -> None:
 
 
 @shared_task
+def send_comments() -> None:
+    """Send the comments that are due."""
+    comment.send_due()
+
+
+@shared_task
 def poll_delta() -> None:
     """Mirror what changed."""
     poll.poll_delta()
@@ -29,3 +36,9 @@ def poll_delta() -> None:
 def poll_sweep() -> None:
     """Look at every open ticket."""
     poll.poll_sweep()
+
+
+@shared_task
+def notice_points() -> None:
+    """Let tickets say that their action has reached all its points."""
+    points.notice(now=timezone.now())

@@ -84,6 +84,11 @@ def read_page(table: str, answer: Answer) -> Page:
     return Page(tuple(_record(table, row, answer) for row in result), server_time(answer))
 
 
+def read_document(answer: Answer) -> dict[str, Any]:
+    """The JSON object of a success, whatever it holds. Raises a `ServiceNowError`."""
+    return _document(answer)
+
+
 def read_tokens(answer: Answer) -> Tokens:
     """What the token endpoint gave.
 
@@ -223,7 +228,12 @@ def _unreadable(detail: str, answer: Answer) -> Unreadable:
 def _record(table: str, row: Any, answer: Answer) -> Record:
     if not isinstance(row, dict):
         raise _unreadable("A row of the answer is no record.", answer)
-    return Record(table, {str(name): _value(value) for name, value in row.items()})
+    shown = {
+        str(name): str(value["display_value"] or "")
+        for name, value in row.items()
+        if isinstance(value, dict) and "display_value" in value
+    }
+    return Record(table, {str(name): _value(value) for name, value in row.items()}, shown)
 
 
 def _value(value: Any) -> str:

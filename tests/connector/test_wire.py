@@ -51,7 +51,9 @@ def test_references_are_flattened_to_their_value() -> None:
     }
     record = wire.read_record("incident", json_answer({"result": row}, 201))
     assert record == Record(
-        "incident", {"sys_id": "a", "caller_id": "u1", "state": "1", "active": "true", "n": ""}
+        "incident",
+        {"sys_id": "a", "caller_id": "u1", "state": "1", "active": "true", "n": ""},
+        shown={"state": "New"},
     )
     assert record.get("unheard_of") == ""
     assert record.is_true("active")
