@@ -18,7 +18,7 @@ from accounts.models import AuditEntry, User
 from connector import sessions
 from connector.models import Connection, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
-from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.errors import Forbidden, ServiceNowError
 from connector.sessions import Clock, Paused
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,11 @@ def look_who_we_are(draft: Connection, now: datetime) -> Connection:
     """Learn which user the tokens belong to; that user may be hidden from itself. Raises a
     `ServiceNowError`.
     """
-    user = sessions.open_trial(draft, now=now).whoami()
+    client = sessions.open_trial(draft, now=now)
+    try:
+        user = client.whoami()
+    except Forbidden:
+        user = None
     if user is not None:
         draft.integration_user_sys_id = user.sys_id[:32]
         draft.integration_user_name = user.get("user_name")[:100]

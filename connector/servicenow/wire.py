@@ -84,6 +84,11 @@ def read_page(table: str, answer: Answer) -> Page:
     return Page(tuple(_record(table, row, answer) for row in result), server_time(answer))
 
 
+def read_result(answer: Answer) -> Any:
+    """The `result` of an answer of any other part of the REST API. Raises a `ServiceNowError`."""
+    return _result(answer)
+
+
 def read_tokens(answer: Answer) -> Tokens:
     """What the token endpoint gave.
 
