@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import AuditEntry, User
-from connector import sessions
+from connector import companion, sessions
 from connector.models import Connection, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
 from connector.servicenow.errors import Forbidden, ServiceNowError
@@ -152,6 +152,7 @@ def remove(connection: Connection, actor: User, now: datetime) -> None:
     """End the connection in use: its tokens are handed back where ServiceNow answers, its secrets are
     forgotten.
     """
+    _say_removed(connection, now)
     try:
         tokens = sessions.revocable_tokens(connection)
     except Paused:
@@ -167,12 +168,31 @@ def remove(connection: Connection, actor: User, now: datetime) -> None:
         logger.warning("The tokens of %s could not be revoked: %s", connection.instance.host, error)
 
 
+def _say_removed(connection: Connection, now: datetime) -> None:
+    """Tell the connector app in ServiceNow, where the status was written there before."""
+    if not connection.check_results.filter(name="status_table", finding="written").exists():
+        return
+    try:
+        companion.say_removed(connection, sessions.open_client(connection, now=now), now)
+    except (ServiceNowError, Paused) as error:
+        logger.warning(
+            "The end of the connection to %s was not noted there: %s", connection.instance.host, error
+        )
+
+
 def is_personal(connection: Connection, person: User) -> bool:
     """Whether the integration user looks like the account of the very person who is setting the connection
     up.
     """
-    name = connection.integration_user_name.lower()
-    return bool(name) and name in {person.get_username().lower(), person.email.lower(), "admin"}
+    named = {connection.integration_user_name.lower(), connection.integration_user_label.lower()} - {""}
+    own = {
+        person.get_username(),
+        person.email,
+        person.email.partition("@")[0],
+        person.get_full_name(),
+        "admin",
+    }
+    return not named.isdisjoint({name.lower() for name in own})
 
 
 def needs_browser(connection: Connection) -> bool:

@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from connector import authorizing, checklist
+from connector import authorizing, checklist, findings, probes
 from connector.authorizing import AttemptRefused
-from connector.explanations import explain
+from connector.explanations import EXPLANATIONS, explain
 from connector.forms import RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
@@ -40,6 +40,8 @@ def connection(request: HttpRequest) -> HttpResponse:
         "error": explain(current.instance.last_error) if current else None,
         "calls_left": current.instance.calls_left(now, settings.API_CALLS_PER_HOUR) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
+        "checks": _checks_of(current),
+        "explanations": EXPLANATIONS.values(),
     }
     return render(request, "connector/connection.html", context)
 
@@ -67,6 +69,18 @@ def test(request: HttpRequest) -> HttpResponse:
     return redirect("connector:connection")
 
 
+@require_POST
+@may_manage
+def check(request: HttpRequest) -> HttpResponse:
+    """Make the checks of the connection in use again; with a record per table if that is asked for."""
+    current = Connection.objects.current().first()
+    if current is None:
+        return _back_to_setup("not_connected")
+    if _check(request, current, make_records=request.POST.get("make_records") == "yes"):
+        messages.success(request, _("The checks are done."))
+    return redirect(f"{reverse('connector:connection')}#checks")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_manage
 @never_cache
@@ -85,13 +99,17 @@ def setup(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, _("Saved. Authorize the connection now."))
         return redirect("connector:setup")
+    checks = _checks_of(current)
+    code = request.GET.get("problem", "")
     context = {
         "form": form,
         "draft": draft,
         "current": current,
-        "steps": checklist.steps(draft, current),
-        "problem": explain(request.GET.get("problem", "")),
-        "said": draft.instance.last_error_detail if draft and request.GET.get("problem") else "",
+        "checks": checks,
+        "steps": checklist.steps(draft, current, checks, code),
+        "explanations": EXPLANATIONS.values(),
+        "problem": explain(code),
+        "said": draft.instance.last_error_detail if draft and code else "",
         "redirect_uri": authorizing.redirect_uri(),
         "demo_host": next(iter(settings.SERVICENOW_ALLOWED_HOSTS), "") if settings.DEMO else "",
     }
@@ -154,6 +172,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         if not authorizing.enable(draft, person, timezone.now()):
             return redirect("connector:setup")
         messages.success(request, _("Connected to %(name)s.") % {"name": draft.instance.name})
+        _check(request, Connection.objects.current().get())
         return redirect("connector:connection")
     context = {"draft": draft, "is_personal": authorizing.is_personal(draft, person)}
     return render(request, "connector/confirm.html", context)
@@ -173,6 +192,22 @@ def configuration(request: HttpRequest) -> HttpResponse:
         return redirect("connector:connection")
     context = {"form": form, "connection": current}
     return render(request, "connector/configuration.html", context, status=422 if form.errors else 200)
+
+
+def _checks_of(current: Connection | None) -> list[findings.Line]:
+    return findings.lines(current.check_results.all()) if current else []
+
+
+def _check(request: HttpRequest, current: Connection, *, make_records: bool = False) -> bool:
+    try:
+        probes.run(current, now=timezone.now(), make_records=make_records)
+    except Paused as pause:
+        _say(request, pause.reason)
+        return False
+    except ServiceNowError as error:
+        _say(request, error.code)
+        return False
+    return True
 
 
 def _person(request: HttpRequest) -> User:
