@@ -223,6 +223,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
         "options": {"expires": POLL_SWEEP_SECONDS},
     },
+    "check the connection": {
+        "task": "connector.tasks.look_after_connection",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 3600},
+    },
+    "read the names of states": {"task": "tickets.tasks.learn_state_names", "schedule": timedelta(days=1)},
+    "read the names of new states": {
+        "task": "tickets.tasks.learn_new_state_names",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
     "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
 }
 

@@ -31,7 +31,8 @@ class Card:
 def cards(instance: Instance) -> list[Card]:
     """Return the change management and the incident management card."""
     return [
-        Card(kind, Ticket.objects.filter(instance=instance).of_kind(kind)[:ROWS], instance) for kind in Kind
+        Card(kind, Ticket.objects.filter(instance=instance).of_kind(kind).with_state_names()[:ROWS], instance)
+        for kind in Kind
     ]
 
 

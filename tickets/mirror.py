@@ -105,6 +105,13 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     return True
 
 
+def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
+    """Store what a record that has not changed means by now, unless the poller has just seen it change."""
+    new = _without_extra_conflict(ticket, {"meaning": meaning, "is_open": meaning not in CLOSED})
+    unchanged = Ticket.objects.filter(pk=ticket.pk, sys_mod_count=ticket.sys_mod_count, state=ticket.state)
+    return unchanged.update(**new) == 1
+
+
 def mark_missing(ticket_id: UUID, now: datetime) -> bool:
     """Note that a record was asked for by id and not returned. It may be gone or hidden; never call that closed."""
     with transaction.atomic():

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from tickets import poll, push
+from tickets import poll, push, state_names
 
 
 @shared_task
@@ -29,3 +30,15 @@ def poll_delta() -> None:
 def poll_sweep() -> None:
     """Look at every open ticket."""
     poll.poll_sweep()
+
+
+@shared_task
+def learn_state_names() -> None:
+    """Read what the instance calls its states."""
+    state_names.learn_now(timezone.now())
+
+
+@shared_task
+def learn_new_state_names() -> None:
+    """Read them as soon as a ticket has a state whose name was never read."""
+    state_names.learn_now(timezone.now(), only_if_needed=True)

@@ -32,7 +32,7 @@ may_change = permission_required("tickets.change_ticket", raise_exception=True)
 @require_safe
 def ticket_list(request: PersonRequest) -> HttpResponse:
     """All tickets, newest first, of one kind where asked for."""
-    found = Ticket.objects.select_related("instance")
+    found = Ticket.objects.all().with_state_names()
     kind = request.GET.get("kind", "")
     if kind in Kind.values:
         found = found.of_kind(Kind(kind))

@@ -8,6 +8,7 @@ from connector.findings import Verdict
 from connector.models import Connection, Instance
 from connector.servicenow import about, trial
 from connector.servicenow.errors import ServiceNowError
+from connector.sessions import open_client
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +117,7 @@ def test_an_instance_that_stops_answering_keeps_what_was_found_before(
 def test_labels_are_learnt_by_the_first_way_that_is_open(
     connection: Connection, sandbox: SandboxProcess
 ) -> None:
-    client = probes.open_client(connection, now=timezone.now())
+    client = open_client(connection, now=timezone.now())
     listed = about.labels(client, "change_request", "state", "en")
     assert (listed.way, listed.names["-4"]) == ("sys_choice", "Assess")
     sandbox.settings(choices_readable=False)

@@ -11,10 +11,17 @@ import time
 
 import django
 
+django.setup()
+
+from django.db import connection as database  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from connector import sessions  # noqa: E402
+from connector.models import Connection  # noqa: E402
+
 
 def main(connection_id: int, threads: int, start: float) -> None:
     """Wait for the start, ask in every thread, print what each got."""
-    django.setup()
     results: list[str] = []
 
     def ask() -> None:
@@ -31,12 +38,6 @@ def main(connection_id: int, threads: int, start: float) -> None:
 
 def token_of(connection_id: int) -> str:
     """A digest of the token, so that no output holds one."""
-    from django.db import connection as database
-    from django.utils import timezone
-
-    from connector import sessions
-    from connector.models import Connection
-
     try:
         clock = sessions.Clock(timezone.now())
         row = Connection.objects.select_related("instance").get(pk=connection_id)
