@@ -69,7 +69,7 @@ def begin(session: SessionBase, draft: Connection, now: datetime) -> str:
     attempt = oauth.begin(draft.instance.origin, sessions.oauth_client_of(draft), redirect_uri())
     session[SESSION_KEY] = {
         "state": attempt.state,
-        "verifier": attempt.verifier,
+        "verifier": sessions.seal(attempt.verifier),
         "connection": draft.pk,
         "at": now.timestamp(),
     }
@@ -96,7 +96,8 @@ def finish(session: SessionBase, parameters: Mapping[str, str], now: datetime) -
         raise AttemptRefused("no_attempt")
     transport = sessions.transport_to(draft.instance, Clock(now))
     client = sessions.oauth_client_of(draft)
-    tokens = oauth.redeem(transport, client, parameters["code"], attempt["verifier"], redirect_uri())
+    verifier = sessions.unseal(attempt["verifier"])
+    tokens = oauth.redeem(transport, client, parameters["code"], verifier, redirect_uri())
     sessions.keep_tokens(draft, tokens, now)
     return look_who_we_are(draft, now)
 

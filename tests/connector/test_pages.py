@@ -178,7 +178,10 @@ def test_a_code_of_another_attempt_is_explained(browser: Client, sandbox: Sandbo
     browser.post("/servicenow/setup/", entered(sandbox))
     address = sandbox.consent(leave(browser))
     session = browser.session
-    session["servicenow_authorization"] = {**session["servicenow_authorization"], "verifier": "x" * 64}
+    session["servicenow_authorization"] = {
+        **session["servicenow_authorization"],
+        "verifier": sessions.seal("x" * 64),
+    }
     session.save()
     assert explained(come_back(browser, address), "pkce_refused")
 
