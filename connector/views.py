@@ -23,6 +23,8 @@ from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
 from connector.sessions import Paused, open_client
 
+# ServiceNow's own words about a failure, for the page that explains it.
+SAID = "servicenow_said"
 may_view = permission_required("connector.view_connection", raise_exception=True)
 may_manage = permission_required("connector.manage_connection", raise_exception=True)
 
@@ -109,7 +111,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         "steps": checklist.steps(draft, current, checks, code),
         "explanations": EXPLANATIONS.values(),
         "problem": explain(code),
-        "said": draft.instance.last_error_detail if draft and code else "",
+        "said": request.session.pop(SAID, "") if code else "",
         "redirect_uri": authorizing.redirect_uri(),
         "demo_host": next(iter(settings.SERVICENOW_ALLOWED_HOSTS), "") if settings.DEMO else "",
     }
@@ -139,7 +141,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except Paused as pause:
         return _back_to_setup(pause.reason)
     except ServiceNowError as error:
-        return _failed(draft, error)
+        return _failed(request, draft, error)
     return redirect("connector:confirm")
 
 
@@ -155,7 +157,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     except Paused as pause:
         return _back_to_setup(pause.reason)
     except ServiceNowError as error:
-        return _failed(Connection.objects.drafts().first(), error)
+        return _failed(request, Connection.objects.drafts().first(), error)
     return redirect("connector:confirm")
 
 
@@ -218,7 +220,8 @@ def _back_to_setup(code: str) -> HttpResponse:
     return redirect(f"{reverse('connector:setup')}?{urlencode({'problem': code})}")
 
 
-def _failed(draft: Connection | None, error: ServiceNowError) -> HttpResponse:
+def _failed(request: HttpRequest, draft: Connection | None, error: ServiceNowError) -> HttpResponse:
+    request.session[SAID] = error.detail
     if draft is not None:
         Instance.objects.filter(pk=draft.instance_id).record_failure(timezone.now(), error)
     return _back_to_setup(error.code)

@@ -21,7 +21,7 @@ from django.views.debug import ExceptionReporter
 from accounts.models import User
 from connector import authorizing, sessions
 from connector.models import Connection, ConnectionSecrets
-from tests.connector.test_pages import come_back, entered, leave
+from tests.connector.errands import come_back, entered, leave
 from tests.factories import TicketFactory
 from tests.sandbox_process import CLIENT, SandboxProcess
 from tests.tickets.test_killed_worker import wait_until
@@ -61,12 +61,6 @@ def _forms(secret: str) -> Iterator[bytes]:
 @pytest.fixture
 def flock() -> Flock:
     return Flock()
-
-
-@pytest.fixture
-def browser(client: Client, secadmin: User) -> Client:
-    client.force_login(secadmin)
-    return client
 
 
 def connect(browser: Client, sandbox: SandboxProcess, flock: Flock) -> Connection:
