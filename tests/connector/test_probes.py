@@ -1,5 +1,7 @@
 """The checks of a connection, by what a sandbox of each kind lets its integration user do."""
 
+import json
+
 import pytest
 from django.utils import timezone
 
@@ -7,8 +9,12 @@ from connector import findings, probes, upkeep
 from connector.findings import Verdict
 from connector.models import Connection, Instance
 from connector.servicenow import about, trial
+from connector.servicenow.auth import Bearer
+from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.transport import Timeouts, Transport
 from connector.sessions import open_client
+from tests.connector.peer import Peer
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +140,19 @@ def test_the_daily_round_says_what_it_could_not_do(connection: Connection, sandb
     assert connection.check_results.get(name="instance").finding == "unreachable"
     Connection.objects.update(status=Connection.Status.NEEDS_REAUTHORIZATION)
     assert not upkeep.look_after(timezone.now())
+
+
+def test_labels_are_read_from_the_layout_where_choices_are_closed() -> None:
+    """The address is not documented; this is the shape that instances were seen to answer with."""
+    columns = {
+        "state": {"choices": [{"value": "-5", "label": "New"}, {"value": "42", "label": "In the lab"}]}
+    }
+    body = json.dumps({"result": {"columns": columns}}).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with Peer(head.encode() + body) as peer:
+        way = Transport(peer.origin, lambda: ["127.0.0.1"], Timeouts(2, 2, 2))
+        labels = about.labels(
+            Client(way, Bearer("t", lambda refused: refused)), "change_request", "state", "ja", "de"
+        )
+    assert (labels.way, labels.language) == ("meta", "de")
+    assert labels.names == {"-5": "New", "42": "In the lab"}
