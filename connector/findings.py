@@ -20,6 +20,7 @@ class Verdict(models.TextChoices):
     LIMITED = "limited", pgettext_lazy("connection check", "Works with limits")
     ATTENTION = "attention", pgettext_lazy("connection check", "Needs attention")
     UNKNOWN = "unknown", pgettext_lazy("connection check", "Not known")
+    NOT_USED = "not_used", pgettext_lazy("connection check", "Not used")
 
 
 TONES = {
@@ -27,6 +28,7 @@ TONES = {
     Verdict.LIMITED: "warning",
     Verdict.ATTENTION: "danger",
     Verdict.UNKNOWN: "neutral",
+    Verdict.NOT_USED: "neutral",
 }
 
 
@@ -184,8 +186,10 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "status_table": {
         "written": _passed(_("The connector app in ServiceNow shows the status of this connection.")),
-        "absent": _unknown(
-            _("The connector app is not installed there. The connection works without it."), _NOTHING_TO_DO
+        "absent": Finding(
+            Verdict.NOT_USED,
+            _("The connector app is not installed there. The connection works without it."),
+            _NOTHING_TO_DO,
         ),
         "unwritable": Finding(
             Verdict.LIMITED,

@@ -58,12 +58,14 @@ def _label_field(state: State) -> forms.CharField:
         required=False,
         max_length=LONGEST_LABEL,
         initial=state.ours,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "class": "input", "placeholder": state.default_name}
+        ),
     )
 
 
 def _meaning_field(state: State) -> forms.ChoiceField:
-    default = _("Default: %(meaning)s") % {"meaning": state.default.label}
+    default = _("Default: %(meaning)s") % {"meaning": state.default_meaning.label}
     return forms.ChoiceField(
         label=_about(state, pgettext("ticket state", "meaning")),
         required=False,

@@ -16,7 +16,7 @@ from connector.servicenow.errors import Forbidden, ServiceNowError
 from connector.sessions import Paused, open_client
 from tickets import mirror
 from tickets.models import StateName, Ticket
-from tickets.naming import ENGLISH, their_name
+from tickets.naming import ENGLISH, name_of, their_name
 from tickets.states import DEFAULT_STATES, Kind, Meaning, RecordState, meaning_of
 
 logger = logging.getLogger(__name__)
@@ -24,24 +24,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class State:
-    """One state as the page shows it. `meaning` is empty where nobody has changed it; `default` is what it is then."""
+    """One state as the page shows it. `ours` and `meaning` are empty where nobody has changed them; then the other two
+    count.
+    """
 
     kind: Kind
     value: str
     theirs: str
     ours: str
     meaning: str
-    default: Meaning
+    default_name: str
+    default_meaning: Meaning
 
     @property
     def key(self) -> str:
         """A name for its fields in a form."""
         return f"{self.kind}:{self.value}"
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether somebody gave it a name or a meaning of our own."""
-        return bool(self.ours or self.meaning)
 
 
 @dataclass(frozen=True)
@@ -113,6 +111,11 @@ def learn(instance: Instance, client: Client) -> int:
     return told
 
 
+def were_read(instance: Instance) -> bool:
+    """Whether the instance was ever asked for its names, and told any."""
+    return instance.state_names.exclude(their_label="").exists()
+
+
 def learn_now(now: datetime, *, only_if_needed: bool = False) -> int:
     """`learn` for the connection in use, if it works. Returns how many names were told; 0 if it could not be asked."""
     connection = Connection.objects.working().first()
@@ -152,8 +155,23 @@ def _state(kind: Kind, value: str, rows: Iterable[StateName], language: str) -> 
     of_state = [row for row in rows if (row.kind, row.value) == (kind, value)]
     ours = next((row.our_label for row in of_state if row.language == language), "")
     meaning = next((row.meaning for row in of_state if row.meaning), "")
-    default = DEFAULT_STATES[kind].get(value, Meaning.IN_PROGRESS)
-    return State(kind, value, their_name(kind, value, of_state, language), ours, meaning, default)
+    return State(
+        kind=kind,
+        value=value,
+        theirs=their_name(kind, value, of_state, language),
+        ours=ours,
+        meaning=meaning,
+        default_name=name_of(kind, value, [_without_ours(row, language) for row in of_state], language),
+        default_meaning=DEFAULT_STATES[kind].get(value, Meaning.IN_PROGRESS),
+    )
+
+
+def _without_ours(row: StateName, language: str) -> StateName:
+    """A row as it would be if the name on the page were left empty."""
+    ours = "" if row.language == language else row.our_label
+    return StateName(
+        kind=row.kind, value=row.value, language=row.language, their_label=row.their_label, our_label=ours
+    )
 
 
 def _order(state: tuple[Kind, str]) -> tuple[int, bool, int, str]:

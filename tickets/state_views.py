@@ -31,7 +31,12 @@ def state_names(request: PersonRequest) -> HttpResponse:
         naming.save(current.instance, language, form.wanted(), request.user)
         messages.success(request, _("The ticket state names are saved."))
         return redirect("state_names")
-    context = {"form": form, "connection": current}
+    context = {
+        "form": form,
+        "connection": current,
+        "is_read": naming.were_read(current.instance),
+        "nav_section": "connector",
+    }
     return render(request, "tickets/state_names.html", context, status=422 if form.errors else 200)
 
 

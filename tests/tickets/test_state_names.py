@@ -99,6 +99,21 @@ def test_a_new_name_and_meaning_count_at_once_and_a_reset_undoes_them(
     assert (ticket.state_words, ticket.meaning, ticket.is_open) == ("Implement", Meaning.IN_PROGRESS, True)
 
 
+def test_an_empty_name_shows_what_counts_in_its_place(
+    client: Client, secadmin: User, connection: Connection, sandbox: SandboxProcess
+) -> None:
+    client.force_login(secadmin)
+    page = client.get(PAGE).content.decode()
+    assert 'placeholder="Assess"' in page
+    assert "not read from ServiceNow yet" in page
+    client.post(PAGE + "read/")
+    client.post(PAGE, {"label:change_request:-4": "Look at it"})
+    page = client.get(PAGE).content.decode()
+    assert 'value="Look at it"' in page
+    assert 'placeholder="Assess"' in page
+    assert "not read from ServiceNow yet" not in page
+
+
 def test_a_name_is_kept_for_the_language_it_was_given_in(
     client: Client, secadmin: User, connection: Connection
 ) -> None:
