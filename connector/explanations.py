@@ -50,7 +50,10 @@ EXPLANATIONS = {
     ),
     "forbidden": Explanation(
         _("The integration user may not do that."),
-        _("Give the integration user the role itil, or the roles your organization uses in its place."),
+        _(
+            "Give the integration user the role itil, or the roles your organization uses in its place. Where nothing "
+            "at all is allowed, the OAuth entity has no auth scope: a new one has none until you give it useraccount."
+        ),
     ),
     "bad_request": Explanation(
         _("ServiceNow does not understand the request."),

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
 from accounts.models import AuditEntry
 from connector import hosts
+from connector.fields import SecretField
 from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
 from connector.servicenow.auth import Bearer
@@ -146,6 +147,25 @@ def keep_tokens(connection: Connection, tokens: Tokens, now: datetime) -> None:
             access_expires_at=now + tokens.expires_in, refresh_expires_at=lasts_until, authorized_at=now
         )
     connection.refresh_from_db()
+
+
+def seal(text: str) -> str:
+    """Encrypt what has to wait somewhere other than in a column of secrets."""
+    return str(_fernet().encrypt(text.encode()).decode())
+
+
+def unseal(sealed: str) -> str:
+    """Read what `seal` made. Raises `Paused` when none of the keys opens it."""
+    try:
+        return str(_fernet().decrypt(sealed.encode()).decode())
+    except InvalidToken:
+        raise Paused(Pause.WRONG_KEY) from None
+
+
+def _fernet() -> Fernet | MultiFernet:
+    field: SecretField = ConnectionSecrets._meta.get_field("client_secret")  # noqa: SLF001  Django documents it.
+    fernet: Fernet | MultiFernet = field.fernet
+    return fernet
 
 
 def revocable_tokens(connection: Connection) -> list[str]:

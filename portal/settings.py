@@ -197,6 +197,7 @@ if TRUSTED_PROXIES:
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reporting.DiscreetReporterFilter"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", 30))
 SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", 12))
@@ -266,6 +267,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.tasks.notice_points",
         "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
         "options": {"expires": POLL_SWEEP_SECONDS},
+    },
+    "check the connection": {
+        "task": "connector.tasks.look_after_connection",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 3600},
+    },
+    "read the names of states": {"task": "tickets.tasks.learn_state_names", "schedule": timedelta(days=1)},
+    "read the names of new states": {
+        "task": "tickets.tasks.learn_new_state_names",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
     },
     "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
 }

@@ -10,7 +10,10 @@ from accounts.access import anyone_signed_in
 from accounts.views import logout
 from connector.views import setup
 from portal import specimens, views
-from tickets import converters  # noqa: F401  Registers <kind:...>.
+from tickets import (
+    converters,  # noqa: F401  Registers <kind:...>.
+    state_views,
+)
 
 
 def to(name: str) -> Callable[..., HttpResponseBase]:
@@ -28,6 +31,10 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("secure-score/", include("scorecard.urls")),
     path("tickets/", include("tickets.urls")),
+    # Before the connection's own pages: states are those of tickets, which the connection knows nothing of.
+    path("servicenow/configuration/states/", state_views.state_names, name="state_names"),
+    path("servicenow/configuration/states/read/", state_views.read_state_names, name="read_state_names"),
+    path("servicenow/configuration/states/reset/", state_views.reset_state_names, name="reset_state_names"),
     path("servicenow/", include("connector.urls")),
     # The address that administrators know from the original.
     path("ticketProvisioning", setup, name="ticket_provisioning"),

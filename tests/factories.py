@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import User
 from connector import sessions
-from connector.models import Connection, Instance
+from connector.models import CheckResult, Connection, Instance
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
 from tests.sandbox_process import CLIENT, SandboxProcess
 from tickets.models import StateName, Ticket, TicketEvent
@@ -81,6 +81,18 @@ class ConnectionFactory(DjangoModelFactory[Connection]):
 
     instance = SubFactory(InstanceFactory)
     client_id = CLIENT[0]
+
+
+class CheckResultFactory(DjangoModelFactory[CheckResult]):
+    """The instance answered when it was last checked."""
+
+    class Meta:
+        model = CheckResult
+
+    connection = SubFactory(ConnectionFactory)
+    name = "instance"
+    finding = "answers"
+    checked_at = NOON
 
 
 class ActionPlanFactory(DjangoModelFactory[ActionPlan]):

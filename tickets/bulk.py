@@ -97,7 +97,12 @@ def plan(
 ) -> Plan:
     """Work out the tickets. An action with an open ticket of another batch is left out."""
     actions = list(actions)
-    open_tickets = Ticket.objects.open().filter(action__in=actions).select_related("action", "instance")
+    open_tickets = (
+        Ticket.objects.open()
+        .of_current_instance()
+        .filter(action__in=actions)
+        .select_related("action", "instance")
+    )
     others = [ticket for ticket in open_tickets if ticket.batch != batch]
     taken = {ticket.action_id for ticket in others}
     lines = [

@@ -106,7 +106,8 @@ class ShareForm(TicketForm):
         super().__init__(*args, **kwargs)
         self.action = action
         self.fields["priority"].help_text = reason
-        self.open_ticket = Ticket.objects.open().filter(action=action).order_by("created_at").first()
+        open_tickets = Ticket.objects.open().of_current_instance().filter(action=action)
+        self.open_ticket = open_tickets.order_by("created_at").first()
         if self.open_ticket is None:
             del self.fields["is_extra"]
 

@@ -143,6 +143,13 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     return True
 
 
+def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
+    """Store what a record that has not changed means by now, unless the poller has just seen it change."""
+    new = _without_extra_conflict(ticket, {"meaning": meaning, "is_open": meaning not in CLOSED})
+    unchanged = Ticket.objects.filter(pk=ticket.pk, sys_mod_count=ticket.sys_mod_count, state=ticket.state)
+    return unchanged.update(**new) == 1
+
+
 def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
     """Note that these records were seen, unchanged."""
     tickets = list(tickets)
@@ -168,7 +175,8 @@ def mark_missing(ticket_id: UUID, now: datetime) -> bool:
 def _without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any]:
     """Let a record that was reopened be open beside the ticket that replaced it."""
     if new["is_open"] and not ticket.is_open and ticket.action_id and not ticket.is_extra:
-        others = Ticket.objects.open().filter(action=ticket.action_id, is_extra=False).exclude(pk=ticket.pk)
+        same = {"instance": ticket.instance_id, "action": ticket.action_id, "is_extra": False}
+        others = Ticket.objects.open().filter(**same).exclude(pk=ticket.pk)
         if others.exists():
             return {**new, "is_extra": True}
     return new

@@ -8,16 +8,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
 from scorecard.models import ImprovementAction
+from tickets.naming import ENGLISH, name_of
 from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
 from tickets.states import (
-    DEFAULT_LABELS,
     IN_HAND,
     Category,
     Delivery,
@@ -189,10 +189,12 @@ class Ticket(models.Model):
             return str(Delivery(self.delivery).label)
         if self.is_missing:
             return str(Meaning.MISSING.label)
-        if self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY, Meaning.ON_HOLD):
+        is_held_change = self.meaning == Meaning.ON_HOLD and self.kind == Kind.CHANGE_REQUEST
+        if is_held_change or self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY):
             return str(Meaning(self.meaning).label)
-        default = DEFAULT_LABELS[Kind(self.kind)].get(self.state)
-        return str(default or self.state_label or Meaning(self.meaning).label)
+        names = self.instance.state_names.all()
+        name = name_of(Kind(self.kind), self.state, names, get_language() or ENGLISH)
+        return name or str(Meaning(self.meaning).label)
 
     def is_overdue(self, today: date) -> bool:
         """Whether it is still open after its due day."""

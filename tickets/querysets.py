@@ -32,6 +32,10 @@ class TicketQuerySet(models.QuerySet[Any]):
         """Neither closed in ServiceNow nor given up here."""
         return self.filter(is_open=True)
 
+    def of_current_instance(self) -> "TicketQuerySet":
+        """Those of the instance that is connected now; the rest is history."""
+        return self.filter(instance__connections__is_current=True)
+
     def of_kind(self, kind: Kind) -> "TicketQuerySet":
         """Change requests or incidents."""
         return self.filter(kind=kind)
@@ -89,12 +93,12 @@ class TicketQuerySet(models.QuerySet[Any]):
         return self.filter(condition) if condition is not None else self.none()
 
     def with_current_outcome(self) -> "TicketQuerySet":
-        """Add `outcome` as of now; for templates, which have no clock."""
-        return self.with_outcome(outcome.judged_until(timezone.now()))
+        """Add `outcome` as of now, and the names of the states; for templates, which have no clock."""
+        return self.with_state_names().with_outcome(outcome.judged_until(timezone.now()))
 
     def listed(self) -> "TicketQuerySet":
-        """Without the long texts, which lists do not show."""
-        return self.defer("description", "record", "not_kept", "last_problem")
+        """Without the long texts, which lists do not show, and with the names of the states, which they do."""
+        return self.with_state_names().defer("description", "record", "not_kept", "last_problem")
 
     def search(self, text: str) -> "TicketQuerySet":
         """Those that have every word of the text in their name or number."""
@@ -102,6 +106,10 @@ class TicketQuerySet(models.QuerySet[Any]):
         for word in text.split():
             found = found.filter(Q(name__icontains=word) | Q(number__icontains=word))
         return found
+
+    def with_state_names(self) -> "TicketQuerySet":
+        """With what their states are called, for pages that show many: `state_words` then asks nothing more."""
+        return self.select_related("instance").prefetch_related("instance__state_names")
 
     def move(self, old: Delivery, new: Delivery, **changes: Any) -> bool:
         """Move these tickets from one delivery state to another if, and only if, they are still in the old one.

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import comment, points, poll, push
+from tickets import comment, points, poll, push, state_names
 
 
 @shared_task
@@ -42,3 +42,15 @@ def poll_sweep() -> None:
 def notice_points() -> None:
     """Let tickets say that their action has reached all its points."""
     points.notice(now=timezone.now())
+
+
+@shared_task
+def learn_state_names() -> None:
+    """Read what the instance calls its states."""
+    state_names.learn_now(timezone.now())
+
+
+@shared_task
+def learn_new_state_names() -> None:
+    """Read them as soon as a ticket has a state whose name was never read."""
+    state_names.learn_now(timezone.now(), only_if_needed=True)

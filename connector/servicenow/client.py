@@ -145,6 +145,10 @@ class Client:
         for start in range(0, len(sys_ids), size):
             yield sys_ids[start : start + size]
 
+    def get(self, path: str, parameters: Mapping[str, str]) -> object:
+        """The `result` of any other address of the REST API, as JSON has it."""
+        return wire.read_result(self._send("GET", path, parameters))
+
     def whoami(self) -> Record | None:
         """The user whose token we hold, or None where the instance does not let that user read its own
         row.
@@ -170,6 +174,7 @@ USER_FIELDS = [
     "email",
     "web_service_access_only",
     "identity_type",
+    "preferred_language",
     "time_zone",
 ]
 

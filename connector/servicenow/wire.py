@@ -89,6 +89,11 @@ def read_document(answer: Answer) -> dict[str, Any]:
     return _document(answer)
 
 
+def read_result(answer: Answer) -> Any:
+    """The `result` of an answer of any other part of the REST API. Raises a `ServiceNowError`."""
+    return _result(answer)
+
+
 def read_tokens(answer: Answer) -> Tokens:
     """What the token endpoint gave.
 

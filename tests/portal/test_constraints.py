@@ -16,6 +16,7 @@ from tests.factories import (
     NOON,
     ActionFactory,
     ActionPlanFactory,
+    CheckResultFactory,
     ConnectionFactory,
     ControlScoreDayFactory,
     InstanceFactory,
@@ -122,6 +123,11 @@ UNIQUES: dict[str, tuple[Make, Callable[[], Fields], Callable[[], list[Fields]]]
         StateNameFactory.create,
         lambda: {"instance": InstanceFactory.create()},
         lambda: [{"value": "-4"}, {"kind": Kind.INCIDENT}, {"language": "ja"}, {"instance": InstanceFactory.create()}],
+    ),
+    "check_result_unique": (
+        CheckResultFactory.create,
+        lambda: {"connection": ConnectionFactory.create()},
+        lambda: [{"name": "clock"}, {"connection": ConnectionFactory.create()}],
     ),
     "connection_one_current": (connection, _in_use, lambda: [{"is_current": False}]),
     "user_entra_identity_unique": (
