@@ -121,34 +121,6 @@ def test_an_expired_token_is_renewed_once_and_the_call_repeated(
     assert sandbox.requests()["total"] > sandbox_calls
 
 
-@pytest.mark.parametrize(
-    ("fault", "kind", "left"),
-    [
-        ("rate_limit", errors.RateLimited, 0),
-        ("server_error", errors.ServerError, 0),
-        ("bad_gateway_html", errors.ServerError, 0),
-        ("reset", errors.NoAnswer, 0),
-        ("lose_answer", errors.NoAnswer, 1),
-        ("commit_then_500", errors.ServerError, 1),
-        ("hibernating", errors.Hibernating, 0),
-        ("login_page", errors.LoginPage, 0),
-        ("truncated", errors.Unreadable, 1),
-        ("accepted_202", errors.Unreadable, 0),
-        ("forbidden", errors.Forbidden, 0),
-        ("business_rule_abort", errors.Forbidden, 0),
-        ("data_policy", errors.Forbidden, 0),
-    ],
-)
-def test_each_fault_is_typed_by_what_to_do_next(
-    client: Client, sandbox: SandboxProcess, fault: str, kind: type[errors.ServiceNowError], left: int
-) -> None:
-    sandbox.fault(fault, seconds=1)
-    with pytest.raises(kind) as caught:
-        client.create("incident", ticket())
-    assert len(sandbox.records("incident")) == left
-    assert left == 0 or caught.value.outcome_unknown
-
-
 def test_a_stopped_instance_is_unreachable(client: Client, sandbox: SandboxProcess) -> None:
     sandbox.stop()
     with pytest.raises(errors.Unreachable):
