@@ -1,7 +1,6 @@
 """The listener hears what it is there to hear."""
 
 import logging
-import secrets
 
 import pytest
 
@@ -11,7 +10,7 @@ from tests.connector.canaries import Listener, leaks_of
 logger = logging.getLogger("connector.servicenow")
 
 
-@pytest.mark.parametrize("secret", ["scoredesk-secret", secrets.token_urlsafe(64), "canary-password"])
+@pytest.mark.parametrize("secret", ["scoredesk-secret", "Aa0-" * 21, "canary-password"])
 def test_a_secret_in_a_log_line_or_its_traceback_is_heard(listener: Listener, secret: str) -> None:
     logger.debug("Sent %s.", secret)
     try:

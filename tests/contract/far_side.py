@@ -72,7 +72,6 @@ class FarSide:
             lambda: self.addresses,
             TIMEOUTS,
             ca_bundle=os.environ.get("CA_BUNDLE", ""),
-            proxy=os.environ.get("SERVICENOW_TEST_PROXY", ""),
         )
 
     def tokens(self) -> Tokens:
