@@ -12,6 +12,7 @@ from connector.servicenow.auth import Bearer
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.oauth import OAuthClient
+from connector.servicenow.records import Tokens
 from connector.servicenow.transport import Timeouts, Transport
 from sandbox.servicenow.misbehaviour import KINDS
 from tests.connector.canaries import leaks_of
@@ -107,7 +108,7 @@ class Calls:
 
     sandbox: SandboxProcess
     sys_id: str
-    tokens: oauth.Tokens
+    tokens: Tokens
     code: str
     verifier: str
 

@@ -40,7 +40,8 @@ def far(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator
     """One instance, left as it was found."""
     known = pytestconfig.stash[NOTES]
     if request.param not in known:
-        known[request.param] = FarSide.from_environment() if request.param == "real" else _pretended(request)
+        real = FarSide.from_environment() if request.param == "real" else None
+        known[request.param] = real or _pretended(request)
     side = known[request.param]
     yield side
     side.tidy()
