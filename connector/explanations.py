@@ -36,6 +36,7 @@ EXPLANATIONS = {
         _("The developer instance is hibernating."),
         _("Sign in at developer.servicenow.com to wake it, then try again."),
     ),
+    "maintenance": Explanation(_("The instance is under maintenance."), _WAIT),
     "login_page": Explanation(
         _("ServiceNow answered with a sign-in page in place of data."),
         _("Exempt the REST API and the OAuth endpoints from single sign-on in ServiceNow, then try again."),

@@ -122,7 +122,7 @@ class Ticket(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["action"],
+                fields=["instance", "action"],
                 condition=Q(is_open=True, is_extra=False),
                 name="ticket_one_open_per_action",
             ),
