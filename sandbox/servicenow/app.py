@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -114,7 +115,7 @@ class Application:
             )
 
     def _spoiled(self, request: Incoming, route: str, handle: Callable[[], Response]) -> Response:
-        fault = self.instance.faults.take(route, request.method)
+        fault = self.instance.faults.take(route, request.method, partial(_said, request))
         if fault is None:
             return handle()
         return Spoiled(fault, handle, request, route, self.instance.over).answer()
@@ -138,6 +139,10 @@ class Application:
         # The length must be known before the answer goes out, for the log and for keep-alive.
         answer.make_sequence()
         return answer
+
+
+def _said(request: Incoming) -> str:
+    return f"{request.full_path} {request.get_data(as_text=True)}"
 
 
 def _problem(error: HTTPException) -> Response:
