@@ -6,6 +6,7 @@ every writer on SQLite.
 """
 
 import enum
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -235,6 +236,7 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
         except TokenRefused as error:
             _require_authorization(connection, error)
             raise
+    sys.audit("connector.sessions.token_given", connection.pk)
     changes = {"access_token": tokens.access_token}
     if tokens.refresh_token:
         changes["refresh_token"] = tokens.refresh_token
