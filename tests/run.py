@@ -22,7 +22,7 @@ PACKAGES = {
     "postgres": ("postgresql", "tests on PostgreSQL"),
     "fonts": ("fonts-noto-cjk", "Japanese letters in screenshots"),
 }
-ON_SERVERS = ["tests/tickets", "tests/connector", "tests/portal", "tests/crash"]
+ON_SERVERS = ["tests/tickets", "tests/connector", "tests/portal", "tests/crash", "tests/chaos"]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -22,15 +22,13 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connections  # noqa: E402
 
-from tests import factories  # noqa: E402
 from tests.crash.cell import SABOTAGE, Cell, Rig, Story  # noqa: E402
-from tests.crash.databases import Databases, PostgresDatabases, SqliteFiles, use  # noqa: E402
+from tests.crash.databases import Databases, PostgresDatabases, SqliteFiles  # noqa: E402
 from tests.crash.outcomes import LATE, OUTCOMES, QUARANTINE, TIMEOUT  # noqa: E402
 from tests.crash.points import POINTS  # noqa: E402
 from tests.crash.processes import fork, run  # noqa: E402
+from tests.crash.template import make_template  # noqa: E402
 from tests.sandbox_process import Row, SandboxProcess  # noqa: E402
 from tests.servers import Postgres  # noqa: E402
 
@@ -74,7 +72,7 @@ def on_one_database(asked: argparse.Namespace) -> int:
         settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
         # Without the second fence: where the instance keeps our primary key, a second record cannot be.
         sandbox.settings(honour_sys_id=False)
-        databases: Databases = SqliteFiles(folder) if engine == "sqlite3" else PostgresDatabases()
+        databases: Databases = SqliteFiles(folder) if engine == "sqlite3" else PostgresDatabases("crash")
         if run(partial(make_template, databases.template, sandbox), folder / "template.log"):
             print((folder / "template.log").read_text())
             return 1
@@ -96,16 +94,6 @@ def chosen(asked: argparse.Namespace) -> Iterable[Cell]:
             if asked.only in f"{point.name} / {outcome.name}":
                 number += 1
                 yield Cell(number, point, outcome)
-
-
-def make_template(name: str, sandbox: SandboxProcess) -> None:
-    """Fill the database that every cell starts from: the portal connected, one person."""
-    use(name)
-    call_command("migrate", verbosity=0)
-    factories.connected(sandbox)
-    factories.UserFactory.create()
-    # A copy of the file must be the whole of it.
-    connections.close_all()
 
 
 def play(cells: Sequence[Cell], rig: Rig, lanes: int) -> list[Story]:

@@ -3,27 +3,23 @@
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connections
-from django.utils import timezone
 
-from accounts.models import User
-from connector.models import Instance
 from portal.celery import app
 from tests.crash.databases import Databases, use
 from tests.crash.outcomes import FOREVER, Outcome
 from tests.crash.points import Killer, Moment, Point
 from tests.crash.processes import Worker, celery_worker, run
+from tests.crash.template import share_as_person
 from tests.sandbox_process import Row, SandboxProcess
 from tickets import tasks
 from tickets.models import Ticket
-from tickets.share import Wish, share
-from tickets.states import Category, Delivery, Kind, Priority, Source
+from tickets.states import Delivery
 
 SETTLED = (Delivery.DELIVERED, Delivery.ATTENTION, Delivery.CONFLICT)
 SWEEP_SECONDS, GLANCE_SECONDS = 0.5, 0.1
@@ -169,24 +165,7 @@ def is_settled(ticket_id: UUID) -> bool:
 def _share(ticket_id: UUID, killer: Killer | None) -> None:
     if killer:
         killer.install()
-    wish = Wish(
-        kind=Kind.CHANGE_REQUEST,
-        name="Require multifactor authentication",
-        description="For everybody.",
-        priority=Priority.MODERATE,
-        due_on=timezone.now().date() + timedelta(days=14),
-        recommendation_source=Source.USER,
-        recommendation_category=Category.IDENTITY,
-        is_extra=False,
-    )
-    share(
-        ticket_id,
-        wish,
-        by=User.objects.get(),
-        instance=Instance.objects.get(),
-        action=None,
-        now=timezone.now(),
-    )
+    share_as_person(ticket_id)
 
 
 def _work(killer: Killer | None) -> None:

@@ -48,7 +48,8 @@ class SqliteFiles:
 class PostgresDatabases:
     """Databases of one server."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
         server = settings.DATABASES["default"]
         self.server = {
             "host": server["HOST"],
@@ -57,12 +58,12 @@ class PostgresDatabases:
             "password": server["PASSWORD"],
             "dbname": server["NAME"],
         }
-        self.template = "crash_template"
+        self.template = f"{prefix}_template"
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.template)
         self._run("CREATE DATABASE {}", self.template)
 
     def copy(self, name: str) -> str:
-        name = f"crash_{name}"
+        name = f"{self.prefix}_{name}"
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         self._run("CREATE DATABASE {} TEMPLATE {}", name, self.template)
         return name

@@ -10,6 +10,7 @@ from pathlib import Path
 from portal.celery import app
 from portal.supervisor import die_with_parent
 
+BEAT = ("beat", "--pidfile", "", "--loglevel", "INFO")
 WORKER = ("worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO")
 QUIET = ("--without-mingle", "--without-gossip", "--without-heartbeat")
 
@@ -46,8 +47,13 @@ def celery_worker() -> None:
     app.worker_main([*WORKER, *QUIET])
 
 
+def celery_beat(schedule: Path) -> None:
+    """Be the alarm clock."""
+    app.start([*BEAT, "--schedule", str(schedule)])
+
+
 class Worker:
-    """A worker that is started again when it died, like the supervisor's."""
+    """A process that is started again when it died, like the supervisor's."""
 
     def __init__(self, work: Callable[[], object], log: Path) -> None:
         self.work, self.log = work, log
@@ -66,3 +72,14 @@ class Worker:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.pid = 0
+
+    def freeze(self) -> bool:
+        """Stop it in the middle of whatever it does. Returns False when it is not there."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGSTOP)
+        return bool(self.pid)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGCONT)
