@@ -63,19 +63,26 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
 
 
 def push_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
-    """Deliver what is due, oldest first, until the instance's breaker opens. Returns how many were tried."""
+    """Deliver what is due, oldest first, until the instance wants to be left alone or this hour's calls are used up.
+
+    Returns how many were tried.
+    """
     connection = Connection.objects.working().first()
     if connection is None:
         return 0
     tried = 0
     due = Ticket.objects.due(clock()).filter(instance=connection.instance).order_by("created_at")
     for ticket_id in due.values_list("pk", flat=True)[:limit]:
-        connection.instance.refresh_from_db(fields=["broken_until"])
-        if connection.instance.is_broken(clock()):
+        if not _may_call(connection.instance, clock()):
             break
         sys.audit("tickets.push.due", str(ticket_id))
         tried += push(ticket_id, clock=clock) is not None
     return tried
+
+
+def _may_call(instance: Instance, now: datetime) -> bool:
+    instance.refresh_from_db(fields=["broken_until", "calls_hour_at", "calls_in_hour"])
+    return not instance.is_broken(now) and instance.calls_left(now, settings.API_CALLS_PER_HOUR) > 0
 
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
