@@ -1,18 +1,32 @@
 """Sign-in, sign-out, language."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 
-login = login_not_required(
-    auth_views.LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)
-)
+
+class LoginView(auth_views.LoginView):
+    """Django's own. Whoever is signed in already is sent on, unless only back to what their account may not open."""
+
+    template_name = "accounts/login.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """The administration sends everybody who is not staff here; sending them back would never end."""
+        super().setup(request, *args, **kwargs)
+        leads_to_administration = self.get_success_url().startswith(reverse("admin:index"))
+        self.redirect_authenticated_user = request.user.is_staff or not leads_to_administration
+
+
+login = login_not_required(LoginView.as_view())
 logout = auth_views.LogoutView.as_view()
 
 

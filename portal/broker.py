@@ -55,8 +55,8 @@ class Channel(virtual.Channel):
             except FileNotFoundError:
                 continue  # Another worker was quicker.
             try:
-                message: dict[str, Any] = json.loads(claimed.read_text(encoding="utf-8"))
-            except ValueError:
+                message = _load(claimed)
+            except (ValueError, OSError):
                 claimed.rename(path.with_suffix(".unreadable"))
                 continue
             claimed.unlink()
@@ -74,6 +74,14 @@ class Channel(virtual.Channel):
 
     def _messages(self, queue: str) -> list[Path]:
         return sorted(self._folder(queue).glob("*.message"))
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """Read a message. Raises ValueError for what kombu could not deliver, which would end its worker."""
+    match json.loads(path.read_text(encoding="utf-8")):
+        case {"body": _, "properties": {"delivery_tag": _}} as message:
+            return dict(message)
+    raise ValueError(f"{path} is not a message")
 
 
 class Transport(virtual.Transport):

@@ -53,3 +53,14 @@ def public_address_is_https(app_configs: Any, **kwargs: Any) -> Iterator[CheckMe
             hint="Put a proxy with a certificate in front and set PUBLIC_URL=https://...",
             id="portal.W001",
         )
+
+
+@register(Tags.security, deploy=True)
+def proxy_is_counted(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """TLS ends in front of the portal, which must be told so, or it redirects to https without end."""
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        yield CheckWarning(
+            "PUBLIC_URL is https, but TRUSTED_PROXIES is 0: every page would redirect to itself.",
+            hint="Set TRUSTED_PROXIES to the number of proxies in front, and let them set X-Forwarded-Proto.",
+            id="portal.W002",
+        )

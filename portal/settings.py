@@ -7,6 +7,8 @@ generate into `STATE_DIR/env`. What is missing or malformed stops the start with
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -14,7 +16,19 @@ from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+
+class Environment(environ.Env):  # type: ignore[misc]  # It ships no types.
+    """django-environ, saying which variable is malformed."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        """Read a variable. Raises ImproperlyConfigured by its name where int() and the like only say what they got."""
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var}: {error}") from error
+
+
+env = Environment()
 for _file in (
     os.environ.get("ENV_FILE", str(BASE_DIR / ".env")),
     os.environ.get("STATE_DIR", "var") + "/env",
@@ -33,6 +47,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "")
 ORGANIZATION_TIME_ZONE = env.str("ORGANIZATION_TIME_ZONE", "UTC")
+if ORGANIZATION_TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(f"ORGANIZATION_TIME_ZONE: there is no time zone {ORGANIZATION_TIME_ZONE!r}")
 
 # --- The outside world ----------------------------------------------------------------------------------------------
 SERVICENOW_ALLOWED_HOSTS = env.list("SERVICENOW_ALLOWED_HOSTS", default=[])
@@ -105,6 +121,10 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{STATE_DIR / 'portal.sqlite3'}")}
+if "ENGINE" not in DATABASES["default"]:
+    raise ImproperlyConfigured(
+        "DATABASE_URL: give an address such as postgres://user:password@host:5432/name"
+    )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at BEGIN, so that a transaction never fails half-way for having read first.
     # FULL: in WAL mode, NORMAL may lose the last commits at power loss, and with them "this was sent".
@@ -156,7 +176,10 @@ STORAGES = {
 # Templates name their files one by one, so whatever nobody names need not be copied under two names.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+try:
+    EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+except ImproperlyConfigured as error:
+    raise ImproperlyConfigured(f"EMAIL_URL: {error}") from error
 vars().update(EMAIL_CONFIG)
 
 # --- Security -------------------------------------------------------------------------------------------------------

@@ -18,9 +18,16 @@ from pathlib import Path
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
-_STEADY_AFTER = 30.0
-GRACE = 10.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a supervisor waits, in seconds."""
+
+    grace: float = 10.0  # From asking parts to end until they are killed.
+    shortest_pause: float = 0.5  # Between two starts of a part; doubled whenever it dies soon, ...
+    longest_pause: float = 30.0
+    steady_after: float = 30.0  # ... and forgotten once it has lived that long.
 
 
 @dataclass(frozen=True)
@@ -42,13 +49,15 @@ def die_with_parent() -> None:
 class _Running:
     """A part, its process, and how soon it may be started again."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, patience: Patience) -> None:
         self.part = part
-        self.pause = _SHORTEST_PAUSE
+        self.patience = patience
+        self.pause = patience.shortest_pause
         self.start()
 
     def start(self) -> None:
         self.started = time.monotonic()
+        self.seen_dead = False
         with self.part.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  Commands come from our own table.
                 self.part.command,
@@ -64,13 +73,15 @@ class _Running:
         code = self.process.poll()
         if code is None:
             return
-        alive_for = time.monotonic() - self.started
-        if alive_for > _STEADY_AFTER:
-            self.pause = _SHORTEST_PAUSE
-        if alive_for < self.pause:
+        since_start = time.monotonic() - self.started
+        # Only when its death is first seen is this how long it lived; afterwards the pause itself would count as life.
+        if not self.seen_dead and since_start > self.patience.steady_after:
+            self.pause = self.patience.shortest_pause
+        self.seen_dead = True
+        if since_start < self.pause:
             return
         say(f"{self.part.name} ended ({_cause(code)}); starting it again. Its log: {self.part.log}")
-        self.pause = min(self.pause * 2, _LONGEST_PAUSE)
+        self.pause = min(self.pause * 2, self.patience.longest_pause)
         self._signal(signal.SIGKILL)  # What it may have left behind.
         self.start()
 
@@ -91,8 +102,9 @@ class _Running:
 class Supervisor:
     """Runs parts until it is asked to stop, by SIGINT, SIGTERM, SIGHUP or `stop`."""
 
-    def __init__(self, say: Callable[[str], None] = print) -> None:
+    def __init__(self, say: Callable[[str], None] = print, patience: Patience = Patience()) -> None:
         self.say = say
+        self.patience = patience
         self.running: list[_Running] = []
         self.stopping = threading.Event()
 
@@ -106,7 +118,7 @@ class Supervisor:
 
     def start(self, *parts: Part) -> None:
         """Start parts, to be kept running from now on."""
-        self.running += [_Running(part) for part in parts]
+        self.running += [_Running(part, self.patience) for part in parts]
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> bool:
         """Keep the parts running until `ready` says so. Returns False when time ran out or a stop was asked for."""
@@ -130,7 +142,7 @@ class Supervisor:
     def stop(self) -> None:
         """End every part, the last started first, and wait until all are gone."""
         self.stopping.set()
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + self.patience.grace
         for running in reversed(self.running):
             running.ask_to_end()
         for running in reversed(self.running):

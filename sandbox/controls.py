@@ -11,15 +11,15 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Map, Rule
 
 from sandbox.faults import BadFault
-from sandbox.servicenow import accounts, grants, records
+from sandbox.servicenow import accounts, companion, grants, records
 from sandbox.servicenow.answers import json_answer
 from sandbox.servicenow.dictionary import Table, tables
 from sandbox.servicenow.incoming import Incoming
+from sandbox.servicenow.inputs import as_text
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.refusals import Refusal
 from sandbox.servicenow.store import Row
 from sandbox.servicenow.switches import BadSwitch
-from sandbox.servicenow.table_api import as_text
 
 PREFIX = "/_sandbox/"
 
@@ -120,6 +120,12 @@ def expire_tokens(instance: Instance, request: Incoming) -> dict[str, Any]:
     return {"expired": grants.expire(instance, kind)}
 
 
+def set_companion(instance: Instance, request: Incoming) -> dict[str, Any]:
+    """Install or remove the companion app: `{"installed": true}`."""
+    (companion.install if _body(request).get("installed") else companion.remove)(instance)
+    return {"installed": companion.is_installed(instance)}
+
+
 def reset(instance: Instance, request: Incoming) -> dict[str, Any]:
     """Everything as at the first start."""
     _body(request)
@@ -163,6 +169,7 @@ _RULES: tuple[tuple[str, str, Control], ...] = (
     ("POST", "records/<table>", save_record),
     ("DELETE", "records/<table>/<sys_id>", delete_record),
     ("DELETE", "tokens", expire_tokens),
+    ("POST", "companion", set_companion),
     ("POST", "reset", reset),
 )
 CONTROLS = {control.__name__: control for _, _, control in _RULES}

@@ -10,9 +10,9 @@ from factory.django import DjangoModelFactory
 from accounts.models import User
 from connector import sessions
 from connector.models import Connection, Instance
-from scorecard.models import ImprovementAction
+from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
 from tests.sandbox_process import CLIENT, SandboxProcess
-from tickets.models import Ticket
+from tickets.models import StateName, Ticket, TicketEvent
 from tickets.states import Category, Kind, Priority, Source
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -71,6 +71,58 @@ class TicketFactory(DjangoModelFactory[Ticket]):
     recommendation_category = Category.IDENTITY
     requested_by = SubFactory(UserFactory)
     next_try_at = LazyFunction(timezone.now)
+
+
+class ConnectionFactory(DjangoModelFactory[Connection]):
+    """A connection that nobody has authorized yet. Its secrets are kept by `sessions`."""
+
+    class Meta:
+        model = Connection
+
+    instance = SubFactory(InstanceFactory)
+    client_id = CLIENT[0]
+
+
+class ActionPlanFactory(DjangoModelFactory[ActionPlan]):
+    """A plan to do something about an action, one day."""
+
+    class Meta:
+        model = ActionPlan
+
+    action = SubFactory(ActionFactory)
+
+
+class ControlScoreDayFactory(DjangoModelFactory[ControlScoreDay]):
+    """No points yet."""
+
+    class Meta:
+        model = ControlScoreDay
+
+    action = SubFactory(ActionFactory)
+    scored_on = NOON.date()
+    score = 0.0
+
+
+class TicketEventFactory(DjangoModelFactory[TicketEvent]):
+    """A change seen in ServiceNow."""
+
+    class Meta:
+        model = TicketEvent
+
+    ticket = SubFactory(TicketFactory)
+    at = NOON
+    what = TicketEvent.What.CHANGED
+
+
+class StateNameFactory(DjangoModelFactory[StateName]):
+    """What an instance calls its first state."""
+
+    class Meta:
+        model = StateName
+
+    instance = SubFactory(InstanceFactory)
+    kind = Kind.CHANGE_REQUEST
+    value = "-5"
 
 
 def person(role: str) -> User:

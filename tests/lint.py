@@ -11,7 +11,7 @@ CHECKS: dict[str, list[str | Path]] = {
     "style": [BIN / "ruff", "check", "."],
     "form": [BIN / "ruff", "format", "--check", "."],
     "types": [BIN / "mypy", "."],
-    "templates": [BIN / "djlint", "--check", "--lint", "--quiet", "templates", "sandbox"],
+    "templates": [BIN / "djlint", "--lint", "--quiet", "templates", "sandbox"],
     "directions of import": [BIN / "lint-imports"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     "system checks": [sys.executable, "manage.py", "check"],

@@ -103,7 +103,7 @@ class SandboxProcess:
         """Start (again) and wait until both ports answer.
 
         Raises:
-            RuntimeError: the process ended, or did not answer within 20 seconds; carries what it printed.
+            RuntimeError: the process ended, or did not answer within 90 seconds; carries what it printed.
         """
         if self._process is not None:
             return
@@ -175,6 +175,10 @@ class SandboxProcess:
         """End all `access` or `refresh` tokens, or `all`, as an administrator could."""
         self._control("DELETE", "tokens", params={"kind": kind})
 
+    def companion(self, *, installed: bool = True) -> None:
+        """Install or remove the companion app inside ServiceNow."""
+        self._control("POST", "companion", {"installed": installed})
+
     def clear(self) -> None:
         """Forget pending faults and the request log; records, tokens and settings stay."""
         self._control("DELETE", "faults")
@@ -234,7 +238,7 @@ class SandboxProcess:
         return command
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline and process.poll() is None:
             if self._answers():
                 return

@@ -11,7 +11,7 @@ from sandbox.servicenow import grants
 from sandbox.servicenow.clock import stamp
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.instance import Instance
-from sandbox.servicenow.refusals import NotAuthenticated
+from sandbox.servicenow.refusals import NotAuthenticated, scope_missing, second_factor_missing
 from sandbox.servicenow.store import Row
 
 COOKIE = "JSESSIONID"
@@ -43,22 +43,48 @@ def usable_user(instance: Instance, user_name: str) -> Row | None:
     return found[0] if found and found[0]["active"] == "true" and found[0]["locked_out"] != "true" else None
 
 
+def is_interactive(user: Row) -> bool:
+    """Whether the user may sign in to the pages."""
+    return user["web_service_access_only"] != "true"
+
+
+def must_change_password(user: Row) -> bool:
+    """Whether the password is one that only lets the user choose another."""
+    return user["password_needs_reset"] == "true"  # noqa: S105 - the name of a field
+
+
 def authenticate(instance: Instance, request: Incoming) -> Row:
-    """The user of a REST call.
+    """The user of a REST call: by Basic, by bearer token, or by a token in `access_token`.
 
     Raises:
         NotAuthenticated: no credentials, or credentials that are not good (any more).
+        Refusal: the token carries no scope that lets it call an API.
     """
     given = request.authorization
-    if given is None or given.type not in ("bearer", "basic"):
+    if given is not None and given.type == "basic":
+        return _by_password(instance, given.username or "", given.password or "")
+    token = given.token if given is not None and given.type == "bearer" else request.args.get("access_token")
+    if token is None:
         raise NotAuthenticated(bearer=False)
-    if given.type == "basic":
-        user = check_password(instance, given.username or "", given.password or "")
-    else:
-        token = grants.live_token(instance, given.token or "", "access")
-        user = usable_user(instance, token["user"]) if token else None
-    if user is None:
-        raise NotAuthenticated(bearer=given.type == "bearer")
+    return _by_token(instance, token)
+
+
+def _by_password(instance: Instance, user_name: str, password: str) -> Row:
+    user = check_password(instance, user_name, password)
+    if user is None or must_change_password(user):
+        raise NotAuthenticated(bearer=False)
+    if instance.switches.sign_in == "mfa" and is_interactive(user):
+        raise second_factor_missing()
+    return user
+
+
+def _by_token(instance: Instance, token: str) -> Row:
+    row = grants.live_token(instance, token, "access")
+    user = usable_user(instance, row["user"]) if row else None
+    if row is None or user is None:
+        raise NotAuthenticated(bearer=True)
+    if not row["scope"]:
+        raise scope_missing()
     return user
 
 

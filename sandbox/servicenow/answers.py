@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from sandbox.servicenow.refusals import NotAuthenticated, Refusal
+from sandbox.servicenow.refusals import Refusal
 
 JSON_TYPE = "application/json;charset=UTF-8"
 NOT_CACHED = {
@@ -34,10 +34,7 @@ def refused(refusal: Refusal) -> Response:
         "error": {"message": refusal.message, "detail": refusal.detail},
         "status": "failure",
     }
-    headers = {}
-    if isinstance(refusal, NotAuthenticated):
-        headers = {"WWW-Authenticate": refusal.realm, "Connection": "close"}
-    return json_answer(refusal.status, body, headers)
+    return json_answer(refusal.status, body, refusal.headers)
 
 
 def as_rest(answer: Response, *, signed_in: bool, session: bool) -> Response:
@@ -49,6 +46,15 @@ def as_rest(answer: Response, *, signed_in: bool, session: bool) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Server-Timing"] = f'sem_wait;dur=0, sesh_wait;dur=0, t;desc="{transaction}"'
     if not session:
-        answer.set_cookie("JSESSIONID", secrets.token_hex(16).upper(), path="/", httponly=True)
-        answer.set_cookie("glide_user_route", f"glide.{secrets.token_hex(16)}", path="/", httponly=True)
+        _start_session(answer)
     return answer
+
+
+def _start_session(answer: Response) -> None:
+    answer.set_cookie("JSESSIONID", secrets.token_hex(16).upper(), path="/", httponly=True)
+    for name in ("glide_user", "glide_user_session"):
+        answer.delete_cookie(name, path="/", httponly=True)
+    answer.set_cookie("glide_user_route", f"glide.{secrets.token_hex(16)}", path="/", httponly=True)
+    store = secrets.token_hex(16).upper()
+    answer.set_cookie("glide_session_store", store, max_age=1800, path="/", httponly=True)
+    answer.set_cookie("BIGipServerpool_sandbox", secrets.token_hex(8), path="/", httponly=True)

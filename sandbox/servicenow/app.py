@@ -13,63 +13,14 @@ from werkzeug.routing import Map, Rule
 
 from sandbox import controls
 from sandbox.server import LARGEST_BODY
-from sandbox.servicenow import answers, oauth, pages, refusals, signin
+from sandbox.servicenow import tiny
+from sandbox.servicenow.compression import compress_if_asked
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.misbehaviour import Spoiled
-from sandbox.servicenow.page import page, stylesheet
-from sandbox.servicenow.table_api import TableCall
-
-Handler = Callable[..., Response]
-
-
-def table(
-    instance: Instance, request: Incoming, table: str, sys_id: str | None = None, version: str = ""
-) -> Response:
-    """The Table API; every refusal becomes its JSON."""
-    signed_in = True
-    try:
-        answer = TableCall(instance, request, table, version).answer(sys_id)
-    except refusals.Refusal as refusal:
-        signed_in = not isinstance(refusal, refusals.NotAuthenticated)
-        answer = answers.refused(refusal)
-    return answers.as_rest(answer, signed_in=signed_in, session=bool(request.cookies))
-
-
-def unknown_api(instance: Instance, request: Incoming, rest: str) -> Response:
-    """Any other address below `/api/`."""
-    answer = answers.refused(refusals.no_resource())
-    return answers.as_rest(answer, signed_in=False, session=bool(request.cookies))
-
-
-def style(instance: Instance, request: Incoming) -> Response:
-    """The stylesheet."""
-    return stylesheet()
-
-
-# Name of the route (as faults and the log know it), handler, addresses.
-ROUTES: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
-    ("authorize", oauth.authorize, ("/oauth_auth.do",)),
-    ("token", oauth.token, ("/oauth_token.do",)),
-    ("revoke", oauth.revoke, ("/oauth_revoke_token.do",)),
-    ("login", signin.login, ("/login.do",)),
-    ("login", signin.logout, ("/logout.do",)),
-    (
-        "table",
-        table,
-        tuple(
-            f"/api/now{version}/table/<table>{record}"
-            for version in ("", "/<any(v1, v2):version>")
-            for record in ("", "/<sys_id>")
-        ),
-    ),
-    ("api", unknown_api, ("/api/<path:rest>",)),
-    ("page", pages.home, ("/",)),
-    ("page", pages.nav_to, ("/nav_to.do", "/now/nav/ui/classic/params/target/<path:target>")),
-    ("page", pages.record_list, ("/<any(incident, change_request):table_name>_list.do",)),
-    ("page", pages.record_form, ("/<any(incident, change_request):table_name>.do",)),
-    ("page", style, ("/sandbox.css",)),
-)
+from sandbox.servicenow.page import page
+from sandbox.servicenow.rest import Handler
+from sandbox.servicenow.routes import ROUTES
 
 
 class Application:
@@ -85,14 +36,23 @@ class Application:
         self._map = Map(rules, merge_slashes=False, strict_slashes=False)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request = Incoming(environ)
+        answer = self._dispatch(environ)
+        if environ["PATH_INFO"].startswith("/api/"):
+            compress_if_asked(answer, Incoming(environ).accept_encodings)
+        return answer(environ, start_response)
+
+    def _dispatch(self, environ: WSGIEnvironment, *, batched: bool = False) -> Response:
+        sent = Incoming(environ)
+        request = tiny.expand(self.instance, sent)
+        request.address_length = 0 if batched else len(sent.full_path)
         request.received_at = self.instance.now()
+        request.dispatch = partial(self._dispatch, batched=True)
         if request.path.startswith(controls.PREFIX):
             answer = controls.handle(self.instance, request)
         else:
             answer = self._logged(request)
         answer.headers["Date"] = http_date(self.instance.now())
-        return answer(environ, start_response)
+        return answer
 
     def _logged(self, request: Incoming) -> Response:
         started = time.monotonic()
@@ -115,7 +75,8 @@ class Application:
             )
 
     def _spoiled(self, request: Incoming, route: str, handle: Callable[[], Response]) -> Response:
-        fault = self.instance.faults.take(route, request.method, partial(_said, request))
+        instance, said = self.instance, partial(_said, request)
+        fault = instance.faults.take(route, request.method, said) or instance.magic_words.take(request, route)
         if fault is None:
             return handle()
         return Spoiled(fault, handle, request, route, self.instance.over).answer()
@@ -130,8 +91,10 @@ class Application:
         return route, lambda: self._run(handler, request, arguments)
 
     def _run(self, handler: Handler, request: Incoming, arguments: Mapping[str, Any]) -> Response:
-        if (request.content_length or 0) > LARGEST_BODY and handler is not table:
+        if (request.content_length or 0) > LARGEST_BODY and not request.path.startswith("/api/"):
             return page("problem.html", 413, title="Too large", text="The request is larger than 10 MB.")
+        if request.address_length > self.instance.switches.longest_url:
+            return page("problem.html", 414, title="URI too long", text="The address is too long.")
         try:
             answer = handler(self.instance, request, **arguments)
         except HTTPException as error:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sandbox.servicenow import refusals
+from sandbox.servicenow.clock import moment_of
+from sandbox.servicenow.formats import stored_duration
 from sandbox.servicenow.store import Row
 from sandbox.servicenow.switches import Switches
 
@@ -70,7 +72,7 @@ def settle_incident(row: Row, write: Write) -> None:
     if old and answered and old["state"] == row["state"] == "3":
         row["state"] = row["incident_state"] = "2"
     if write.enters(row, "6"):
-        row |= {"resolved_at": write.at, "resolved_by": write.user["sys_id"]}
+        row |= {"resolved_at": write.at, "resolved_by": write.user["sys_id"], **_time_taken(row, write.at)}
     if write.enters(row, "7", "8"):
         row |= {"closed_at": write.at, "closed_by": write.user["sys_id"]}
     if old and old["state"] in ("6", "7") and row["state"] in ("1", "2", "3"):
@@ -79,7 +81,19 @@ def settle_incident(row: Row, write: Write) -> None:
         row["reopened_by"] = write.user["sys_id"]
     if row["state"] != "3":
         row["hold_reason"] = ""
+    if old and any(old[name] and write.moves(row, name) for name in ("assignment_group", "assigned_to")):
+        row["reassignment_count"] = str(int(old["reassignment_count"] or 0) + 1)
     row["active"] = "false" if row["state"] in ("7", "8") else "true"
+
+
+def _time_taken(row: Row, until: str) -> Row:
+    """From opening to resolution, on the calendar and, the sandbox having no schedules, in business time alike."""
+    opened, resolved = moment_of(row["opened_at"]), moment_of(until)
+    if opened is None or resolved is None:
+        return {}
+    seconds = max(int((resolved - opened).total_seconds()), 0)
+    durations = dict.fromkeys(("calendar_duration", "business_duration"), stored_duration(seconds))
+    return {**durations, **dict.fromkeys(("calendar_stc", "business_stc"), str(seconds))}
 
 
 def _mirror_incident_state(row: Row, write: Write) -> None:
@@ -117,7 +131,10 @@ def check_change(row: Row, write: Write, close_codes: frozenset[str]) -> None:
     if old and write.moves(row) and write.switches.legal_transitions_only:
         if old["on_hold"] == "true" and row["on_hold"] == "true" and row["state"] != CANCELED:
             raise refusals.aborted("change_request", HOLD_RULE)
-        if row["state"] not in next_states({**old, "on_hold": "false"}):
+        ungrouped = write.switches.assignment_group_required and not row["assignment_group"]
+        if row["state"] not in next_states({**old, "on_hold": "false"}) or (
+            row["state"] == ASSESS and ungrouped
+        ):
             raise refusals.aborted("change_request", *STATE_RULE)
     missing = _missing(row, close_codes, "Close code", "Close notes") if write.enters(row, CLOSED) else ()
     if missing:

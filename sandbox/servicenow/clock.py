@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 FORMAT = "%Y-%m-%d %H:%M:%S"
+LENGTH = len("2026-07-14 00:28:40")
 
 
 def stamp(moment: datetime) -> str:
@@ -13,8 +14,11 @@ def stamp(moment: datetime) -> str:
 
 def moment_of(stored: str) -> datetime | None:
     """The moment that a stored text stands for; none if it stands for none."""
+    # Far quicker than strptime, which matters for a page of a hundred rows; the length rules out the other forms.
+    if len(stored) != LENGTH or stored[10] != " ":
+        return None
     try:
-        return datetime.strptime(stored, FORMAT).replace(tzinfo=UTC)
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
     except ValueError:
         return None
 

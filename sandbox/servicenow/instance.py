@@ -8,6 +8,8 @@ from pathlib import Path
 from sandbox.faults import FaultBook
 from sandbox.requestlog import RequestLog
 from sandbox.servicenow import seed as seeding
+from sandbox.servicenow.magic_words import MagicWords
+from sandbox.servicenow.meter import Meter
 from sandbox.servicenow.misbehaviour import KINDS
 from sandbox.servicenow.store import Store
 from sandbox.servicenow.switches import PROFILES, Switches
@@ -40,6 +42,8 @@ class Instance:
         self.switches: Switches = PROFILES[profile]
         self.faults = FaultBook(KINDS)
         self.log = RequestLog()
+        self.magic_words = MagicWords()
+        self.meter = Meter()
         # Set for those who sleep on purpose when what they wait to do must not happen any more.
         self.over = threading.Event()
         self._seed, self._extra_records = seed, extra_records
@@ -52,9 +56,9 @@ class Instance:
 
     def set(self, asked: dict[str, object]) -> None:
         """Change switches; raises `switches.BadSwitch`."""
-        old_close_codes = self.switches.old_close_codes
+        old = self.switches
         self.switches = self.switches.changed(asked)
-        if self.switches.old_close_codes != old_close_codes:
+        if (self.switches.old_close_codes, self.switches.languages) != (old.old_close_codes, old.languages):
             seeding.plant_choices(self.store, self.switches, self.now())
 
     def reset(self) -> None:
@@ -63,6 +67,8 @@ class Instance:
         self.switches = PROFILES[self.switches.profile]
         self.faults.clear()
         self.log.clear()
+        self.magic_words.clear()
+        self.meter = Meter()
         with self.store.transaction():
             self.store.wipe()
             self._plant()

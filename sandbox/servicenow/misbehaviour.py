@@ -1,5 +1,6 @@
 """What each kind of fault does on the wire. The log notes status 0 where the caller got no answer."""
 
+import json
 import threading
 import time
 import zlib
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from werkzeug import Response
+from werkzeug.utils import redirect
 
 from sandbox.faults import Fault
 from sandbox.server import HungUp
@@ -27,6 +29,16 @@ LOGIN_PAGE = (
     '<body><form action="login.do" method="post"><h1>Sandbox: log in</h1></form></body></html>'
 )
 GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+MAINTENANCE_PAGE = (
+    "<!DOCTYPE html><html><head><title>Instance under maintenance</title></head>"
+    "<body><h1>This instance is being upgraded.</h1><p>Sandbox: it is back when the fault is over.</p></body></html>"
+)
+DEVELOPER_SITE = "https://developer.servicenow.com/dev.do"
+CANCELLED = {
+    "message": "Transaction cancelled: maximum execution time exceeded",
+    "detail": "Transaction cancelled: maximum execution time exceeded Check logs for error trace or enable "
+    "glide.rest.debug property to verify REST request processing",
+}
 WRITES = {"POST": "Insert", "PUT": "Update", "PATCH": "Update", "DELETE": "Delete"}
 
 
@@ -101,6 +113,14 @@ class Spoiled:
         """A developer instance asleep: 200 and a page."""
         return Response(HIBERNATING_PAGE, 200, content_type="text/html;charset=UTF-8")
 
+    def hibernating_redirect(self) -> Response:
+        """The other way in which a developer instance is asleep: off to the site where it can be woken."""
+        return redirect(DEVELOPER_SITE, 302)
+
+    def maintenance(self) -> Response:
+        """503 and a page while the instance is upgraded."""
+        return Response(MAINTENANCE_PAGE, 503, content_type="text/html;charset=UTF-8")
+
     def login_page(self) -> Response:
         """200 and a sign-in page in place of an answer."""
         return Response(LOGIN_PAGE, 200, content_type="text/html;charset=UTF-8")
@@ -111,6 +131,15 @@ class Spoiled:
         body = answer.get_data()
         answer.set_data(body[: len(body) // 2])
         return answer
+
+    def partial_result(self) -> Response:
+        """Everything is done; the time for a transaction ran out while writing: 200, the first half, then an error."""
+        answer = self.handle()
+        if answer.mimetype != "application/json":
+            return answer
+        whole = json.loads(answer.get_data()).get("result")
+        part = whole[: len(whole) // 2] if isinstance(whole, list) else {}
+        return json_answer(200, {"result": part, "error": CANCELLED, "status": "failure"})
 
     def cut_off(self) -> Response:
         """Everything is done; the connection drops half-way through the promised length."""
@@ -163,6 +192,8 @@ class Spoiled:
         return zlib.crc32(row["sys_id"].encode()) % 1000 < self.fault.share * 1000
 
     def _table(self) -> str:
+        if self.route == "change":
+            return "change_request"
         return self.request.path.rpartition("/table/")[2].partition("/")[0] or "incident"
 
     def _sleep(self, otherwise: float) -> None:

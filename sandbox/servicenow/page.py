@@ -1,9 +1,11 @@
 """Pages for people: templates, escaped by default, under a strict content policy."""
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 import jinja2
-from werkzeug import Response
+from werkzeug import Request, Response
+from werkzeug.utils import redirect
 
 FOLDER = Path(__file__).parent / "templates"
 HEADERS = {
@@ -26,6 +28,12 @@ def page(template: str, status: int = 200, **context: object) -> Response:
     """A rendered page; `session` is nobody unless given."""
     text = _templates.get_template(template).render({"session": None, **context})
     return Response(text, status, HEADERS, content_type="text/html; charset=utf-8")
+
+
+def to_sign_in(request: Request) -> Response:
+    """On to the sign-in form, which leads back to what was asked for."""
+    here = request.full_path.rstrip("?")
+    return redirect(f"/login.do?{urlencode({'sysparm_goto_url': here})}", 302)
 
 
 def stylesheet() -> Response:

@@ -9,16 +9,18 @@ from werkzeug.exceptions import Forbidden, NotFound
 from werkzeug.utils import redirect
 
 from sandbox.servicenow import accounts, records
-from sandbox.servicenow import query as encoded
 from sandbox.servicenow.access import Rights
 from sandbox.servicenow.accounts import Session
 from sandbox.servicenow.behaviour import next_states
 from sandbox.servicenow.dictionary import Table, tables
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.instance import Instance
-from sandbox.servicenow.page import page
+from sandbox.servicenow.page import page, to_sign_in
+from sandbox.servicenow.query import parse
+from sandbox.servicenow.query_sql import to_sql
 from sandbox.servicenow.refusals import Refusal
-from sandbox.servicenow.representation import Representation
+from sandbox.servicenow.representation import Representation, reader_of
+from sandbox.servicenow.scripts import Scripts
 from sandbox.servicenow.signin import local_address
 from sandbox.servicenow.store import Row
 
@@ -57,16 +59,16 @@ def record_list(instance: Instance, request: Incoming, table_name: str) -> Respo
     """The rows of a table that `sysparm_query` selects, newest change first unless it orders them."""
     session = accounts.signed_in(instance, request)
     if session is None:
-        return _to_sign_in(request)
+        return to_sign_in(request)
     table = tables()[table_name]
     text = request.args.get("sysparm_query", "")
-    query = encoded.parse(text, table, lambda expression: None)
-    where, values, order = encoded.to_sql(query, table)
+    show = reader_of(instance.store, instance.switches, session.user)
+    query = parse(text, table, Scripts(session.user, instance.now(), show.time_zone))
+    where, values, order = to_sql(query, table)
     first = request.args.get("sysparm_first_row", default=1, type=int)
     order = order or "sys_updated_on DESC, number DESC"
     rows = instance.store.select(table_name, where, values, order, PAGE_ROWS, max(first - 1, 0))
     total = instance.store.count(table_name, where, values)
-    show = _representation(instance, session)
     cells = [[(name, show.display_value(row, table.fields[name], table)) for name in COLUMNS] for row in rows]
     listed = [(row["sys_id"], shown) for row, shown in zip(rows, cells, strict=True)]
     starts = {"Previous": first - PAGE_ROWS, "Next": first + PAGE_ROWS}
@@ -95,7 +97,7 @@ def record_form(instance: Instance, request: Incoming, table_name: str) -> Respo
     """One record to look at and change."""
     session = accounts.signed_in(instance, request)
     if session is None:
-        return _to_sign_in(request)
+        return to_sign_in(request)
     table = tables()[table_name]
     row = instance.store.get(table_name, request.args.get("sys_id", ""))
     if row is None:
@@ -132,7 +134,7 @@ def _form(
     status: int = 200,
     saved: Row | None = None,
 ) -> Response:
-    show = _representation(instance, session)
+    show = reader_of(instance.store, instance.switches, session.user)
     options = {name: _options(instance, show, table, saved or row, name) for name in EDITABLE[table.name]}
     shown = [
         (name, show.display_value(row, table.fields[name], table)) for name in SHOWN if name in table.fields
@@ -172,12 +174,3 @@ def _options(
         reachable = (row["state"], *next_states({**row, "on_hold": "false"}))
         return {value: label for value, label in choices.items() if value in reachable}
     return choices
-
-
-def _representation(instance: Instance, session: Session) -> Representation:
-    return Representation(instance.store, "", session.user["time_zone"] or instance.switches.time_zone)
-
-
-def _to_sign_in(request: Incoming) -> Response:
-    here = request.full_path.rstrip("?")
-    return redirect(f"/login.do?{urlencode({'sysparm_goto_url': here})}", 302)

@@ -1,39 +1,50 @@
-"""ServiceNow's encoded query language, and its translation to SQL.
+"""ServiceNow's encoded query language.
 
-Source: ServiceNow documentation, "Encoded query strings" and "Operators available for filters and queries". Parts that
-make no sense are dropped and the rest runs, as on a real instance (Table API documentation, `sysparm_query`).
+Source: ServiceNow documentation, "Encoded query strings". Parts that make no sense are dropped and the rest runs, as
+on a real instance (Table API documentation, `sysparm_query`).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import Self, Union
 
-from sandbox.servicenow.dictionary import Kind, Table
+from sandbox.servicenow.dictionary import Table, find_table
+from sandbox.servicenow.query_terms import Term, read_term
+from sandbox.servicenow.scripts import Scripts
 
-OPERATORS = (
-    "ISNOTEMPTY", "ISEMPTY", "STARTSWITH", "ENDSWITH", "DOES NOT CONTAIN", "NOT LIKE", "CONTAINS", "NOT IN", "LIKE",
-    "IN", ">=", "<=", "!=", "=", ">", "<",
-)  # fmt: skip
-_TERM = re.compile(
-    r"(?P<field>[a-z][a-z0-9_]*)(?P<operator>" + "|".join(OPERATORS) + r")(?P<value>.*)", re.DOTALL
+_ORDER = re.compile(r"ORDERBY(?P<down>DESC)?(?P<field>[a-z][a-z0-9_.]*)")
+_RELATED = re.compile(
+    r"RLQUERY(?P<table>\w+)\.(?P<field>\w+),(?P<sign>>=|<=|!=|=|>|<)?(?P<count>\d+)(?:,m2m)?"
 )
-_ORDER = re.compile(r"ORDERBY(?P<down>DESC)?(?P<field>[a-z][a-z0-9_]*)")
-RANGES = frozenset(
-    {">", ">=", "<", "<=", "STARTSWITH", "ENDSWITH", "LIKE", "CONTAINS", "NOT LIKE", "DOES NOT CONTAIN"}
-)
+_JOIN = re.compile(r"JOIN\w+\.(?P<own>\w+)=(?P<table>\w+)\.(?P<field>\w+)(?:!(?P<rest>.*))?", re.DOTALL)
+_TEXT = "123TEXTQUERY321="
+# A doubled separator is the character itself (GlideStringUtil, `escapeQueryTermSeparator`).
+_ESCAPED = "\x00"
 
 
 @dataclass(frozen=True)
-class Term:
-    """One comparison."""
+class Text:
+    """Words that must occur in a record, as the search field over a list asks."""
 
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Related:
+    """How many rows of another table that meet a query must point here: `RLQUERY`; or at least one: `JOIN`."""
+
+    own: str
+    table: str
     field: str
-    operator: str
-    value: str
+    sign: str
+    count: int
+    query: "Query"
 
 
-# Terms of an alternative hold together by OR, alternatives of a group by AND, groups of a query by OR.
-Alternatives = tuple[Term, ...]
+Condition = Union[Term, Text, Related]  # noqa: UP007 - Related is named before Query is there
+# Conditions of an alternative hold together by OR, alternatives of a group by AND, groups of a query by OR.
+Alternatives = tuple[Condition, ...]
 Group = tuple[Alternatives, ...]
 
 
@@ -45,43 +56,107 @@ class Query:
     order: tuple[tuple[str, bool], ...] = ()
     dropped: tuple[str, ...] = ()
 
-    def and_equal(self, field: str, value: str) -> "Query":
-        """The same query, narrowed to rows in which a field has a value."""
-        return replace(self, groups=tuple((*group, (Term(field, "=", value),)) for group in self.groups))
+    def narrowed(self, *conditions: Term) -> "Query":
+        """The same query for rows that also meet one of the conditions."""
+        return replace(self, groups=tuple((*group, conditions) for group in self.groups))
 
     def without_ranges(self) -> "Query":
         """The same query without what Query ACLs on ranges refuse: comparisons by order, patterns and sorting."""
-        groups = tuple(
-            tuple(kept for terms in group if (kept := tuple(t for t in terms if t.operator not in RANGES)))
-            for group in self.groups
-        )
-        return replace(self, groups=groups, order=())
+        return replace(self._kept(lambda term: not term.is_range), order=())
+
+    def without(self, fields: Collection[str]) -> "Query":
+        """The same query without comparing or sorting by some fields, nor by paths that lead over them."""
+        order = tuple((path, down) for path, down in self.order if not _leads_over(path, fields))
+        return replace(self._kept(lambda term: not _leads_over(term.field, fields)), order=order)
+
+    def _kept(self, keeps: Callable[[Term], bool]) -> "Query":
+        groups = []
+        for group in self.groups:
+            left = [tuple(c for c in terms if not isinstance(c, Term) or keeps(c)) for terms in group]
+            groups.append(tuple(filter(None, left)))
+        return replace(self, groups=tuple(groups))
 
 
-def parse(text: str, table: Table, evaluate: Callable[[str], str | None]) -> Query:
-    """Read an encoded query; `evaluate` gives the value of a `javascript:` expression or none if it cannot."""
-    groups: list[list[list[Term]]] = [[]]
-    order: list[tuple[str, bool]] = []
-    dropped: list[str] = []
-    for part in text.split("^"):
-        if part in ("", "EQ"):
-            continue
-        if ordering := _ORDER.fullmatch(part):
-            if ordering["field"] in table.fields:
-                order.append((ordering["field"], ordering["down"] is not None))
-            continue
+def parse(text: str, table: Table, scripts: Scripts) -> Query:
+    """Read an encoded query; `scripts` gives the values of `javascript:` and of relative dates."""
+    parts = iter(text.replace("^^", _ESCAPED).split("^"))
+    return _Reading(table, scripts).all_of(parts).query()
+
+
+def _leads_over(path: str, fields: Collection[str]) -> bool:
+    return any(name in fields for name in path.split("."))
+
+
+class _Reading:
+    """A query while it is read, part by part."""
+
+    def __init__(self, table: Table, scripts: Scripts) -> None:
+        self.table, self.scripts = table, scripts
+        self.groups: list[list[list[Condition]]] = [[]]
+        self.order: list[tuple[str, bool]] = []
+        self.dropped: list[str] = []
+
+    def query(self) -> Query:
+        groups = tuple(tuple(tuple(alternatives) for alternatives in group) for group in self.groups)
+        return Query(groups, tuple(self.order), tuple(self.dropped))
+
+    def all_of(self, parts: Iterator[str]) -> Self:
+        """Read up to the end, or to the end of the related query that this one is."""
+        for raw in parts:
+            part = raw.replace(_ESCAPED, "^")
+            if part == "ENDRLQUERY":
+                break
+            if part in ("", "EQ") or part.startswith("GROUPBY"):
+                continue
+            if ordering := _ORDER.fullmatch(part):
+                self._sort(ordering["field"], descending=ordering["down"] is not None)
+            else:
+                self._compare(part, parts)
+        return self
+
+    def _sort(self, field: str, *, descending: bool) -> None:
+        if self.table.walk(field):
+            self.order.append((field, descending))
+
+    def _compare(self, part: str, parts: Iterator[str]) -> None:
         joined, comparison = _joined(part)
-        term = _term(comparison, table, evaluate)
+        condition = self._condition(comparison, parts)
         if joined == "NQ":
-            groups.append([])
-        if term is None:
-            dropped.append(comparison)
-        elif joined == "OR" and groups[-1]:
-            groups[-1][-1].append(term)
+            self.groups.append([])
+        if condition is None:
+            self.dropped.append(comparison)
+        elif joined == "OR" and self.groups[-1]:
+            self.groups[-1][-1].append(condition)
         else:
-            groups[-1].append([term])
-    kept = tuple(tuple(tuple(terms) for terms in group) for group in groups)
-    return Query(kept, tuple(order), tuple(dropped))
+            self.groups[-1].append([condition])
+
+    def _condition(self, part: str, parts: Iterator[str]) -> Condition | None:
+        if part.startswith("RLQUERY"):
+            return self._related(part, parts)
+        if part.startswith("JOIN"):
+            return self._join(part)
+        if part.startswith(_TEXT):
+            return Text(tuple(part.removeprefix(_TEXT).split()))
+        return read_term(part, self.table, self.scripts)
+
+    def _related(self, part: str, parts: Iterator[str]) -> Related | None:
+        found = _RELATED.fullmatch(part)
+        table = find_table(found["table"]) if found else None
+        # The inner query is read even where it cannot be used, for its parts are not ours.
+        inner = _Reading(table or self.table, self.scripts).all_of(parts).query()
+        if found is None or table is None or found["field"] not in table.fields:
+            return None
+        return Related("sys_id", table.name, found["field"], found["sign"] or "=", int(found["count"]), inner)
+
+    def _join(self, part: str) -> Related | None:
+        found = _JOIN.fullmatch(part)
+        table = find_table(found["table"]) if found else None
+        if found is None or table is None or found["field"] not in table.fields:
+            return None
+        if found["own"] not in self.table.fields:
+            return None
+        inner = _Reading(table, self.scripts).all_of(iter([found["rest"] or ""])).query()
+        return Related(found["own"], table.name, found["field"], ">", 0, inner)
 
 
 def _joined(part: str) -> tuple[str, str]:
@@ -90,61 +165,3 @@ def _joined(part: str) -> tuple[str, str]:
         if part.startswith(word):
             return word, part[2:]
     return "", part
-
-
-def _term(part: str, table: Table, evaluate: Callable[[str], str | None]) -> Term | None:
-    found = _TERM.fullmatch(part)
-    if found is None or found["field"] not in table.fields:
-        return None
-    value: str | None = found["value"]
-    if found["value"].startswith("javascript:"):
-        value = evaluate(found["value"].removeprefix("javascript:"))
-    return None if value is None else Term(found["field"], found["operator"], value)
-
-
-def to_sql(query: Query, table: Table) -> tuple[str, list[str], str]:
-    """The condition, its values, and the order, over the columns of the table."""
-    values: list[str] = []
-    groups = []
-    for group in query.groups:
-        terms = [" OR ".join(_comparison(t, table, values) for t in alternatives) for alternatives in group]
-        groups.append(" AND ".join(f"({term})" for term in terms) or "1")
-    order = [f"{_column(field, table)}{' DESC' if down else ''}" for field, down in query.order]
-    return " OR ".join(f"({group})" for group in groups), values, ", ".join(order)
-
-
-def _column(field: str, table: Table) -> str:
-    number = table.fields[field].kind is Kind.INTEGER or field in NUMERIC_CHOICES
-    return f'CAST("{field}" AS INTEGER)' if number else f'"{field}"'
-
-
-# Choices whose values are numbers sort and compare as numbers: change states run from -5 to 4.
-NUMERIC_CHOICES = frozenset({"state", "incident_state", "priority", "impact", "urgency", "severity"})
-_PATTERNS: Mapping[str, tuple[str, str]] = {
-    "STARTSWITH": ("LIKE", "{}%"),
-    "ENDSWITH": ("LIKE", "%{}"),
-    "LIKE": ("LIKE", "%{}%"),
-    "CONTAINS": ("LIKE", "%{}%"),
-    "NOT LIKE": ("NOT LIKE", "%{}%"),
-    "DOES NOT CONTAIN": ("NOT LIKE", "%{}%"),
-}
-
-
-def _comparison(term: Term, table: Table, values: list[str]) -> str:
-    column = f'"{term.field}"'
-    if term.operator in ("ISEMPTY", "ISNOTEMPTY"):
-        return f"{column} {'=' if term.operator == 'ISEMPTY' else '<>'} ''"
-    if term.operator in ("IN", "NOT IN"):
-        members = term.value.split(",")
-        values += members
-        return f"{column} {term.operator} ({', '.join('?' * len(members))})"
-    if term.operator in _PATTERNS:
-        word, pattern = _PATTERNS[term.operator]
-        values.append(pattern.format(re.sub(r"([%_\\])", r"\\\1", term.value)))
-        return f"{column} {word} ? ESCAPE '\\'"
-    values.append(term.value)
-    if term.operator in ("=", "!="):
-        return f"{column} {term.operator} ?"
-    ordered = _column(term.field, table)
-    compared = "CAST(? AS INTEGER)" if ordered.startswith("CAST") else "?"
-    return f"{column} <> '' AND {ordered} {term.operator} {compared}"

@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sandbox.servicenow import refusals
+from sandbox.servicenow import approvals, refusals
 from sandbox.servicenow.behaviour import RULES, Write
 from sandbox.servicenow.clock import stamp
-from sandbox.servicenow.dictionary import TASK_CLASSES, Kind, Table
+from sandbox.servicenow.dictionary import TASK_CLASSES, Table, tables
+from sandbox.servicenow.inputs import fitting
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.store import Duplicate, Row
 
@@ -23,19 +24,22 @@ def create(
     at: datetime,
     *,
     enforce: bool = True,
+    stamped: bool = True,
 ) -> Row:
-    """Add a record and return it; with `enforce` off no rule refuses anything.
+    """Add a record and return it; with `enforce` off no rule refuses anything, with `stamped` off no stamps are set.
 
     Raises:
         Refusal: a data policy stands against it, or the chosen `sys_id` is taken.
     """
     when = stamp(at)
-    given = _usable(table, given)
+    given = _usable(table, given, stamped=stamped)
     row = {name: field.default for name, field in table.fields.items()}
     row |= {"sys_id": uuid.uuid4().hex, **_defaults(instance, table, user, when)}
     row |= {name: value for name, value in given.items() if name not in table.journals and value != ""}
-    _stamp(row, user, when)
-    _apply_rules(instance, table, row, Write(None, given, user, when, instance.switches), enforce=enforce)
+    if stamped:
+        _stamp(row, user, when)
+    write = Write(None, given, user, when, instance.switches)
+    _apply_rules(instance, table, row, write, enforce=enforce)
     with instance.store.transaction():
         if table.number_prefix and not row["number"]:
             row["number"] = instance.store.next_number(table)
@@ -46,7 +50,7 @@ def create(
         except Duplicate as error:
             raise refusals.duplicate_key(row["sys_id"]) from error
         _write_journals(instance, table, row["sys_id"], given, user, when)
-    return row
+        return _followed(instance, table, row, write, at)
 
 
 def change(
@@ -58,6 +62,7 @@ def change(
     at: datetime,
     *,
     enforce: bool = True,
+    stamped: bool = True,
 ) -> Row:
     """Change a record and return it; a write that changes nothing leaves its stamps alone.
 
@@ -65,18 +70,21 @@ def change(
         Refusal: no such record, an illegal state change, or mandatory fields left empty.
     """
     when = stamp(at)
-    given = {name: value for name, value in _usable(table, given).items() if name != "sys_id"}
+    given = _usable(table, given, stamped=stamped)
+    given.pop("sys_id", None)
     with instance.store.transaction():
         old = instance.store.get(table.name, sys_id)
         if old is None:
             raise refusals.not_found()
         row = {**old, **{name: value for name, value in given.items() if name not in table.journals}}
-        _apply_rules(instance, table, row, Write(old, given, user, when, instance.switches), enforce=enforce)
+        write = Write(old, given, user, when, instance.switches)
+        _apply_rules(instance, table, row, write, enforce=enforce)
         noted = _write_journals(instance, table, sys_id, given, user, when)
         if row != old or noted:
-            _stamp(row, user, when, old)
+            if stamped:
+                _stamp(row, user, when, old)
             instance.store.update(table.name, sys_id, row)
-    return row
+        return _followed(instance, table, row, write, at)
 
 
 def delete(instance: Instance, table: Table, sys_id: str) -> bool:
@@ -93,17 +101,25 @@ def class_of(instance: Instance, table: Table, sys_id: str, named: Mapping[str, 
     return next((named[name] for name in TASK_CLASSES if instance.store.get(name, sys_id)), table)
 
 
-def _usable(table: Table, given: Mapping[str, str]) -> dict[str, str]:
-    """Known fields, cut to their length; the rest is silently ignored, as over the Table API."""
-    known = {name: value for name, value in given.items() if name in table.fields and name not in STAMPS}
-    return {name: _fitting(table, name, value) for name, value in known.items()}
+def _usable(table: Table, given: Mapping[str, str], *, stamped: bool) -> dict[str, str]:
+    """Known fields in values that fit; the rest is silently ignored, as over the Table API."""
+    ignored = STAMPS if stamped else frozenset()
+    if table.parent:
+        ignored |= {"sys_class_name"}
+    known = {name: value for name, value in given.items() if name in table.fields and name not in ignored}
+    return {name: fitting(table.fields[name], value) for name, value in known.items()}
 
 
-def _fitting(table: Table, name: str, value: str) -> str:
-    field = table.fields[name]
-    if field.kind is Kind.BOOLEAN:
-        return "true" if value.lower() in ("true", "1", "yes") else "false"
-    return value[: field.length]
+def _followed(instance: Instance, table: Table, row: Row, write: Write, at: datetime) -> Row:
+    """Have the instance do what follows from a write elsewhere; the row as it is after that."""
+    deeds = approvals.consequences(instance.store, table.name, row, write)
+    for deed in deeds:
+        other = tables()[deed.table]
+        if deed.sys_id:
+            change(instance, other, deed.sys_id, deed.fields, write.user, at, enforce=False)
+        else:
+            create(instance, other, deed.fields, write.user, at, enforce=False)
+    return (instance.store.get(table.name, row["sys_id"]) or row) if deeds else row
 
 
 def _defaults(instance: Instance, table: Table, user: Row, when: str) -> dict[str, str]:

@@ -3,13 +3,18 @@
 Source: recordings of live instances and the Table API documentation, "HTTP response codes".
 """
 
+from collections.abc import Mapping
+
 
 class Refusal(Exception):
-    """An error answer: status, message, detail."""
+    """An error answer: status, message, detail, and headers of its own."""
 
-    def __init__(self, status: int, message: str, detail: str | None) -> None:
+    def __init__(
+        self, status: int, message: str, detail: str | None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status, self.message, self.detail = status, message, detail
+        self.headers = dict(headers or {})
 
 
 class NotAuthenticated(Refusal):
@@ -18,6 +23,19 @@ class NotAuthenticated(Refusal):
     def __init__(self, *, bearer: bool) -> None:
         super().__init__(401, "User Not Authenticated", "Required to provide Auth information")
         self.realm = 'BEARER realm="Service-now"' if bearer else 'BASIC realm="Service-now"'
+        self.headers = {"WWW-Authenticate": self.realm, "Connection": "close"}
+
+
+def second_factor_missing() -> NotAuthenticated:
+    """401 of Basic for a user who must show a second factor; a header tells it from a wrong password."""
+    refusal = NotAuthenticated(bearer=False)
+    refusal.headers["X-MFA_TOKEN"] = "invalid"  # noqa: S105 - the name of a header
+    return refusal
+
+
+def scope_missing() -> Refusal:
+    """403: the token carries no auth scope for this API (documentation, "REST API scope troubleshooting")."""
+    return Refusal(403, "User Not Authorized", "Missing required api access scope")
 
 
 def invalid_table(name: str) -> Refusal:
@@ -44,6 +62,22 @@ def too_large(length: int, limit: int) -> Refusal:
 def method_not_allowed() -> Refusal:
     """The API exists, the method does not. The wording of a real instance is not known."""
     return Refusal(405, "Method not supported", None)
+
+
+def unsupported_type(given: str) -> Refusal:
+    """The body is declared as something else than JSON. The wording of a real instance is not known."""
+    return Refusal(415, "Unsupported media type", f"{given} is not supported. Supported: application/json")
+
+
+def not_acceptable(wanted: str) -> Refusal:
+    """The caller does not take JSON. The wording of a real instance is not known."""
+    return Refusal(406, "Not acceptable", f"{wanted} is not supported. Supported: application/json")
+
+
+def rate_limited(limit: int, api: str, headers: Mapping[str, str]) -> Refusal:
+    """A rate limit rule is exceeded."""
+    detail = f"Rate limit of {limit} requests per hour for {api} exceeded"
+    return Refusal(429, "Rate limit exceeded", detail, headers)
 
 
 def not_found() -> Refusal:

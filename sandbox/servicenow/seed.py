@@ -4,8 +4,11 @@ import uuid
 from datetime import datetime, timedelta
 from importlib import resources
 
+from sandbox.servicenow.approvals import BOARD, PEERS
 from sandbox.servicenow.clock import stamp
 from sandbox.servicenow.dictionary import tables
+from sandbox.servicenow.seed_dictionary import plant_dictionary
+from sandbox.servicenow.seed_tasks import plant_incidents
 from sandbox.servicenow.store import Row, Store
 from sandbox.servicenow.switches import Switches
 
@@ -20,16 +23,21 @@ USERS = (
     {"sys_id": "8a4c6e2f0b1d4c3e9f7a5b6c7d8e9f01", "user_name": "bram.visser", "first_name": "Bram",
      "last_name": "Visser", "email": "bram.visser@example.com", "roles": "itil"},
 )  # fmt: skip
-GROUPS = {
-    "b1c2d3e4f5a64788990a1b2c3d4e5f60": "Service Desk",
-    "c2d3e4f5a6b74899900b1c2d3e4f5a61": "Security Operations",
-}
+SERVICE_DESK = "b1c2d3e4f5a64788990a1b2c3d4e5f60"
+GROUPS = {SERVICE_DESK: "Service Desk", PEERS: "Security Operations", BOARD: "CAB Approval"}
+MEMBERS = (
+    ("hana.mori", SERVICE_DESK),
+    ("bram.visser", SERVICE_DESK),
+    ("bram.visser", PEERS),
+    ("hana.mori", BOARD),
+)
 # Out-of-the-box models of a recent release.
 MODELS = {
     "007c4001c343101035ae3f52c1d3aeb2": "Normal",
     "e55d0bfec343101035ae3f52c1d3ae49": "Standard",
     "62d10fa1c303101035ae3f52c1d3aec1": "Emergency",
 }
+CHOICE_LISTS = {"en": "choices.txt", "ja": "choices.ja.txt"}
 DEMO_INCIDENTS = (
     ("Password reset e-mail does not arrive", "2", "2", "2"),
     ("Shared mailbox asks for a password at every start", "3", "2", "1"),
@@ -46,36 +54,41 @@ def plant(store: Store, switches: Switches, now: datetime, *, demo: bool, extra:
             _add(store, "sys_user", when, **user, name=f"{user['first_name']} {user['last_name']}")
         for sys_id, name in GROUPS.items():
             _add(store, "sys_user_group", when, sys_id=sys_id, name=name)
+        ids = {user["user_name"]: user["sys_id"] for user in USERS}
+        for user_name, group in MEMBERS:
+            member = uuid.uuid5(uuid.NAMESPACE_OID, f"{user_name}.{group}").hex
+            _add(store, "sys_user_grmember", when, sys_id=member, user=ids[user_name], group=group)
         for sys_id, name in MODELS.items() if switches.change_models else ():
             _add(store, "chg_model", when, sys_id=sys_id, name=name)
         plant_choices(store, switches, now)
+        plant_dictionary(store, when, switches.profile)
         if demo:
             _plant_demo(store, now)
-        for number in range(1, extra + 1):
-            title = f"Extra incident {number}"
-            _add_task(store, "incident", now - timedelta(seconds=number), short_description=title)
+        plant_incidents(store, extra, now, [*ids.values()], [*GROUPS])
 
 
 def plant_choices(store: Store, switches: Switches, now: datetime) -> None:
-    """The choice lists of `choices.txt`, with the close codes of the instance's age."""
-    text = resources.files(__package__).joinpath("choices.txt").read_text(encoding="utf-8")
+    """The choice lists in the languages that are installed, with the close codes of the instance's age."""
     left_out = "close_code:new" if switches.old_close_codes else "close_code:old"
     with store.transaction():
         store.delete("sys_choice")
-        for line in text.splitlines():
-            name, element, *pairs = [part.strip() for part in line.partition("#")[0].split("|")] + [""]
-            if name and element != left_out:
-                _plant_choice_list(
-                    store, stamp(now), name, element.partition(":")[0], [p for p in pairs if p]
-                )
+        for language in switches.languages.split(","):
+            file = CHOICE_LISTS[language]
+            for line in resources.files(__package__).joinpath(file).read_text(encoding="utf-8").splitlines():
+                name, element, *pairs = [part.strip() for part in line.partition("#")[0].split("|")] + [""]
+                if name and element != left_out:
+                    listed = {"name": name, "element": element.partition(":")[0], "language": language}
+                    _plant_choice_list(store, stamp(now), listed, [pair for pair in pairs if pair])
 
 
-def _plant_choice_list(store: Store, when: str, name: str, element: str, pairs: list[str]) -> None:
+def _plant_choice_list(store: Store, when: str, listed: Row, pairs: list[str]) -> None:
     for place, pair in enumerate(pairs):
         value, _, label = pair.partition("=")
-        sys_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{name}.{element}.{value}").hex
-        listed = {"name": name, "element": element, "value": value.strip(), "label": (label or value).strip()}
-        _add(store, "sys_choice", when, sys_id=sys_id, **listed, sequence=str(place))
+        key = f"{listed['name']}.{listed['element']}.{value}"
+        if listed["language"] != "en":
+            key += f".{listed['language']}"
+        choice = {"value": value.strip(), "label": (label or value).strip(), "sequence": str(place)}
+        _add(store, "sys_choice", when, sys_id=uuid.uuid5(uuid.NAMESPACE_OID, key).hex, **listed, **choice)
 
 
 def _plant_demo(store: Store, now: datetime) -> None:

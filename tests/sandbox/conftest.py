@@ -61,3 +61,11 @@ def stranger(sandbox: SandboxProcess) -> Iterator[Caller]:
     caller = Caller(sandbox.url)
     yield caller
     caller.http.close()
+
+
+@pytest.fixture
+def browser() -> Iterator[requests.Session]:
+    """A browser in which nobody is signed in."""
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session

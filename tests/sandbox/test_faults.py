@@ -22,6 +22,8 @@ def post(caller: Caller, timeout: float = 10) -> requests.Response:
         ("bad_gateway_html", 502, 0),
         ("commit_then_500", 500, 1),
         ("hibernating", 200, 0),
+        ("maintenance", 503, 0),
+        ("partial_result", 200, 1),
         ("login_page", 200, 0),
         ("truncated", 201, 1),
         ("accepted_202", 202, 0),
@@ -116,6 +118,62 @@ def test_faults_of_the_token_address_spare_the_rest(sandbox: SandboxProcess, int
     form = {"grant_type": "client_credentials", "client_id": "scoredesk", "client_secret": "scoredesk-secret"}
     answer = requests.post(f"{sandbox.url}/oauth_token.do", data=form, timeout=5)
     assert (answer.status_code, answer.json()["error"]) == (401, "server_error")
+
+
+def test_a_developer_instance_may_also_send_its_callers_away(
+    sandbox: SandboxProcess, integration: Caller
+) -> None:
+    sandbox.fault("hibernating_redirect", route="token")
+    answer = requests.post(f"{sandbox.url}/oauth_token.do", data={}, timeout=5, allow_redirects=False)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("https://developer.servicenow.com/")
+
+
+def test_a_cancelled_transaction_ends_its_list_with_an_error(
+    sandbox: SandboxProcess, integration: Caller
+) -> None:
+    for _ in range(4):
+        sandbox.create("incident")
+    sandbox.fault("partial_result", method="GET")
+    answer = integration.ask("GET", "table/incident")
+    body = answer.json()
+    assert (answer.status_code, len(body["result"]), body["status"]) == (200, 2, "failure")
+    assert body["error"]["message"] == "Transaction cancelled: maximum execution time exceeded"
+
+
+@pytest.mark.parametrize(
+    ("route", "address"),
+    [
+        ("stats", "/api/now/stats/incident"),
+        ("attachment", "/api/now/attachment"),
+        ("change", "/api/sn_chg_rest/change"),
+        ("authorize", "/oauth_auth.do"),
+        ("login", "/login.do"),
+        ("page", "/"),
+    ],
+)
+def test_every_route_can_be_hit_by_its_name(
+    sandbox: SandboxProcess, integration: Caller, route: str, address: str
+) -> None:
+    sandbox.clear()
+    sandbox.fault("bad_gateway_html", route=route, method="GET", times=2)
+    statuses = [integration.http.get(f"{sandbox.url}{address}", timeout=5).status_code for _ in range(3)]
+    assert statuses[:2] == [502, 502]
+    assert statuses[2] != 502
+    assert sandbox.requests()["by_route"][route] == 3
+
+
+def test_a_fault_hits_as_many_calls_as_it_says(sandbox: SandboxProcess, integration: Caller) -> None:
+    sandbox.fault("server_error", times=2)
+    assert sandbox.pending_faults()[0]["times"] == 2
+    assert [post(integration).status_code for _ in range(3)] == [500, 500, 201]
+    assert sandbox.pending_faults() == []
+
+
+def test_a_rule_names_the_table_of_the_call(sandbox: SandboxProcess, integration: Caller) -> None:
+    sandbox.fault("business_rule_abort", route="change")
+    answer = integration.http.post(f"{sandbox.url}/api/sn_chg_rest/change", json={}, timeout=5)
+    assert "against file 'change_request'" in answer.json()["error"]["detail"]
 
 
 def test_chances_are_drawn_the_same_way_each_time(sandbox: SandboxProcess, integration: Caller) -> None:

@@ -1,6 +1,5 @@
 import base64
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -48,13 +47,6 @@ def works(sandbox: SandboxProcess, token: str) -> bool:
 def tokens(sandbox: SandboxProcess) -> dict[str, Any]:
     answer: dict[str, Any] = exchange(sandbox, returned(sandbox.consent(address(sandbox)))["code"]).json()
     return answer
-
-
-@pytest.fixture
-def browser() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
 
 
 def test_allow_gives_a_code_and_the_state_back(sandbox: SandboxProcess) -> None:

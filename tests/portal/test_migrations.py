@@ -1,0 +1,91 @@
+"""Migrations from nothing to the newest and back, and the role groups that follow them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+
+from accounts.models import User
+from accounts.roles import ADMINISTRATOR, READER, ROLES, SECURITY_ADMINISTRATOR, sync_roles
+from tests.portal.scratch import KEYS, environment, manage, scratch_database
+
+OURS = ["tickets", "scorecard", "connector", "accounts"]
+LIST_GROUPS = """
+import json
+from django.contrib.auth.models import Group
+print(json.dumps({g.name: sorted(f"{p.content_type.app_label}.{p.codename}" for p in g.permissions.all())
+                  for g in Group.objects.all()}))
+"""
+
+
+def permissions_of(group: str) -> list[str]:
+    held = Permission.objects.filter(group__name=group).select_related("content_type")
+    return sorted(f"{each.content_type.app_label}.{each.codename}" for each in held)
+
+
+def expected() -> dict[str, list[str]]:
+    return {name: sorted(labels) for name, labels in ROLES.items()}
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree() -> None:
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+@pytest.mark.slow
+def test_migrations_go_from_zero_to_the_newest_and_back_and_forth_again(tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        done = manage(*arguments, settings=settings)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    with scratch_database(tmp_path) as address:
+        settings = environment(tmp_path, **KEYS, DATABASE_URL=address)
+        run("migrate", "--verbosity", "0")
+        assert json.loads(run("shell", "--verbosity", "0", "--command", LIST_GROUPS)) == expected()
+        for app in OURS:
+            run("migrate", app, "zero", "--verbosity", "0")
+        assert "[X]" not in run("showmigrations", *OURS)
+        run("migrate", "--verbosity", "0")
+        assert "[ ]" not in run("showmigrations")
+        assert json.loads(run("shell", "--verbosity", "0", "--command", LIST_GROUPS)) == expected()
+
+
+@pytest.mark.django_db
+def test_each_role_holds_exactly_its_permissions() -> None:
+    assert {group.name: permissions_of(group.name) for group in Group.objects.all()} == expected()
+
+
+def test_each_role_may_all_that_the_one_before_may() -> None:
+    assert set(ROLES[READER]) < set(ROLES[SECURITY_ADMINISTRATOR]) < set(ROLES[ADMINISTRATOR])
+
+
+def test_a_reader_may_view_and_nothing_else() -> None:
+    assert all(label.split(".")[1].startswith("view_") for label in ROLES[READER])
+
+
+@pytest.mark.django_db
+def test_syncing_again_changes_nothing_and_keeps_who_is_in_a_group(reader: User) -> None:
+    before = list(Group.objects.order_by("pk").values_list("pk", "name"))
+    sync_roles()
+    sync_roles()
+    assert list(Group.objects.order_by("pk").values_list("pk", "name")) == before
+    assert {group.name: permissions_of(group.name) for group in Group.objects.all()} == expected()
+    assert reader.groups.get().name == READER
+
+
+@pytest.mark.django_db
+def test_syncing_takes_away_what_was_given_by_hand_and_gives_back_what_was_taken() -> None:
+    group = Group.objects.get(name=READER)
+    group.permissions.set(Permission.objects.filter(codename="delete_ticket"))
+    sync_roles()
+    assert permissions_of(READER) == expected()[READER]
+
+
+@pytest.mark.django_db
+def test_a_permission_that_no_model_declares_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROLES, READER, [*ROLES[READER], "tickets.fly_ticket"])
+    with pytest.raises(LookupError, match=r"tickets\.fly_ticket"):
+        sync_roles()

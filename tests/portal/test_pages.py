@@ -1,0 +1,215 @@
+"""The home page, what machines ask of the portal, and the error pages."""
+
+from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+from django.db import connection as database
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from connector.models import Connection, Instance
+from tests.factories import ConnectionFactory, InstanceFactory, TicketFactory
+from tickets.models import Ticket
+from tickets.states import Delivery, Kind, Meaning
+
+pytestmark = pytest.mark.django_db
+SETUP = 'href="/servicenow/setup/"'
+CREATE = "/tickets/new/?kind="
+CONFIGURE = 'href="/servicenow/configuration/"'
+
+
+@pytest.fixture
+def connected() -> Instance:
+    """The portal connected to an instance that nobody talks to."""
+    instance = InstanceFactory.create(host="acme.service-now.com")
+    ConnectionFactory.create(instance=instance, status=Connection.Status.CONNECTED, is_current=True)
+    return instance
+
+
+def home(client: Client, person: User) -> str:
+    client.force_login(person)
+    page = client.get("/")
+    assert page.status_code == 200
+    return unescape(page.content.decode())
+
+
+class _Texts(HTMLParser):
+    """The text of each table row by its id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, str] = {}
+        self._row = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self._row = dict(attrs).get("id") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._row:
+            self.rows[self._row] = " ".join([self.rows.get(self._row, ""), *data.split()]).strip()
+
+
+def rows(page: str) -> dict[str, str]:
+    texts = _Texts()
+    texts.feed(page)
+    return texts.rows
+
+
+def delivered(instance: Instance, *, number: str = "CHG0000001", **fields: Any) -> Ticket:
+    known = {"meaning": Meaning.NEW, "number": number, "sys_id": f"{number:0>32}"}
+    return TicketFactory.create(instance=instance, delivery=Delivery.DELIVERED, **known | fields)
+
+
+def test_before_the_connection_a_security_administrator_is_led_to_set_it_up(
+    client: Client, secadmin: User
+) -> None:
+    page = home(client, secadmin)
+    assert "Do you use ServiceNow?" in page
+    assert SETUP in page
+    assert CREATE not in page
+    assert "ask a Security Administrator" not in page
+
+
+def test_before_the_connection_a_reader_is_told_whom_to_ask(client: Client, reader: User) -> None:
+    page = home(client, reader)
+    assert "ask a Security Administrator" in page
+    assert SETUP not in page
+
+
+def test_after_the_connection_both_ticket_cards_are_there(
+    client: Client, secadmin: User, connected: Instance
+) -> None:
+    page = home(client, secadmin)
+    assert "Do you use ServiceNow?" not in page
+    assert "ServiceNow change management tickets" in page
+    assert "ServiceNow incident management tickets" in page
+    assert page.count("No tickets yet") == 2
+    assert {f"{CREATE}{kind}" in page for kind in Kind.values} == {True}
+    assert CONFIGURE in page
+    assert "https://acme.service-now.com/nav_to.do?uri=change_request_list.do" in page
+
+
+def test_a_reader_sees_the_cards_without_what_a_reader_may_not_do(
+    client: Client, reader: User, connected: Instance
+) -> None:
+    page = home(client, reader)
+    assert "ServiceNow incident management tickets" in page
+    assert CREATE not in page
+    assert CONFIGURE not in page
+    assert client.get("/tickets/new/?kind=incident").status_code == 403
+
+
+def test_a_card_says_in_words_how_each_ticket_stands(
+    client: Client, reader: User, connected: Instance
+) -> None:
+    past = timezone.now().date() - timedelta(days=2)
+    late = delivered(connected, due_on=past)
+    done = delivered(connected, due_on=past, is_open=False, meaning=Meaning.CLOSED, number="CHG0000002")
+    stuck = TicketFactory.create(instance=connected, delivery=Delivery.ATTENTION)
+    waiting = TicketFactory.create(instance=connected)
+    said = rows(home(client, reader))
+    assert "Overdue" in said[f"ticket-{late.pk}"]
+    assert "CHG0000001" in said[f"ticket-{late.pk}"]
+    assert "Needs attention" in said[f"ticket-{stuck.pk}"]
+    assert "Waiting to be sent" in said[f"ticket-{waiting.pk}"]
+    assert "Closed" in said[f"ticket-{done.pk}"]
+    assert not any("Overdue" in said[f"ticket-{ticket.pk}"] for ticket in (done, stuck, waiting))
+
+
+def test_a_card_holds_its_own_kind_of_the_connected_instance(
+    client: Client, reader: User, connected: Instance
+) -> None:
+    change = TicketFactory.create(instance=connected)
+    incident = TicketFactory.create(instance=connected, kind=Kind.INCIDENT)
+    elsewhere = TicketFactory.create()
+    page = home(client, reader)
+    changes, incidents = page.split('id="card-incident"')
+    assert f"ticket-{change.pk}" in changes
+    assert f"ticket-{incident.pk}" in incidents
+    assert f"ticket-{elsewhere.pk}" not in page
+
+
+def test_a_card_shows_the_ten_newest_tickets(client: Client, reader: User, connected: Instance) -> None:
+    tickets = [TicketFactory.create(instance=connected) for _ in range(11)]
+    said = rows(home(client, reader))
+    assert len(said) == 10
+    assert f"ticket-{tickets[0].pk}" not in said
+
+
+@pytest.mark.parametrize(
+    ("connection", "instance", "words"),
+    [
+        ({"status": "needs_reauthorization"}, {}, "ServiceNow no longer accepts our sign-in"),
+        ({}, {"last_error_at": timezone.now()}, "ServiceNow does not answer as it should"),
+        (
+            {"refresh_expires_at": timezone.now() + timedelta(days=3)},
+            {},
+            "The sign-in to ServiceNow ends soon",
+        ),
+    ],
+    ids=["sign-in refused", "no answer", "ends soon"],
+)
+def test_trouble_is_told_on_the_cards(
+    client: Client,
+    reader: User,
+    connected: Instance,
+    connection: dict[str, Any],
+    instance: dict[str, Any],
+    words: str,
+) -> None:
+    assert words not in home(client, reader)
+    if connection:
+        Connection.objects.update(**connection)
+    if instance:
+        Instance.objects.update(**instance)
+    assert words in home(client, reader)
+
+
+def test_the_cards_refresh_themselves_without_the_rest_of_the_page(
+    client: Client, reader: User, connected: Instance
+) -> None:
+    assert 'hx-get="/cards/"' in home(client, reader)
+    fragment = client.get("/cards/").content.decode()
+    assert fragment.lstrip().startswith('<div class="grid" id="cards"')
+    assert "<html" not in fragment
+
+
+def test_livez_touches_no_database_and_readyz_says_that_all_is_well(client: Client) -> None:
+    with database.execute_wrapper(_refuse):
+        assert client.get("/livez").content == b"ok\n"
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"ready": True})
+    assert "no-store" in ready["Cache-Control"]
+
+
+def _refuse(*arguments: Any) -> Any:
+    raise AssertionError("the database was asked")
+
+
+def test_readyz_says_that_migrations_are_missing(client: Client) -> None:
+    MigrationRecorder(database).record_unapplied("tickets", "0001_initial")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "migrations are missing")
+
+
+@pytest.mark.parametrize(("address", "status"), [("/nothing/", 404), ("/servicenow/setup/", 403)])
+def test_error_pages_are_pages_of_the_portal(client: Client, reader: User, address: str, status: int) -> None:
+    client.force_login(reader)
+    page = client.get(address)
+    assert page.status_code == status
+    assert 'href="/"' in page.content.decode()
+
+
+def test_demonstration_data_is_refused_outside_demonstrations(settings: LazySettings) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=1"):
+        call_command("seed_demo")
+    assert not User.objects.exists()
