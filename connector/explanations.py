@@ -97,6 +97,10 @@ EXPLANATIONS = {
         _("The instance failed several times in a row and is left alone for a minute."),
         _("Try again in a minute."),
     ),
+    "budget": Explanation(
+        _("This hour's calls to ServiceNow are used up."),
+        _("Try again when the next hour begins, or have the operator raise API_CALLS_PER_HOUR."),
+    ),
     "host_refused": Explanation(
         _("This instance may not be talked to."),
         _("The operator lists custom domains in SERVICENOW_ALLOWED_HOSTS."),

@@ -6,6 +6,7 @@ every writer on SQLite.
 """
 
 import enum
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Pause(enum.StrEnum):
     NOT_CONNECTED = "not_connected"
     NEEDS_REAUTHORIZATION = "needs_reauthorization"
     BREAKER = "breaker"
+    BUDGET = "budget"
     HOST_REFUSED = "host_refused"
     WRONG_KEY = "wrong_key"
 
@@ -66,8 +68,11 @@ class Clock:
         return self.began_at + timedelta(seconds=time.monotonic() - self.began)
 
 
-def open_client(connection: Connection | None, *, now: datetime) -> Client:
+def open_client(connection: Connection | None, *, now: datetime, reserve: float = 0.0) -> Client:
     """A client that is signed in as the integration user and renews its token by itself.
+
+    `reserve` is the share of the hour's calls that it leaves to others; with the rest used up, its calls raise
+    `Paused`, having sent nothing.
 
     Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone by the
     breaker. Raises a `ServiceNowError` when a token had to be renewed first and that failed.
@@ -76,7 +81,7 @@ def open_client(connection: Connection | None, *, now: datetime) -> Client:
         raise Paused(Pause.NOT_CONNECTED)
     if not Instance.objects.filter(pk=connection.instance_id).let_through(now):
         raise Paused(Pause.BREAKER)
-    return _sign_in(connection, Clock(now))
+    return _sign_in(connection, Clock(now), reserve)
 
 
 def open_trial(connection: Connection, *, now: datetime) -> Client:
@@ -92,15 +97,20 @@ def check_host(instance: Instance) -> None:
         raise Paused(Pause.HOST_REFUSED) from None
 
 
-def transport_to(instance: Instance, clock: Callable[[], datetime]) -> Transport:
+def transport_to(instance: Instance, clock: Callable[[], datetime], reserve: float = 0.0) -> Transport:
     """The way to an instance; counts the calls that are made on it. Raises `Paused` as `check_host`."""
     check_host(instance)
+    row = Instance.objects.filter(pk=instance.pk)
+    budget = int(settings.API_CALLS_PER_HOUR * (1 - reserve))
+
+    def allow() -> None:
+        if not row.spend_call(clock(), budget):
+            raise Paused(Pause.BUDGET)
 
     def heard(answer: Answer | None) -> None:
-        now = clock()
         server_at = server_time(answer) if answer else None
-        offset = server_at - now.replace(microsecond=0) if server_at else None
-        Instance.objects.filter(pk=instance.pk).count_call(now, offset)
+        if server_at:
+            row.note_clock(server_at - clock().replace(microsecond=0))
 
     return Transport(
         instance.origin,
@@ -109,6 +119,7 @@ def transport_to(instance: Instance, clock: Callable[[], datetime]) -> Transport
         ca_bundle=settings.CA_BUNDLE,
         proxy="" if hosts.is_loopback(instance.host) else settings.HTTPS_PROXY,
         heard=heard,
+        allow=allow,
     )
 
 
@@ -188,8 +199,8 @@ def _secrets(connection: Connection) -> ConnectionSecrets:
         raise Paused(Pause.WRONG_KEY) from None
 
 
-def _sign_in(connection: Connection, clock: Clock) -> Client:
-    transport = transport_to(connection.instance, clock)
+def _sign_in(connection: Connection, clock: Clock, reserve: float = 0.0) -> Client:
+    transport = transport_to(connection.instance, clock, reserve)
 
     def renew(refused: str) -> str:
         try:
@@ -255,6 +266,7 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
         except TokenRefused as error:
             _require_authorization(connection, error)
             raise
+    sys.audit("connector.sessions.token_given", connection.pk)
     changes = {"access_token": tokens.access_token}
     if tokens.refresh_token:
         changes["refresh_token"] = tokens.refresh_token

@@ -22,7 +22,14 @@ PACKAGES = {
     "postgres": ("postgresql", "tests on PostgreSQL"),
     "fonts": ("fonts-noto-cjk", "Japanese letters in screenshots"),
 }
-ON_SERVERS = ["tests/tickets", "tests/connector", "tests/portal"]
+ON_SERVERS = [
+    "tests/tickets",
+    "tests/connector",
+    "tests/portal",
+    "tests/accounts",
+    "tests/crash",
+    "tests/chaos",
+]
 CLIENT_TESTS = "tests/connector"
 
 

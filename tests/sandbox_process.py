@@ -184,6 +184,10 @@ class SandboxProcess:
         self._control("DELETE", "faults")
         self._control("DELETE", "requests")
 
+    def part(self) -> None:
+        """Close the connection for controls, so that processes forked from this one do not share it."""
+        self._http.close()
+
     def reset(self) -> None:
         """Back to how the process started: faults, log, settings, sessions, tokens and records."""
         self._control("POST", "reset", {})

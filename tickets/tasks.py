@@ -1,5 +1,6 @@
 """Celery's doors into this app: load, call, return."""
 
+import sys
 from uuid import UUID
 
 from celery import shared_task
@@ -11,7 +12,9 @@ from tickets import comment, points, poll, push, state_names
 @shared_task
 def push_ticket(ticket_id: str) -> None:
     """Deliver one ticket now; if this message is lost, the sweep finds the ticket."""
+    sys.audit("tickets.tasks.received", ticket_id)
     push.push(UUID(ticket_id))
+    sys.audit("tickets.tasks.done", ticket_id)
 
 
 @shared_task

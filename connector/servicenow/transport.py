@@ -56,8 +56,8 @@ class Call:
 
 
 class Transport:
-    """The way to one instance. `heard` is told of every call once it is over: its answer, or None where
-    none came.
+    """The way to one instance. `allow` is asked before every call of the API and forbids it by raising; `heard` is
+    told of every call, those for tokens too, once it is over: its answer, or None where none came.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Transport:
         ca_bundle: str = "",
         proxy: str = "",
         heard: Callable[[wire.Answer | None], None] | None = None,
+        allow: Callable[[], None] | None = None,
     ) -> None:
         self.origin = origin
         self.resolve = resolve
@@ -76,9 +77,12 @@ class Transport:
         self.ca_bundle = ca_bundle
         self.proxy = proxy
         self.heard = heard
+        self.allow = allow
 
     def send(self, call: Call, access_token: str) -> wire.Answer:
         """Send one call. Raises `Unreachable`, `NoAnswer` or `Unreadable` where no whole answer came back."""
+        if self.allow is not None:
+            self.allow()
         headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
         if call.body is not None:
             headers["Content-Type"] = "application/json"

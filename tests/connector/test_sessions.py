@@ -65,7 +65,7 @@ def test_a_connection_without_a_token_asks_for_one_and_keeps_it(
         assert user is not None
     assert token_calls(sandbox) == 1
     instance = Instance.objects.get()
-    assert instance.calls_in_hour == 3
+    assert instance.calls_in_hour == 2
     assert instance.clock_offset is not None
 
 
