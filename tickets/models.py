@@ -17,6 +17,7 @@ from tickets.naming import ENGLISH, name_of
 from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
+from tickets.state_name import StateName
 from tickets.states import (
     IN_HAND,
     Category,
@@ -281,22 +282,4 @@ class TicketEvent(models.Model):
         ]
 
 
-class StateName(models.Model):
-    """What one instance calls a state, what we call it, and what it means."""
-
-    instance = models.ForeignKey(Instance, models.PROTECT, related_name="state_names")
-    kind = models.CharField(max_length=20, choices=Kind)
-    value = models.CharField(max_length=40)
-    language = models.CharField(max_length=10, default="en")
-    their_label = models.CharField(max_length=100, blank=True)
-    our_label = models.CharField(max_length=100, blank=True)
-    meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
-
-    class Meta:
-        verbose_name = _("ticket state name")
-        verbose_name_plural = _("ticket state names")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["instance", "kind", "value", "language"], name="state_name_unique"
-            )
-        ]
+__all__ = ["PushAttempt", "StateName", "Ticket", "TicketComment", "TicketEvent", "TicketNote", "new_sys_id"]

@@ -9,8 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.servicenow.errors import (
@@ -31,6 +30,7 @@ from connector.servicenow.errors import (
     Unreadable,
 )
 from connector.servicenow.records import Page, Record, Tokens
+from connector.servicenow.times import http_date, seconds, unix_time
 
 LONGEST_DETAIL = 500
 LONGEST_WAIT = timedelta(hours=24)
@@ -123,7 +123,7 @@ def read_tokens(answer: Answer) -> Tokens:
         raise TokenUnavailable.because(_unreadable("The answer holds no access token.", answer))
     return Tokens(
         access_token=access_token,
-        expires_in=_seconds(document.get("expires_in")) or ACCESS_TOKEN_LIFE,
+        expires_in=seconds(document.get("expires_in")) or ACCESS_TOKEN_LIFE,
         refresh_token=_token(document.get("refresh_token")),
         scope=_text(document.get("scope")),
     )
@@ -144,7 +144,7 @@ def check_revoked(answer: Answer) -> None:
 
 def server_time(answer: Answer) -> datetime | None:
     """The server's clock by its `Date` header, to the second, in UTC."""
-    return _http_date(answer.headers.get("date", ""))
+    return http_date(answer.headers.get("date", ""))
 
 
 def retry_after(answer: Answer) -> timedelta | None:
@@ -154,9 +154,9 @@ def retry_after(answer: Answer) -> timedelta | None:
     """
     said = answer.headers.get("retry-after", "").strip()
     now = server_time(answer)
-    wait = _seconds(said)
+    wait = seconds(said)
     if wait is None and now is not None:
-        until = _http_date(said) or _unix_time(answer.headers.get("x-ratelimit-reset", ""))
+        until = http_date(said) or unix_time(answer.headers.get("x-ratelimit-reset", ""))
         wait = until - now if until is not None else None
     return None if wait is None else min(max(wait, timedelta(0)), LONGEST_WAIT)
 
@@ -285,24 +285,3 @@ def _text(value: Any) -> str:
 
 def _token(value: Any) -> str:
     return value if isinstance(value, str) and TOKEN.fullmatch(value) else ""
-
-
-def _seconds(value: Any) -> timedelta | None:
-    try:
-        seconds = int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return timedelta(seconds=seconds) if 0 <= seconds < 10**10 else None
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
-
-
-def _unix_time(value: str) -> datetime | None:
-    seconds = _seconds(value)
-    return datetime.fromtimestamp(seconds.total_seconds(), UTC) if seconds is not None else None

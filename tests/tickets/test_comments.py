@@ -13,7 +13,7 @@ from accounts.models import User
 from connector.models import Connection, Instance
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
-from tests.tickets.test_push import Clock
+from tests.tickets.clock import Clock
 from tickets import comment
 from tickets.models import Ticket, TicketComment, TicketNote
 from tickets.notes import CommentState, Element

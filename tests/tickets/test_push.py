@@ -10,38 +10,15 @@ from django.utils import timezone
 from connector.models import Connection
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
+from tests.tickets.clock import Clock
 from tickets import settle
 from tickets.claim import Claim
 from tickets.models import Ticket
-from tickets.poll import poll_sweep
 from tickets.push import push, push_due
 from tickets.retry import Ending
 from tickets.states import Delivery, Kind, Priority
 
 pytestmark = [pytest.mark.django_db]
-
-
-class Clock:
-    """The real time, moved by hand."""
-
-    def __init__(self) -> None:
-        self.offset = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return timezone.now() + self.offset
-
-    def advance(self, **delta: float) -> None:
-        self.offset += timedelta(**delta)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ticket(connection: Connection) -> Ticket:
-    return TicketFactory.create(instance=connection.instance)
 
 
 def work_until_settled(ticket: Ticket, clock: Clock, tries: int = 40) -> Ticket:
@@ -275,44 +252,3 @@ def test_every_field_that_servicenow_did_not_keep_is_listed(
     push(ticket.pk)
     ticket.refresh_from_db()
     assert ticket.not_kept == ["sys_id"]
-
-
-def test_pushes_stop_when_the_hours_calls_are_used_up_and_go_on_in_the_next(
-    sandbox: SandboxProcess, connection: Connection, clock: Clock, settings: LazySettings
-) -> None:
-    settings.API_CALLS_PER_HOUR = 2
-    tickets = [TicketFactory.create(instance=connection.instance) for _ in range(3)]
-    assert push_due(clock=clock) == 2
-    assert len(sandbox.records("change_request")) == 2
-    assert push(tickets[2].pk, clock=clock) == Ending.PAUSED
-    clock.advance(hours=1)
-    assert push_due(clock=clock) == 1
-    assert len(sandbox.records("change_request")) == 3
-
-
-def test_polls_leave_a_quarter_of_the_hours_calls_to_pushes(
-    sandbox: SandboxProcess, connection: Connection, clock: Clock, settings: LazySettings
-) -> None:
-    settings.API_CALLS_PER_HOUR = 8
-    push(TicketFactory.create(instance=connection.instance).pk, clock=clock)
-    for _ in range(10):
-        poll_sweep(clock=clock)
-    connection.instance.refresh_from_db()
-    assert connection.instance.calls_left(clock(), settings.API_CALLS_PER_HOUR) == 2
-    assert push(TicketFactory.create(instance=connection.instance).pk, clock=clock) == Ending.DELIVERED
-
-
-@pytest.mark.parametrize(("kind", "pause"), [("rate_limit", 90), ("rate_limit_bare", 60)])
-def test_a_rate_limit_holds_back_every_ticket(
-    sandbox: SandboxProcess, connection: Connection, clock: Clock, kind: str, pause: int
-) -> None:
-    """Without a header, for a minute."""
-    for _ in range(3):
-        TicketFactory.create(instance=connection.instance)
-    sandbox.fault(kind, seconds=90)
-    assert push_due(clock=clock) == 1
-    clock.advance(seconds=pause - 5)
-    assert push_due(clock=clock) == 0
-    clock.advance(seconds=15)
-    assert push_due(clock=clock) == 3
-    assert len(sandbox.records("change_request")) == 3

@@ -5,21 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connector', '0002_check_results'),
-        ('scorecard', '0001_initial'),
-        ('tickets', '0005_outcome'),
+        ("connector", "0002_check_results"),
+        ("scorecard", "0001_initial"),
+        ("tickets", "0005_outcome"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='ticket',
-            name='ticket_one_open_per_action',
+            model_name="ticket",
+            name="ticket_one_open_per_action",
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_extra', False), ('is_open', True)), fields=('instance', 'action'), name='ticket_one_open_per_action'),
+            model_name="ticket",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_extra", False), ("is_open", True)),
+                fields=("instance", "action"),
+                name="ticket_one_open_per_action",
+            ),
         ),
     ]
