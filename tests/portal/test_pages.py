@@ -1,5 +1,6 @@
 """The home page, what machines ask of the portal, and the error pages."""
 
+import re
 from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
@@ -176,10 +177,14 @@ def test_trouble_is_told_on_the_cards(
 def test_the_cards_refresh_themselves_without_the_rest_of_the_page(
     client: Client, reader: User, connected: Instance
 ) -> None:
-    assert 'hx-get="/cards/"' in home(client, reader)
-    fragment = client.get("/cards/").content.decode()
+    asks = re.search(r'hx-get="(/cards/\?seen=\w+)"', home(client, reader))
+    assert asks
+    assert client.get(asks[1]).status_code == 204
+    TicketFactory.create(instance=connected)
+    fragment = client.get(asks[1]).content.decode()
     assert fragment.lstrip().startswith('<div class="grid" id="cards"')
     assert "<html" not in fragment
+    assert asks[1] not in fragment
 
 
 def test_livez_touches_no_database_and_readyz_says_that_all_is_well(client: Client) -> None:
