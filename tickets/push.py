@@ -16,7 +16,7 @@ the crash tests end the process (docs/decisions/0004-audit-events-as-failpoints.
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -62,22 +62,29 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     return ending
 
 
-def push_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
-    """Deliver what is due, oldest first, until the instance wants to be left alone or this hour's calls are used up.
+def push_due(*, clock: Clock = timezone.now) -> int:
+    """Deliver what is due, one ticket after the other. Returns how many were tried."""
+    return sum(push(ticket_id, clock=clock) is not None for ticket_id in due(clock=clock))
 
-    Returns how many were tried.
+
+def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
+    """Yield what is due, oldest first, until the instance wants to be left alone or this hour's calls are used up.
+
+    After a time of failures only one ticket goes ahead, until its delivery has succeeded.
     """
     connection = Connection.objects.working().first()
     if connection is None:
-        return 0
-    tried = 0
-    due = Ticket.objects.due(clock()).filter(instance=connection.instance).order_by("created_at")
-    for ticket_id in due.values_list("pk", flat=True)[:limit]:
-        if not _may_call(connection.instance, clock()):
-            break
+        return
+    instance = connection.instance
+    tickets = Ticket.objects.due(clock()).filter(instance=instance).order_by("created_at")
+    for ticket_id in tickets.values_list("pk", flat=True)[:limit]:
+        if not _may_call(instance, clock()):
+            return
         sys.audit("tickets.push.due", str(ticket_id))
-        tried += push(ticket_id, clock=clock) is not None
-    return tried
+        yield ticket_id
+        instance.refresh_from_db(fields=["broken_until"])
+        if instance.broken_until is not None:
+            return
 
 
 def _may_call(instance: Instance, now: datetime) -> bool:

@@ -1,12 +1,16 @@
 """Celery's doors into this app: load, call, return."""
 
 import sys
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
 from tickets import comment, points, poll, push, state_names
+
+# What no worker took by then is handed out again, so that messages do not pile up.
+HANDED_OUT_FOR = timedelta(seconds=10)
 
 
 @shared_task
@@ -19,8 +23,9 @@ def push_ticket(ticket_id: str) -> None:
 
 @shared_task
 def push_due() -> None:
-    """Deliver whatever is due."""
-    push.push_due()
+    """Hand out whatever is due, each ticket to a worker of its own."""
+    for ticket_id in push.due():
+        push_ticket.apply_async((str(ticket_id),), expires=HANDED_OUT_FOR.total_seconds())
 
 
 @shared_task
