@@ -1,7 +1,15 @@
 from django.contrib import admin
 
 from accounts.read_only import ReadOnlyAdmin
-from tickets.models import PushAttempt, StateName, Ticket, TicketEvent
+from tickets.models import (
+    FieldMapping,
+    PushAttempt,
+    StateName,
+    Ticket,
+    TicketComment,
+    TicketEvent,
+    TicketNote,
+)
 
 
 # Delivery and tracking write these rows; a hand in between could send a ticket twice.
@@ -40,3 +48,29 @@ class StateNameAdmin(ReadOnlyAdmin):
 
     list_display = ("instance", "kind", "value", "language", "their_label", "our_label", "meaning")
     list_filter = ("instance", "kind", "language")
+
+
+@admin.register(TicketNote)
+class TicketNoteAdmin(ReadOnlyAdmin):
+    """What stands in the journals."""
+
+    list_display = ("ticket", "element", "by", "at")
+    list_filter = ("element",)
+    search_fields = ("ticket__number", "ticket__name")
+
+
+@admin.register(TicketComment)
+class TicketCommentAdmin(ReadOnlyAdmin):
+    """What was written here for the journals."""
+
+    list_display = ("ticket", "element", "author", "state", "created_at")
+    list_filter = ("state", "element")
+    search_fields = ("ticket__number", "ticket__name")
+
+
+@admin.register(FieldMapping)
+class FieldMappingAdmin(ReadOnlyAdmin):
+    """What tickets get besides our own fields."""
+
+    list_display = ("instance", "kind", "field", "source", "label")
+    list_filter = ("instance", "kind")

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
 from scorecard.models import ImprovementAction
+from tickets.mapping import FieldMapping, Requester
 from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
@@ -27,7 +28,16 @@ from tickets.states import (
     Source,
 )
 
-__all__ = ["PushAttempt", "StateName", "Ticket", "TicketComment", "TicketEvent", "TicketNote"]
+__all__ = [
+    "FieldMapping",
+    "PushAttempt",
+    "Requester",
+    "StateName",
+    "Ticket",
+    "TicketComment",
+    "TicketEvent",
+    "TicketNote",
+]
 
 
 def new_sys_id() -> str:

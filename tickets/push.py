@@ -23,7 +23,7 @@ from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.sessions import Paused, open_client
-from tickets import mirror, payload, settle
+from tickets import extras, mirror, payload, settle
 from tickets.claim import Claim
 from tickets.models import Ticket
 from tickets.retry import Ending
@@ -73,7 +73,7 @@ def push_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
 
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
-    values = fields_of(claim.ticket)
+    values = fields_of(claim.ticket) | extras.of(claim.ticket, client, clock())
     if claim.ticket.sent_at is not None:
         ending = _look(claim, client, values, clock)
         if ending is not None:
