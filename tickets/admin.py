@@ -9,7 +9,15 @@ from django.utils.translation import ngettext
 
 from accounts.read_only import ReadOnlyAdmin
 from tickets import share
-from tickets.models import PushAttempt, StateName, Ticket, TicketEvent
+from tickets.models import (
+    FieldMapping,
+    PushAttempt,
+    StateName,
+    Ticket,
+    TicketComment,
+    TicketEvent,
+    TicketNote,
+)
 
 
 # Delivery and tracking write these rows; a hand in between could send a ticket twice.
@@ -97,6 +105,32 @@ class StateNameAdmin(ReadOnlyAdmin):
     list_filter = ("instance", "kind", "language")
     search_fields = ("value", "their_label", "our_label")
     list_select_related = ("instance",)
+
+
+@admin.register(TicketNote)
+class TicketNoteAdmin(ReadOnlyAdmin):
+    """What stands in the journals."""
+
+    list_display = ("ticket", "element", "by", "at")
+    list_filter = ("element",)
+    search_fields = ("ticket__number", "ticket__name")
+
+
+@admin.register(TicketComment)
+class TicketCommentAdmin(ReadOnlyAdmin):
+    """What was written here for the journals."""
+
+    list_display = ("ticket", "element", "author", "state", "created_at")
+    list_filter = ("state", "element")
+    search_fields = ("ticket__number", "ticket__name")
+
+
+@admin.register(FieldMapping)
+class FieldMappingAdmin(ReadOnlyAdmin):
+    """What tickets get besides our own fields."""
+
+    list_display = ("instance", "kind", "field", "source", "label")
+    list_filter = ("instance", "kind")
 
 
 def _each(request: HttpRequest, chosen: QuerySet[Ticket], deed: Callable[..., bool]) -> tuple[int, int]:

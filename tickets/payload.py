@@ -97,6 +97,16 @@ def fields(
     return values
 
 
+def source_word(source: Source) -> str:
+    """Return the recommendation source as ServiceNow's people read it."""
+    return _SOURCE_WORDS[source]
+
+
+def category_word(category: Category) -> str:
+    """Return the recommendation category as ServiceNow's people read it."""
+    return _CATEGORY_WORDS[category]
+
+
 def not_kept(sent: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
     """List the fields that came back other than they were sent, in the order they were sent."""
     return [name for name, value in sent.items() if _flat(kept.get(name, "")) != _flat(value)]

@@ -27,7 +27,7 @@ from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.sessions import Paused, open_client
-from tickets import mirror, payload, settle
+from tickets import extras, mirror, payload, settle
 from tickets.claim import Claim
 from tickets.models import Ticket
 from tickets.retry import Ending
@@ -93,7 +93,7 @@ def _may_call(instance: Instance, now: datetime) -> bool:
 
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
-    values = fields_of(claim.ticket)
+    values = fields_of(claim.ticket) | extras.of(claim.ticket, client, clock())
     if claim.ticket.sent_at is not None:
         ending = _look(claim, client, values, clock)
         if ending is not None:

@@ -3,6 +3,7 @@ from django.urls import path
 from tickets import (
     bulk_views,
     converters,  # noqa: F401  Registers <kind:...>.
+    mapping_views,
     views,
 )
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("export.csv", views.export_csv, name="export"),
     path("bulk/", bulk_views.prepare, name="bulk"),
     path("bulk/<uuid:batch>/", bulk_views.progress, name="batch"),
+    path("fields/<kind:kind>/", mapping_views.fields, name="fields"),
+    path("fields/<kind:kind>/<int:pk>/remove/", mapping_views.remove, name="remove_field"),
     path("new/", views.new, name="new"),
     path("share/<path:control_id>/", views.share, name="share"),
     path("<uuid:pk>/", views.ticket, name="ticket"),

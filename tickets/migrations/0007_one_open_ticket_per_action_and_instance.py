@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("connector", "0002_check_results"),
         ("scorecard", "0001_initial"),
-        ("tickets", "0005_outcome"),
+        ("tickets", "0006_field_mapping"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
