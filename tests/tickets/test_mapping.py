@@ -11,7 +11,7 @@ from accounts.models import User
 from connector.models import Connection
 from tests.factories import ActionFactory, TicketFactory, UserFactory
 from tests.sandbox_process import SandboxProcess
-from tests.tickets.test_push import Clock
+from tests.tickets.clock import Clock
 from tickets.mandatory import Missing, in_words_of
 from tickets.mapping import FieldMapping, Requester, ValueSource
 from tickets.models import Ticket
