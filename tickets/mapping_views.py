@@ -59,11 +59,11 @@ def fields(request: PersonRequest, kind: Kind) -> HttpResponse:
 
 @require_POST
 @may_manage
-def remove(request: PersonRequest, kind: Kind, pk: int) -> HttpResponse:
+def remove(request: PersonRequest, kind: Kind, mapping: int) -> HttpResponse:
     """Leave a field to ServiceNow again."""
-    mapping = get_object_or_404(FieldMapping, pk=pk, kind=kind, instance__connections__is_current=True)
-    AuditEntry.objects.record(actor=request.user, verb="tickets.field_unmapped", target=str(mapping))
-    mapping.delete()
+    found = get_object_or_404(FieldMapping, pk=mapping, kind=kind, instance__connections__is_current=True)
+    AuditEntry.objects.record(actor=request.user, verb="tickets.field_unmapped", target=str(found))
+    found.delete()
     messages.success(request, _("New tickets do not get this field any more."))
     return redirect("tickets:fields", kind=kind)
 

@@ -15,6 +15,9 @@ PUBLIC = {"livez", "readyz", "accounts:login", "accounts:language"}
 ARGUMENTS: dict[str, dict[str, str]] = {
     "pk": {"pk": "00000000-0000-0000-0000-000000000000"},
     "control_id": {"control_id": "AdminMFAV2"},
+    "batch": {"batch": "00000000-0000-0000-0000-000000000000"},
+    "kind": {"kind": "incident"},
+    "mapping": {"mapping": "1"},
 }
 
 
@@ -40,8 +43,9 @@ def _named(patterns: "list[URLPattern | URLResolver]", namespace: str) -> list[t
                 found += _named(pattern.url_patterns, f"{pattern.namespace}:")
         elif pattern.name:
             name = f"{namespace}{pattern.name}"
-            arguments = [ARGUMENTS[key] for key in pattern.pattern.converters]
-            found.append((name, reverse(name, kwargs=arguments[0] if arguments else None)))
+            converters = pattern.pattern.converters
+            arguments = {name: value for key in converters for name, value in ARGUMENTS[key].items()}
+            found.append((name, reverse(name, kwargs=arguments)))
     return found
 
 
