@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
+from django.db.models import prefetch_related_objects
+
 from connector.models import Instance
 from tickets.models import Ticket
 from tickets.payload import MARKERS
@@ -19,7 +21,7 @@ class Card:
     """One kind of ticket: the newest ones, and how many there are."""
 
     kind: Kind
-    tickets: TicketQuerySet
+    tickets: list[Ticket]
     counts: Counts
     instance: Instance
     has_history: bool
@@ -41,10 +43,17 @@ class Card:
 def cards(instance: Instance, *, hidden: Collection[str], today: date) -> list[Card]:
     """Return the change management and the incident management card, but for those that a person has hidden."""
     has_history = Ticket.objects.exclude(instance=instance).exists()
-    return [
-        Card(kind, tickets.listed()[:ROWS], tickets.counts(today), instance, has_history)
-        for kind, tickets in ((kind, on_card(instance, kind)) for kind in Kind if kind.value not in hidden)
-    ]
+    prefetch_related_objects([instance], "state_names")
+    counts = Ticket.objects.filter(instance=instance).counts_by_kind(today)
+    shown = [kind for kind in Kind if kind.value not in hidden]
+    return [Card(kind, _newest(instance, kind), counts[kind], instance, has_history) for kind in shown]
+
+
+def _newest(instance: Instance, kind: Kind) -> list[Ticket]:
+    tickets = list(on_card(instance, kind).without_long_texts()[:ROWS])
+    for ticket in tickets:
+        ticket.instance = instance  # Which knows the names of the states already.
+    return tickets
 
 
 def on_card(instance: Instance, kind: Kind) -> TicketQuerySet:

@@ -16,6 +16,14 @@ def _overdue(today: date) -> Q:
     return Q(is_open=True, current_due_on__lt=today)
 
 
+def _counted(today: date) -> dict[str, Count]:
+    return {
+        "open": Count("pk"),
+        "overdue": Count("pk", filter=_overdue(today)),
+        "attention": Count("pk", filter=_ATTENTION),
+    }
+
+
 @dataclass(frozen=True)
 class Counts:
     """How many of some tickets are open, past their day, or waiting for a person's decision."""
@@ -65,13 +73,13 @@ class TicketQuerySet(models.QuerySet[Any]):
     def counts(self, today: date) -> Counts:
         """Count in one query, by the same conditions as the filters."""
         # What is not open is in none of the three; leaving it out first spares the database years of history.
-        return Counts(
-            **self.open().aggregate(
-                open=Count("pk"),
-                overdue=Count("pk", filter=_overdue(today)),
-                attention=Count("pk", filter=_ATTENTION),
-            )
-        )
+        return Counts(**self.open().aggregate(**_counted(today)))
+
+    def counts_by_kind(self, today: date) -> dict[Kind, Counts]:
+        """Count each kind of ticket, in one query for all."""
+        rows = self.open().order_by().values("kind").annotate(**_counted(today))
+        found = {Kind(row.pop("kind")): Counts(**row) for row in rows}
+        return {kind: found.get(kind, Counts(0, 0, 0)) for kind in Kind}
 
     def meaning(self, meaning: Meaning) -> "TicketQuerySet":
         """Those whose record means this now. A record that is gone or hidden means only that."""
@@ -96,9 +104,13 @@ class TicketQuerySet(models.QuerySet[Any]):
         """Add `outcome` as of now, and the names of the states; for templates, which have no clock."""
         return self.with_state_names().with_outcome(outcome.judged_until(timezone.now()))
 
+    def without_long_texts(self) -> "TicketQuerySet":
+        """Without what lists do not show."""
+        return self.defer("description", "record", "not_kept", "last_problem")
+
     def listed(self) -> "TicketQuerySet":
-        """Without the long texts, which lists do not show, and with the names of the states, which they do."""
-        return self.with_state_names().defer("description", "record", "not_kept", "last_problem")
+        """For lists: without the long texts, and with the names of the states."""
+        return self.with_state_names().without_long_texts()
 
     def search(self, text: str) -> "TicketQuerySet":
         """Those that have every word of the text in their name or number."""

@@ -15,7 +15,7 @@ from accounts.kept import LONGEST
 from accounts.models import User
 from connector.models import Connection
 from scorecard.models import ImprovementAction
-from tests.factories import ActionFactory, InstanceFactory, person
+from tests.factories import ActionFactory, ConnectionFactory, person
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -172,8 +172,9 @@ def test_a_form_that_is_too_long_is_not_kept(browser: Client) -> None:
 
 def test_an_unticked_box_comes_back_unticked_and_a_ticked_one_ticked(browser: Client, sem: User) -> None:
     action: ImprovementAction = ActionFactory.create(control_id="mfa")
+    current = ConnectionFactory.create(status="connected", is_current=True)
     Ticket.objects.create(
-        instance=InstanceFactory.create(), kind="incident", name="First", description="d", priority=2,
+        instance=current.instance, kind="incident", name="First", description="d", priority=2,
         recommendation_source="microsoft", recommendation_category="data", requested_by=sem, action=action,
     )  # fmt: skip
     address = "/tickets/share/mfa/"

@@ -112,7 +112,7 @@ def test_the_list_asks_the_database_the_same_however_long_it_is(
     browser: Client, connection: Connection, count: int, django_assert_max_num_queries: Queries
 ) -> None:
     TicketFactory.create_batch(count, instance=connection.instance)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         browser.get(reverse("tickets:list"))
 
 
