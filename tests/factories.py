@@ -12,7 +12,7 @@ from connector import sessions
 from connector.models import Connection, Instance
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
 from tests.sandbox_process import CLIENT, SandboxProcess
-from tickets.models import StateName, Ticket, TicketEvent
+from tickets.models import FieldMapping, Requester, StateName, Ticket, TicketComment, TicketEvent, TicketNote
 from tickets.states import Category, Kind, Priority, Source
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -123,6 +123,54 @@ class StateNameFactory(DjangoModelFactory[StateName]):
     instance = SubFactory(InstanceFactory)
     kind = Kind.CHANGE_REQUEST
     value = "-5"
+
+
+class TicketNoteFactory(DjangoModelFactory[TicketNote]):
+    """A work note that somebody wrote in ServiceNow."""
+
+    class Meta:
+        model = TicketNote
+
+    ticket = SubFactory(TicketFactory)
+    sys_id = Sequence(lambda n: f"{n:032x}")
+    element = "work_notes"
+    text = "Looking into it."
+    at = NOON
+
+
+class TicketCommentFactory(DjangoModelFactory[TicketComment]):
+    """A work note of ours that waits to be sent."""
+
+    class Meta:
+        model = TicketComment
+
+    ticket = SubFactory(TicketFactory)
+    text = "Please look at this."
+    author = SubFactory(UserFactory)
+    next_try_at = LazyFunction(timezone.now)
+
+
+class FieldMappingFactory(DjangoModelFactory[FieldMapping]):
+    """A field of change requests with a fixed value."""
+
+    class Meta:
+        model = FieldMapping
+
+    instance = SubFactory(InstanceFactory)
+    kind = Kind.CHANGE_REQUEST
+    field = "u_cost_center"
+    value = "4711"
+
+
+class RequesterFactory(DjangoModelFactory[Requester]):
+    """A person whom ServiceNow does not know."""
+
+    class Meta:
+        model = Requester
+
+    instance = SubFactory(InstanceFactory)
+    email = "somebody@aozora.example"
+    looked_up_at = NOON
 
 
 def person(role: str) -> User:
