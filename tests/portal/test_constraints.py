@@ -60,11 +60,6 @@ CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
         [{"delivery": Delivery.SENT, **CLAIM}],
         [{"delivery": Delivery.SENT, "sent_at": NOON, **CLAIM}],
     ),
-    "field_mapping_not_ours": (
-        FieldMappingFactory.create,
-        [{"field": "priority"}, {"field": "sys_id"}],
-        [{"field": "assignment_group"}],
-    ),
     "ticket_change_not_planning": (
         ticket,
         [{"kind": Kind.CHANGE_REQUEST, "priority": Priority.PLANNING}],
@@ -138,26 +133,6 @@ UNIQUES: dict[str, tuple[Make, Callable[[], Fields], Callable[[], list[Fields]]]
         TicketEventFactory.create,
         lambda: {"ticket": TicketFactory.create(), "sys_mod_count": 3},
         lambda: [{"sys_mod_count": 4}, {"what": TicketEvent.What.FOUND}, {"ticket": TicketFactory.create()}],
-    ),
-    "ticket_note_unique": (
-        TicketNoteFactory.create,
-        lambda: {"ticket": TicketFactory.create(), "sys_id": SYS_ID},
-        lambda: [{"ticket": TicketFactory.create()}, {"sys_id": "f" * 32}],
-    ),
-    "comment_note_unique": (
-        TicketCommentFactory.create,
-        lambda: {"ticket": TicketFactory.create(), "note_sys_id": SYS_ID},
-        lambda: [{"ticket": TicketFactory.create()}, {"note_sys_id": ""}],
-    ),
-    "field_mapped_once": (
-        FieldMappingFactory.create,
-        lambda: {"instance": InstanceFactory.create()},
-        lambda: [{"field": "u_other"}, {"kind": Kind.INCIDENT}, {"instance": InstanceFactory.create()}],
-    ),
-    "requester_known_once": (
-        RequesterFactory.create,
-        lambda: {"instance": InstanceFactory.create()},
-        lambda: [{"email": "another@aozora.example"}, {"instance": InstanceFactory.create()}],
     ),
     "state_name_unique": (
         StateNameFactory.create,
