@@ -73,7 +73,7 @@ class TicketFactory(DjangoModelFactory[Ticket]):
     instance = SubFactory(InstanceFactory)
     kind = Kind.CHANGE_REQUEST
     name = Sequence(lambda n: f"Require protection {n}")
-    description = "What is to be done."
+    description = "As the team agreed on Monday."
     priority = Priority.MODERATE
     recommendation_source = Source.USER
     recommendation_category = Category.IDENTITY
