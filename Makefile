@@ -22,6 +22,9 @@ serve: $(VENV)/run.stamp ## start the portal for real use
 test: $(VENV)/dev.stamp ## run all tests
 	@$(PY) -m tests.run $(TESTS)
 
+bench: $(VENV)/dev.stamp ## what tracking and pushing cost, beside ServiceNow's own client
+	@$(PY) -W ignore -m tests.bench
+
 crash: $(VENV)/dev.stamp ## kill the delivery at every step under every answer of ServiceNow (a quarter of an hour)
 	@$(PY) -W ignore -m tests.crash
 

@@ -23,14 +23,17 @@ from connector.servicenow.errors import (
 FAILURES_TO_BREAK = 5
 BREAK = timedelta(seconds=60)
 HOUR = timedelta(hours=1)
-# A server tells its time in whole seconds, and the answer takes a moment.
-CLOCK_NOISE = timedelta(seconds=3)
+# How old the moment of the last contact may be on a page.
+CONTACT_NEWS = timedelta(seconds=10)
 
 
 class InstanceQuerySet(models.QuerySet[Any]):
     def record_success(self, now: datetime) -> None:
-        """The instance did what it was asked."""
-        self.update(
+        """The instance did what it was asked. Written only where it is news."""
+        well = Q(
+            consecutive_failures=0, broken_until=None, last_error="", last_contact_at__gt=now - CONTACT_NEWS
+        )
+        self.exclude(well).update(
             consecutive_failures=0,
             broken_until=None,
             last_contact_at=now,
@@ -73,16 +76,14 @@ class InstanceQuerySet(models.QuerySet[Any]):
         """
         if budget < 1:
             return False
-        over = Q(calls_hour_at=None) | Q(calls_hour_at__lte=now - HOUR)
-        if self.filter(over).update(calls_hour_at=now, calls_in_hour=1) == 1:
+        within = self.filter(calls_hour_at__gt=now - HOUR, calls_in_hour__lt=budget)
+        if within.update(calls_in_hour=F("calls_in_hour") + 1) == 1:
             return True
-        within = self.filter(calls_in_hour__lt=budget)
-        return within.update(calls_in_hour=F("calls_in_hour") + 1) == 1
-
-    def note_clock(self, offset: timedelta) -> None:
-        """The instance's clock minus ours, as an answer showed it. Written only where it is news."""
-        known = Q(clock_offset__gte=offset - CLOCK_NOISE, clock_offset__lte=offset + CLOCK_NOISE)
-        self.filter(Q(clock_offset=None) | ~known).update(clock_offset=offset)
+        over = self.filter(Q(calls_hour_at=None) | Q(calls_hour_at__lte=now - HOUR))
+        # Who comes second into a new hour finds it begun.
+        return over.update(calls_hour_at=now, calls_in_hour=1) == 1 or (
+            within.update(calls_in_hour=F("calls_in_hour") + 1) == 1
+        )
 
 
 def _last_error(error: ServiceNowError, now: datetime) -> dict[str, object]:

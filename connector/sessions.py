@@ -36,6 +36,8 @@ MARGIN = timedelta(seconds=60)
 # Longer than a token call may take, or two callers would hold the lease.
 LEASE_MARGIN = timedelta(seconds=30)
 GLANCE_SECONDS = 0.1
+# A server tells its time in whole seconds, and the answer takes a moment.
+CLOCK_NOISE = timedelta(seconds=3)
 
 
 class Pause(enum.StrEnum):
@@ -110,7 +112,7 @@ def transport_to(instance: Instance, clock: Callable[[], datetime], reserve: flo
     def heard(answer: Answer | None) -> None:
         server_at = server_time(answer) if answer else None
         if server_at:
-            row.note_clock(server_at - clock().replace(microsecond=0))
+            _note_clock(instance, server_at - clock().replace(microsecond=0))
 
     return Transport(
         instance.origin,
@@ -121,6 +123,14 @@ def transport_to(instance: Instance, clock: Callable[[], datetime], reserve: flo
         heard=heard,
         allow=allow,
     )
+
+
+def _note_clock(instance: Instance, offset: timedelta) -> None:
+    """Store the instance's clock minus ours where that is news."""
+    known = instance.clock_offset
+    if known is None or abs(offset - known) > CLOCK_NOISE:
+        instance.clock_offset = offset
+        Instance.objects.filter(pk=instance.pk).update(clock_offset=offset)
 
 
 def oauth_client_of(connection: Connection) -> OAuthClient:

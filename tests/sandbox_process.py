@@ -179,6 +179,10 @@ class SandboxProcess:
         """Install or remove the companion app inside ServiceNow."""
         self._control("POST", "companion", {"installed": installed})
 
+    def clear_log(self) -> None:
+        """Forget what was asked; everything else stays."""
+        self._control("DELETE", "requests")
+
     def clear(self) -> None:
         """Forget pending faults and the request log; records, tokens and settings stay."""
         self._control("DELETE", "faults")
