@@ -9,7 +9,6 @@ import enum
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -19,6 +18,7 @@ from django.db import transaction
 
 from accounts.models import AuditEntry
 from connector import hosts
+from connector.clock import Clock
 from connector.fields import SecretField
 from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
@@ -57,17 +57,6 @@ class Paused(Exception):
     def __init__(self, reason: Pause) -> None:
         super().__init__(reason.value)
         self.reason = reason
-
-
-@dataclass(frozen=True)
-class Clock:
-    """A given moment that moves on with the time that passes."""
-
-    began_at: datetime
-    began: float = field(default_factory=time.monotonic)
-
-    def __call__(self) -> datetime:
-        return self.began_at + timedelta(seconds=time.monotonic() - self.began)
 
 
 def open_client(connection: Connection | None, *, now: datetime, reserve: float = 0.0) -> Client:
