@@ -16,10 +16,11 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import AuditEntry, User
 from connector import companion, sessions
+from connector.clock import Clock
 from connector.models import Connection, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
 from connector.servicenow.errors import Forbidden, ServiceNowError
-from connector.sessions import Clock, Paused
+from connector.sessions import Paused
 
 logger = logging.getLogger(__name__)
 SESSION_KEY = "servicenow_authorization"

@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from connector import sessions
+from connector.clock import Clock
 from connector.models import Connection, ConnectionSecrets, Instance
 from connector.servicenow import oauth
 from connector.servicenow.errors import NotAuthenticated, ServerError, TokenUnavailable
-from connector.sessions import Clock, Pause, Paused, open_client
+from connector.sessions import Pause, Paused, open_client
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db

@@ -17,6 +17,7 @@ from django.db import connection as database  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from connector import sessions  # noqa: E402
+from connector.clock import Clock
 from connector.models import Connection  # noqa: E402
 
 
@@ -39,7 +40,7 @@ def main(connection_id: int, threads: int, start: float) -> None:
 def token_of(connection_id: int) -> str:
     """A digest of the token, so that no output holds one."""
     try:
-        clock = sessions.Clock(timezone.now())
+        clock = Clock(timezone.now())
         row = Connection.objects.select_related("instance").get(pk=connection_id)
         token = sessions.access_token(row, sessions.transport_to(row.instance, clock), clock)
         return hashlib.sha256(token.encode()).hexdigest()
