@@ -17,7 +17,7 @@ from django.db import connection as database  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from connector import sessions  # noqa: E402
-from connector.clock import Clock
+from connector.clock import Clock  # noqa: E402
 from connector.models import Connection  # noqa: E402
 
 
