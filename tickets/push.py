@@ -11,7 +11,7 @@ an inbound REST transaction run (product documentation, default transaction quot
 * no transaction is open while the network is used.
 
 Each step is announced to the interpreter's audit hooks (`sys.audit`): silence in operation, and the places at which
-the crash tests end the process (docs/decisions/0004-audit-events-as-failpoints.md).
+the crash tests end the process (docs/decisions/0006-audit-events-as-failpoints.md).
 """
 
 import logging
