@@ -8,7 +8,7 @@ SANDBOX_PORT ?= 8800
 MICROSOFT_PORT ?= 8801
 export STATE_DIR PORT SANDBOX_PORT MICROSOFT_PORT
 
-.PHONY: help run serve test lint format screenshots bench lock messages clean python
+.PHONY: help run serve test crash chaos lint format screenshots bench lock messages clean python
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,15 @@ serve: $(VENV)/run.stamp ## start the portal for real use
 
 test: $(VENV)/dev.stamp ## run all tests
 	@$(PY) -m tests.run $(TESTS)
+
+bench: $(VENV)/dev.stamp ## what tracking and pushing cost, beside ServiceNow's own client
+	@$(PY) -W ignore -m tests.bench
+
+crash: $(VENV)/dev.stamp ## kill the delivery at every step under every answer of ServiceNow (a quarter of an hour)
+	@$(PY) -W ignore -m tests.crash
+
+chaos: $(VENV)/dev.stamp ## deliver a thousand tickets while everything is killed, frozen and unplugged
+	@$(PY) -W ignore -m tests.chaos
 
 lint: $(VENV)/dev.stamp ## check style, types, templates, directions of import, migrations
 	@$(PY) -m tests.lint

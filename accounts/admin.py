@@ -1,23 +1,118 @@
-from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.utils.translation import gettext_lazy as _
+from collections.abc import Callable
+from typing import Any, cast
 
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import people
+from accounts.kept_admin import KeptAdmin
 from accounts.models import AuditEntry, User
 from accounts.read_only import ReadOnlyAdmin
 
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnlyAdmin):
+    """Roles are code (accounts/roles.py): a change here would last until the next migration."""
+
+    list_display = ("name",)
+    search_fields = ("name",)
+
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    """Django's own, with the columns of ours."""
+class UserAdmin(KeptAdmin, DjangoUserAdmin):
+    """People: their roles, and what ends their access. Every change is in the audit log."""
 
     fieldsets = (
-        *(DjangoUserAdmin.fieldsets or ()),
+        (None, {"fields": ("username", "password")}),
+        (_("Personal info"), {"fields": ("first_name", "last_name", "email", "language")}),
+        (_("Role"), {"fields": ("groups", "is_active", "is_staff", "is_superuser")}),
         (_("Microsoft Entra"), {"fields": ("tenant_id", "object_id")}),
-        (_("Preferences"), {"fields": ("language",)}),
+        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
-    list_display = ("username", "email", "last_login", "is_active", "is_staff")
-    list_filter = ("is_active", "is_staff", "groups")
+    # The role opens the administration; the actions of the list deactivate, so that sessions end with it.
+    readonly_fields = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
+    list_display = ("username", "first_name", "last_name", "email", "roles", "last_login", "is_active")
+    list_filter = ("is_active", "groups", "last_login")
+    search_fields = ("username", "first_name", "last_name", "email", "object_id")
+    filter_horizontal = ()
+    actions = ("deactivate", "reactivate", "sign_out_everywhere")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Bring the groups along, for the list."""
+        found: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
+        return found
+
+    @admin.display(description=_("Role"))
+    def roles(self, person: User) -> str:
+        """The names of the groups."""
+        return ", ".join(group.name for group in person.groups.all())
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: whoever leaves is deactivated, and stays in the audit log."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only a superuser changes a superuser: setting a password is as good as being the person."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        """Save the roles, and note who changed them to what."""
+        before = _roles(form.instance)
+        super().save_related(request, form, formsets, change)
+        after = _roles(form.instance)
+        if before != after:
+            self._note(request, "person.roles_changed", form.instance, before=before, after=after)
+
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Note whom somebody added."""
+        self._note(request, "person.added", obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Note which fields somebody changed, the password included, without their values."""
+        self._note(request, "person.changed", obj, message=message)
+        return super().log_change(request, obj, message)
+
+    def _note(self, request: HttpRequest, verb: str, person: User, **detail: Any) -> None:
+        AuditEntry.objects.record(actor=_actor(request), verb=verb, target=person.username, **detail)
+
+    @admin.action(description=_("Deactivate: sign out and let in no more"), permissions=["change"])
+    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Let people in no more."""
+        done = self._each(request, chosen, people.deactivate)
+        said = ngettext("%(count)d person was deactivated.", "%(count)d people were deactivated.", done)
+        messages.success(request, said % {"count": done})
+        if chosen.filter(pk=_actor(request).pk).exists():
+            messages.warning(request, _("You cannot deactivate yourself."))
+
+    @admin.action(description=_("Let in again"), permissions=["change"])
+    def reactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Let people in again."""
+        done = self._each(request, chosen, people.reactivate)
+        said = ngettext("%(count)d person may sign in again.", "%(count)d people may sign in again.", done)
+        messages.success(request, said % {"count": done})
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out_everywhere(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """End all their sessions."""
+        done = self._each(request, chosen, people.sign_out_everywhere)
+        said = ngettext("%(count)d person was signed out.", "%(count)d people were signed out.", done)
+        messages.success(request, said % {"count": done})
+
+    def _each(self, request: HttpRequest, chosen: QuerySet[User], deed: Callable[..., bool]) -> int:
+        actor = _actor(request)
+        return sum(deed(person, by=actor) for person in chosen if self.has_change_permission(request, person))
 
 
 @admin.register(AuditEntry)
@@ -25,6 +120,14 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     """A log that can be edited proves nothing."""
 
     list_display = ("at", "actor_name", "verb", "target")
-    list_filter = ("verb",)
-    search_fields = ("actor_name", "target")
+    list_filter = ("verb", "at")
+    search_fields = ("actor_name", "verb", "target")
     date_hierarchy = "at"
+
+
+def _roles(person: User) -> list[str]:
+    return sorted(person.groups.values_list("name", flat=True)) if person.pk else []
+
+
+def _actor(request: HttpRequest) -> User:
+    return cast(User, request.user)  # The administration lets in nobody else.

@@ -1,15 +1,38 @@
-"""Sign-in and language of each request."""
+"""Session, sign-in and language of each request."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
-from django.utils import translation
+from django.utils import timezone, translation
+
+from accounts import kept, sessions
+from accounts.redirects import page_of, signed_out_notice, to_sign_in
 
 View = Callable[..., HttpResponseBase]
+
+
+class SessionLimitsMiddleware:
+    """Ends sessions that were idle or lasted too long, and notes that somebody is there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Probes carry no cookie and must touch no database.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            sessions.end_if_over(request, timezone.now())
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, arguments: list[Any], keywords: dict[str, Any]
+    ) -> None:
+        """Count as a deed whatever a page does not ask for by itself."""
+        if not sessions.is_polled(view) and request.user.is_authenticated:
+            sessions.touch(request.session, timezone.now())
 
 
 class LoginMiddleware(LoginRequiredMiddleware):
@@ -18,24 +41,18 @@ class LoginMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # Django's own accepts any response.
         self, request: HttpRequest, view_func: View
     ) -> HttpResponseBase:
-        """Send a whole page to sign-in; a fragment cannot show it, so htmx is told to go there."""
-        response = redirect_to_login(
-            _page_of(request), self.get_login_url(view_func), self.get_redirect_field_name(view_func)
-        )
-        if request.headers.get("HX-Request") != "true":
-            return response
-        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
-
-
-def _page_of(request: HttpRequest) -> str:
-    """The page that somebody is on. What a fragment or a form asked for is none to come back to."""
-    if request.method in ("GET", "HEAD") and request.headers.get("HX-Request") != "true":
-        return request.get_full_path()
-    address = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
-    origin = f"{request.scheme}://{request.get_host()}"
-    if not address.startswith(f"{origin}/"):
-        return resolve_url(settings.LOGIN_REDIRECT_URL)
-    return address.removeprefix(origin)
+        """Send a page to sign-in, and keep what its form sent. A page that only refreshed itself stays as it is:
+        somebody may be typing in it.
+        """
+        if sessions.is_polled(view_func) and request.headers.get("HX-Request") == "true":
+            return signed_out_notice(request)
+        reason = sessions.take_reason(request.session)
+        if reason:
+            messages.info(request, reason)
+        owner = sessions.owner_of_ended(request.session)
+        if owner and kept.keep(request, view_func, owner, timezone.now()):
+            return to_sign_in(request, request.get_full_path())
+        return to_sign_in(request, page_of(request))
 
 
 class PersonalLanguageMiddleware:

@@ -1,9 +1,12 @@
 """People, and the record of what they did."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import F
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -32,6 +35,23 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry to be this person's: changes with the password and with `session_epoch`."""
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under keys that are being replaced."""
+        return map(self._of_this_epoch, super().get_session_auth_fallback_hash())
+
+    def end_sessions(self) -> None:
+        """Make every session of this person end at its next request."""
+        User.objects.filter(pk=self.pk).update(session_epoch=F("session_epoch") + 1)
+        self.refresh_from_db(fields=["session_epoch"])
+
+    def _of_this_epoch(self, hash_of_password: str) -> str:
+        value = f"{self.session_epoch}:{hash_of_password}"
+        return salted_hmac("accounts.session", value, algorithm="sha256").hexdigest()
 
 
 class AuditLog(models.Manager["AuditEntry"]):
@@ -62,3 +82,17 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.verb} {self.target}"
+
+
+class SignInCounter(models.Model):
+    """How often a password was tried from one place, and whether it was ever the right one (see throttle.py)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    tries = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField(db_index=True)
+    signed_in_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("sign-in counter")
+        verbose_name_plural = _("sign-in counters")
+        default_permissions = ()

@@ -30,9 +30,12 @@ _ADMINISTER = [
     "auth.view_group",
     "connector.view_instance",
     "scorecard.view_controlscoreday",
+    "tickets.view_fieldmapping",
     "tickets.view_pushattempt",
     "tickets.view_statename",
+    "tickets.view_ticketcomment",
     "tickets.view_ticketevent",
+    "tickets.view_ticketnote",
 ]
 
 ROLES: dict[str, list[str]] = {

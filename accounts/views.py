@@ -1,23 +1,38 @@
-"""Sign-in, sign-out, language."""
+"""Sign-in, sign-out, password, language."""
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
+from django.contrib import auth, messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure as django_csrf_failure
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
+from accounts import kept, people, sessions, throttle
+from accounts.access import anyone_signed_in
+from accounts.forms import LanguageForm, PasswordForm, SignInForm
+from accounts.models import AuditEntry, User
+from accounts.origin import Origin, new_browser, origin_of, remember_browser
+from accounts.redirects import own_origin, to_sign_in
+from accounts.requests import PersonRequest
 
 
 class LoginView(auth_views.LoginView):
-    """Django's own. Whoever is signed in already is sent on, unless only back to what their account may not open."""
+    """Django's own, throttled. Whoever is signed in already is sent on, unless only back to what their account may not
+    open.
+    """
 
     template_name = "accounts/login.html"
+    form_class = SignInForm
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """The administration sends everybody who is not staff here; sending them back would never end."""
@@ -25,15 +40,67 @@ class LoginView(auth_views.LoginView):
         leads_to_administration = self.get_success_url().startswith(reverse("admin:index"))
         self.redirect_authenticated_user = request.user.is_staff or not leads_to_administration
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Tell the form where the request comes from."""
+        return super().get_form_kwargs() | {"origin": origin_of(self.request)}
 
-login = login_not_required(LoginView.as_view())
-logout = auth_views.LogoutView.as_view()
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in, and remember the browser as one of this person's."""
+        origin = origin_of(self.request)
+        browser = origin.browser or new_browser()
+        throttle.succeeded(form.cleaned_data["username"], Origin(browser, origin.network), timezone.now())
+        response = super().form_valid(form)
+        remember_browser(response, browser)
+        return response
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Show the form again; after too many tries with the status that says so to programs."""
+        response = super().form_invalid(form)
+        until = form.refused_until if isinstance(form, SignInForm) else None
+        if until:
+            response.status_code = 429
+            response["Retry-After"] = str(max(1, int((until - timezone.now()).total_seconds())))
+        return response
 
 
-class LanguageForm(forms.Form):
-    """One of the languages that the portal speaks."""
+login = login_not_required(require_http_methods(["GET", "HEAD", "POST"])(LoginView.as_view()))
 
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
+
+@anyone_signed_in
+@require_POST
+def logout(request: PersonRequest) -> HttpResponse:
+    """End this session."""
+    sessions.end(request, str(request.user.pk))
+    return redirect("accounts:login")
+
+
+@anyone_signed_in
+@require_POST
+def sign_out_everywhere(request: PersonRequest) -> HttpResponse:
+    """End every session of the person, this one too."""
+    people.sign_out_everywhere(request.user, by=request.user)
+    sessions.end(request, str(request.user.pk))
+    messages.success(request, _("You are signed out everywhere."))
+    return redirect("accounts:login")
+
+
+@sensitive_post_parameters()
+@anyone_signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: PersonRequest) -> HttpResponse:
+    """Change one's own password. Other browsers are signed out by it, this one is not."""
+    if not request.user.has_usable_password():
+        raise Http404("whoever signs in through Microsoft Entra has no password here")
+    form = PasswordForm(request.user, request.POST or None, origin=origin_of(request))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        auth.update_session_auth_hash(request, form.user)
+        AuditEntry.objects.record(
+            actor=request.user, verb="person.password_changed", target=request.user.username
+        )
+        messages.success(request, _("Your password is changed. You were signed out in other browsers."))
+        return redirect("home")
+    return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @login_not_required
@@ -54,3 +121,25 @@ def language(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=code)
     return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a form whose token is out of date. Where the browser vouches that it is ours, show it again as typed.
+
+    That happens to a form left open while its person signed in anew in another tab.
+    """
+    signed_in = request.user.is_authenticated
+    owner = str(request.user.pk) if signed_in else sessions.owner_of_ended(request.session)
+    view = request.resolver_match.func if request.resolver_match else django_csrf_failure
+    if not (owner and _is_from_here(request) and kept.keep(request, view, owner, timezone.now())):
+        return django_csrf_failure(request, reason)
+    if not signed_in:
+        return to_sign_in(request, request.get_full_path())
+    return redirect(request.get_full_path())
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Whether one of our own pages sent this. Browsers set both headers themselves; a page cannot."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin" and request.headers.get(
+        "Origin"
+    ) == own_origin(request)

@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import AuditEntry, User
-from connector import sessions
+from connector import companion, sessions
+from connector.clock import Clock
 from connector.models import Connection, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
-from connector.servicenow.errors import ServiceNowError
-from connector.sessions import Clock, Paused
+from connector.servicenow.errors import Forbidden, ServiceNowError
+from connector.sessions import Paused
 
 logger = logging.getLogger(__name__)
 SESSION_KEY = "servicenow_authorization"
@@ -69,7 +70,7 @@ def begin(session: SessionBase, draft: Connection, now: datetime) -> str:
     attempt = oauth.begin(draft.instance.origin, sessions.oauth_client_of(draft), redirect_uri())
     session[SESSION_KEY] = {
         "state": attempt.state,
-        "verifier": attempt.verifier,
+        "verifier": sessions.seal(attempt.verifier),
         "connection": draft.pk,
         "at": now.timestamp(),
     }
@@ -96,7 +97,8 @@ def finish(session: SessionBase, parameters: Mapping[str, str], now: datetime) -
         raise AttemptRefused("no_attempt")
     transport = sessions.transport_to(draft.instance, Clock(now))
     client = sessions.oauth_client_of(draft)
-    tokens = oauth.redeem(transport, client, parameters["code"], attempt["verifier"], redirect_uri())
+    verifier = sessions.unseal(attempt["verifier"])
+    tokens = oauth.redeem(transport, client, parameters["code"], verifier, redirect_uri())
     sessions.keep_tokens(draft, tokens, now)
     return look_who_we_are(draft, now)
 
@@ -112,7 +114,13 @@ def look_who_we_are(draft: Connection, now: datetime) -> Connection:
     """Learn which user the tokens belong to; that user may be hidden from itself. Raises a
     `ServiceNowError`.
     """
-    user = sessions.open_trial(draft, now=now).whoami()
+    client = sessions.open_trial(draft, now=now)
+    try:
+        user = client.whoami()
+    except Forbidden:
+        # Hidden users are fine. A token that opens nothing at all (its entity has no auth scope) is not.
+        client.list("task", "", ("sys_id",), 1)
+        user = None
     if user is not None:
         draft.integration_user_sys_id = user.sys_id[:32]
         draft.integration_user_name = user.get("user_name")[:100]
@@ -148,6 +156,7 @@ def remove(connection: Connection, actor: User, now: datetime) -> None:
     """End the connection in use: its tokens are handed back where ServiceNow answers, its secrets are
     forgotten.
     """
+    _say_removed(connection, now)
     try:
         tokens = sessions.revocable_tokens(connection)
     except Paused:
@@ -163,12 +172,31 @@ def remove(connection: Connection, actor: User, now: datetime) -> None:
         logger.warning("The tokens of %s could not be revoked: %s", connection.instance.host, error)
 
 
+def _say_removed(connection: Connection, now: datetime) -> None:
+    """Tell the connector app in ServiceNow, where the status was written there before."""
+    if not connection.check_results.filter(name="status_table", finding="written").exists():
+        return
+    try:
+        companion.say_removed(connection, sessions.open_client(connection, now=now), now)
+    except (ServiceNowError, Paused) as error:
+        logger.warning(
+            "The end of the connection to %s was not noted there: %s", connection.instance.host, error
+        )
+
+
 def is_personal(connection: Connection, person: User) -> bool:
     """Whether the integration user looks like the account of the very person who is setting the connection
     up.
     """
-    name = connection.integration_user_name.lower()
-    return bool(name) and name in {person.get_username().lower(), person.email.lower(), "admin"}
+    named = {connection.integration_user_name.lower(), connection.integration_user_label.lower()} - {""}
+    own = {
+        person.get_username(),
+        person.email,
+        person.email.partition("@")[0],
+        person.get_full_name(),
+        "admin",
+    }
+    return not named.isdisjoint({name.lower() for name in own})
 
 
 def needs_browser(connection: Connection) -> bool:

@@ -1,18 +1,40 @@
 """The steps of setting the connection up, and how far somebody has got."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from connector.findings import Line, Verdict
 from connector.models import Connection
+
+LABELS = {
+    "todo": pgettext_lazy("installation checklist", "Not complete"),
+    "done": pgettext_lazy("installation checklist", "Completed"),
+    "attention": pgettext_lazy("installation checklist", "Needs attention"),
+}
+TONES = {"todo": "neutral", "done": "success", "attention": "danger"}
+# The step at which each failure of an authorization is mended; the others are mended by authorizing again.
+MENDED_AT = {
+    "unreachable": "entity",
+    "address_refused": "entity",
+    "host_refused": "entity",
+    "not_found": "entity",
+    "token_refused": "entity",
+    "login_page": "user",
+    "not_authenticated": "user",
+    "forbidden": "user",
+}
+ABOUT_USER = ("user", "roles", "change_request", "incident")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the checklist; `state` is todo, done or attention, `label` its word."""
+    """One line of the checklist; `state` is todo, done or attention."""
 
+    name: str
     title: Promise
     state: str
 
@@ -20,22 +42,49 @@ class Step:
     def label(self) -> Promise:
         return LABELS[self.state]
 
-
-LABELS = {
-    "todo": pgettext_lazy("installation checklist", "Not complete"),
-    "done": pgettext_lazy("installation checklist", "Completed"),
-    "attention": pgettext_lazy("installation checklist", "Needs attention"),
-}
+    @property
+    def tone(self) -> str:
+        return TONES[self.state]
 
 
-def steps(draft: Connection | None, current: Connection | None) -> list[Step]:
-    """How far the set-up has got, by the draft if there is one, else by the connection in use."""
+def steps(
+    draft: Connection | None, current: Connection | None, checks: Sequence[Line] = (), problem: str = ""
+) -> dict[str, Step]:
+    """How far the set-up has got, by the draft if there is one, else by the connection in use.
+
+    `checks` are those of the connection in use, `problem` the code of what went wrong just now.
+    """
     known = draft or current
-    authorized = known is not None and known.authorized_at is not None
-    enabled = current is not None and draft is None
-    lost = enabled and current is not None and current.needs_reauthorization
-    return [
-        Step(_("Register the portal in ServiceNow and enter its details here"), "done" if known else "todo"),
-        Step(_("Authorize"), "attention" if lost else "done" if authorized else "todo"),
-        Step(_("Confirm the integration user"), "done" if enabled else "todo"),
-    ]
+    states = {
+        "entity": "done" if known else "todo",
+        "user": _user(known, [] if draft else checks),
+        "authorize": _authorize(draft, current),
+        "checks": _checks([] if draft else checks),
+    }
+    if problem and problem != "not_connected":
+        states[MENDED_AT.get(problem, "authorize")] = "attention"
+    titles = {
+        "entity": _("OAuth entity"),
+        "user": _("Integration user"),
+        "authorize": _("Authorize"),
+        "checks": pgettext_lazy("installation checklist", "Checks"),
+    }
+    return {name: Step(name, title, states[name]) for name, title in titles.items()}
+
+
+def _user(known: Connection | None, checks: Sequence[Line]) -> str:
+    if any(line.verdict == Verdict.ATTENTION for line in checks if line.name in ABOUT_USER):
+        return "attention"
+    return "done" if known is not None and known.authorized_at is not None else "todo"
+
+
+def _authorize(draft: Connection | None, current: Connection | None) -> str:
+    if draft is not None or current is None:
+        return "todo"
+    return "attention" if current.needs_reauthorization else "done"
+
+
+def _checks(checks: Sequence[Line]) -> str:
+    if any(line.verdict == Verdict.ATTENTION for line in checks):
+        return "attention"
+    return "done" if checks else "todo"

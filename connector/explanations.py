@@ -36,6 +36,7 @@ EXPLANATIONS = {
         _("The developer instance is hibernating."),
         _("Sign in at developer.servicenow.com to wake it, then try again."),
     ),
+    "maintenance": Explanation(_("The instance is under maintenance."), _WAIT),
     "login_page": Explanation(
         _("ServiceNow answered with a sign-in page in place of data."),
         _("Exempt the REST API and the OAuth endpoints from single sign-on in ServiceNow, then try again."),
@@ -50,7 +51,10 @@ EXPLANATIONS = {
     ),
     "forbidden": Explanation(
         _("The integration user may not do that."),
-        _("Give the integration user the role itil, or the roles your organization uses in its place."),
+        _(
+            "Give the integration user the role itil, or the roles your organization uses in its place. Where nothing "
+            "at all is allowed, the OAuth entity has no auth scope: a new one has none until you give it useraccount."
+        ),
     ),
     "bad_request": Explanation(
         _("ServiceNow does not understand the request."),
@@ -92,6 +96,10 @@ EXPLANATIONS = {
     "breaker": Explanation(
         _("The instance failed several times in a row and is left alone for a minute."),
         _("Try again in a minute."),
+    ),
+    "budget": Explanation(
+        _("This hour's calls to ServiceNow are used up."),
+        _("Try again when the next hour begins, or have the operator raise API_CALLS_PER_HOUR."),
     ),
     "host_refused": Explanation(
         _("This instance may not be talked to."),

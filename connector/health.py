@@ -1,19 +1,20 @@
 """How an instance is doing: its breaker, its last contact, its budget of calls.
 
 Five calls in a row that failed for reasons of the network or the instance open the breaker for a minute; then
-one caller at a time may try. Everything here is conditional UPDATEs, so that any number of workers may
-report.
+one caller at a time may try. A 429 opens it for as long as the instance asks. Everything here is conditional
+UPDATEs, so that any number of workers may report.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 
 from connector.servicenow.errors import (
     NotAuthenticated,
     OutcomeUnknown,
+    RateLimited,
     ServiceNowError,
     TokenRefused,
     Unreachable,
@@ -22,12 +23,17 @@ from connector.servicenow.errors import (
 FAILURES_TO_BREAK = 5
 BREAK = timedelta(seconds=60)
 HOUR = timedelta(hours=1)
+# How old the moment of the last contact may be on a page.
+CONTACT_NEWS = timedelta(seconds=10)
 
 
 class InstanceQuerySet(models.QuerySet[Any]):
     def record_success(self, now: datetime) -> None:
-        """The instance did what it was asked."""
-        self.update(
+        """The instance did what it was asked. Written only where it is news."""
+        well = Q(
+            consecutive_failures=0, broken_until=None, last_error="", last_contact_at__gt=now - CONTACT_NEWS
+        )
+        self.exclude(well).update(
             consecutive_failures=0,
             broken_until=None,
             last_contact_at=now,
@@ -44,7 +50,10 @@ class InstanceQuerySet(models.QuerySet[Any]):
             self.filter(consecutive_failures__gte=FAILURES_TO_BREAK - 1).update(broken_until=now + BREAK)
             self.update(consecutive_failures=F("consecutive_failures") + 1, **_last_error(error, now))
             return
-        self.update(consecutive_failures=0, broken_until=None, last_contact_at=now)
+        # Who is asked to wait leaves the whole instance alone: its limits count all of a user's calls.
+        wait = min(error.retry_after or BREAK, HOUR) if isinstance(error, RateLimited) else None
+        until = now + wait if wait else None
+        self.update(consecutive_failures=0, broken_until=until, last_contact_at=now)
         if isinstance(error, NotAuthenticated | TokenRefused):
             self.update(**_last_error(error, now))
 
@@ -60,13 +69,20 @@ class InstanceQuerySet(models.QuerySet[Any]):
         """Changes up to this moment of the instance's clock have been read. Never goes back."""
         self.filter(Q(delta_since=None) | Q(delta_since__lt=server_at)).update(delta_since=server_at)
 
-    def count_call(self, now: datetime, clock_offset: timedelta | None = None) -> None:
-        """One call was made; `clock_offset` is the instance's clock minus ours where its answer showed it."""
-        this_hour = Q(calls_hour_at__gt=now - HOUR)
-        self.update(
-            calls_in_hour=Case(When(this_hour, then=F("calls_in_hour") + 1), default=Value(1)),
-            calls_hour_at=Case(When(this_hour, then=F("calls_hour_at")), default=Value(now)),
-            **({} if clock_offset is None else {"clock_offset": clock_offset}),
+    def spend_call(self, now: datetime, budget: int) -> bool:
+        """Count a call that is about to be made. False, with nothing counted, where this hour's budget is used up.
+
+        An hour begins with its first call.
+        """
+        if budget < 1:
+            return False
+        within = self.filter(calls_hour_at__gt=now - HOUR, calls_in_hour__lt=budget)
+        if within.update(calls_in_hour=F("calls_in_hour") + 1) == 1:
+            return True
+        over = self.filter(Q(calls_hour_at=None) | Q(calls_hour_at__lte=now - HOUR))
+        # Who comes second into a new hour finds it begun.
+        return over.update(calls_hour_at=now, calls_in_hour=1) == 1 or (
+            within.update(calls_in_hour=F("calls_in_hour") + 1) == 1
         )
 
 

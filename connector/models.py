@@ -193,6 +193,24 @@ class Connection(models.Model):
         return self.refresh_expires_at is not None and self.refresh_expires_at - now < REFRESH_TOKEN_WARNING
 
 
+class CheckResult(models.Model):
+    """What one check of a connection found last. `findings` says what that means and what to do."""
+
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="check_results", verbose_name=_("connection")
+    )
+    name = models.CharField(pgettext_lazy("connection check", "check"), max_length=40)
+    finding = models.CharField(_("finding"), max_length=40)
+    seen = models.CharField(_("in ServiceNow's words"), max_length=500, blank=True)
+    checked_at = models.DateTimeField(_("checked"))
+
+    class Meta:
+        verbose_name = _("result of a check")
+        verbose_name_plural = _("results of checks")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["connection", "name"], name="check_result_unique")]
+
+
 class ConnectionSecrets(models.Model):
     """The secrets of a connection, apart from it so that a wrong key never breaks a page. `sessions` alone
     reads them.

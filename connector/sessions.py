@@ -6,18 +6,20 @@ every writer on SQLite.
 """
 
 import enum
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
 from accounts.models import AuditEntry
 from connector import hosts
+from connector.clock import Clock
+from connector.fields import SecretField
 from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
 from connector.servicenow.auth import Bearer
@@ -34,6 +36,8 @@ MARGIN = timedelta(seconds=60)
 # Longer than a token call may take, or two callers would hold the lease.
 LEASE_MARGIN = timedelta(seconds=30)
 GLANCE_SECONDS = 0.1
+# A server tells its time in whole seconds, and the answer takes a moment.
+CLOCK_NOISE = timedelta(seconds=3)
 
 
 class Pause(enum.StrEnum):
@@ -42,6 +46,7 @@ class Pause(enum.StrEnum):
     NOT_CONNECTED = "not_connected"
     NEEDS_REAUTHORIZATION = "needs_reauthorization"
     BREAKER = "breaker"
+    BUDGET = "budget"
     HOST_REFUSED = "host_refused"
     WRONG_KEY = "wrong_key"
 
@@ -54,19 +59,11 @@ class Paused(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Clock:
-    """A given moment that moves on with the time that passes."""
-
-    began_at: datetime
-    began: float = field(default_factory=time.monotonic)
-
-    def __call__(self) -> datetime:
-        return self.began_at + timedelta(seconds=time.monotonic() - self.began)
-
-
-def open_client(connection: Connection | None, *, now: datetime) -> Client:
+def open_client(connection: Connection | None, *, now: datetime, reserve: float = 0.0) -> Client:
     """A client that is signed in as the integration user and renews its token by itself.
+
+    `reserve` is the share of the hour's calls that it leaves to others; with the rest used up, its calls raise
+    `Paused`, having sent nothing.
 
     Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone by the
     breaker. Raises a `ServiceNowError` when a token had to be renewed first and that failed.
@@ -75,7 +72,7 @@ def open_client(connection: Connection | None, *, now: datetime) -> Client:
         raise Paused(Pause.NOT_CONNECTED)
     if not Instance.objects.filter(pk=connection.instance_id).let_through(now):
         raise Paused(Pause.BREAKER)
-    return _sign_in(connection, Clock(now))
+    return _sign_in(connection, Clock(now), reserve)
 
 
 def open_trial(connection: Connection, *, now: datetime) -> Client:
@@ -91,15 +88,20 @@ def check_host(instance: Instance) -> None:
         raise Paused(Pause.HOST_REFUSED) from None
 
 
-def transport_to(instance: Instance, clock: Callable[[], datetime]) -> Transport:
+def transport_to(instance: Instance, clock: Callable[[], datetime], reserve: float = 0.0) -> Transport:
     """The way to an instance; counts the calls that are made on it. Raises `Paused` as `check_host`."""
     check_host(instance)
+    row = Instance.objects.filter(pk=instance.pk)
+    budget = int(settings.API_CALLS_PER_HOUR * (1 - reserve))
+
+    def allow() -> None:
+        if not row.spend_call(clock(), budget):
+            raise Paused(Pause.BUDGET)
 
     def heard(answer: Answer | None) -> None:
-        now = clock()
         server_at = server_time(answer) if answer else None
-        offset = server_at - now.replace(microsecond=0) if server_at else None
-        Instance.objects.filter(pk=instance.pk).count_call(now, offset)
+        if server_at:
+            _note_clock(instance, server_at - clock().replace(microsecond=0))
 
     return Transport(
         instance.origin,
@@ -108,7 +110,16 @@ def transport_to(instance: Instance, clock: Callable[[], datetime]) -> Transport
         ca_bundle=settings.CA_BUNDLE,
         proxy="" if hosts.is_loopback(instance.host) else settings.HTTPS_PROXY,
         heard=heard,
+        allow=allow,
     )
+
+
+def _note_clock(instance: Instance, offset: timedelta) -> None:
+    """Store the instance's clock minus ours where that is news."""
+    known = instance.clock_offset
+    if known is None or abs(offset - known) > CLOCK_NOISE:
+        instance.clock_offset = offset
+        Instance.objects.filter(pk=instance.pk).update(clock_offset=offset)
 
 
 def oauth_client_of(connection: Connection) -> OAuthClient:
@@ -148,6 +159,25 @@ def keep_tokens(connection: Connection, tokens: Tokens, now: datetime) -> None:
     connection.refresh_from_db()
 
 
+def seal(text: str) -> str:
+    """Encrypt what has to wait somewhere other than in a column of secrets."""
+    return str(_fernet().encrypt(text.encode()).decode())
+
+
+def unseal(sealed: str) -> str:
+    """Read what `seal` made. Raises `Paused` when none of the keys opens it."""
+    try:
+        return str(_fernet().decrypt(sealed.encode()).decode())
+    except InvalidToken:
+        raise Paused(Pause.WRONG_KEY) from None
+
+
+def _fernet() -> Fernet | MultiFernet:
+    field: SecretField = ConnectionSecrets._meta.get_field("client_secret")  # noqa: SLF001  Django documents it.
+    fernet: Fernet | MultiFernet = field.fernet
+    return fernet
+
+
 def revocable_tokens(connection: Connection) -> list[str]:
     """The tokens to hand back when a connection ends, the longer-lived first."""
     kept = _secrets(connection)
@@ -168,8 +198,8 @@ def _secrets(connection: Connection) -> ConnectionSecrets:
         raise Paused(Pause.WRONG_KEY) from None
 
 
-def _sign_in(connection: Connection, clock: Clock) -> Client:
-    transport = transport_to(connection.instance, clock)
+def _sign_in(connection: Connection, clock: Clock, reserve: float = 0.0) -> Client:
+    transport = transport_to(connection.instance, clock, reserve)
 
     def renew(refused: str) -> str:
         try:
@@ -235,6 +265,7 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
         except TokenRefused as error:
             _require_authorization(connection, error)
             raise
+    sys.audit("connector.sessions.token_given", connection.pk)
     changes = {"access_token": tokens.access_token}
     if tokens.refresh_token:
         changes["refresh_token"] = tokens.refresh_token

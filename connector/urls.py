@@ -6,6 +6,7 @@ app_name = "connector"
 urlpatterns = [
     path("", views.connection, name="connection"),
     path("test/", views.test, name="test"),
+    path("checks/", views.check, name="check"),
     path("setup/", views.setup, name="setup"),
     path("authorize/", views.authorize, name="authorize"),
     path("callback/", views.callback, name="callback"),

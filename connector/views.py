@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,17 +13,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import kept
+from accounts.access import permission_required
 from accounts.models import User
-from connector import authorizing, checklist
+from connector import authorizing, checklist, findings, probes
 from connector.authorizing import AttemptRefused
-from connector.explanations import explain
+from connector.explanations import EXPLANATIONS, explain
 from connector.forms import RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
 from connector.sessions import Paused, open_client
 
-may_view = permission_required("connector.view_connection", raise_exception=True)
-may_manage = permission_required("connector.manage_connection", raise_exception=True)
+# ServiceNow's own words about a failure, for the page that explains it.
+SAID = "servicenow_said"
+may_view = permission_required("connector.view_connection")
+may_manage = permission_required("connector.manage_connection")
 
 
 @require_safe
@@ -40,6 +43,8 @@ def connection(request: HttpRequest) -> HttpResponse:
         "error": explain(current.instance.last_error) if current else None,
         "calls_left": current.instance.calls_left(now, settings.API_CALLS_PER_HOUR) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
+        "checks": _checks_of(current),
+        "explanations": EXPLANATIONS.values(),
     }
     return render(request, "connector/connection.html", context)
 
@@ -67,6 +72,19 @@ def test(request: HttpRequest) -> HttpResponse:
     return redirect("connector:connection")
 
 
+@require_POST
+@may_manage
+def check(request: HttpRequest) -> HttpResponse:
+    """Make the checks of the connection in use again; with a record per table if that is asked for."""
+    current = Connection.objects.current().first()
+    if current is None:
+        return _back_to_setup("not_connected")
+    if _check(request, current, make_records=request.POST.get("make_records") == "yes"):
+        messages.success(request, _("The checks are done."))
+    return redirect(f"{reverse('connector:connection')}#checks")
+
+
+@kept.keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_manage
 @never_cache
@@ -74,6 +92,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     """What is needed, what is exchanged, and the form; saving makes a draft, which is then authorized."""
     draft, current = Connection.objects.drafts().first(), Connection.objects.current().first()
     form = SetupForm(request.POST or None, known=draft or current)
+    kept.put_back(request, form)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         authorizing.save_draft(
@@ -85,13 +104,17 @@ def setup(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, _("Saved. Authorize the connection now."))
         return redirect("connector:setup")
+    checks = _checks_of(current)
+    code = request.GET.get("problem", "")
     context = {
         "form": form,
         "draft": draft,
         "current": current,
-        "steps": checklist.steps(draft, current),
-        "problem": explain(request.GET.get("problem", "")),
-        "said": draft.instance.last_error_detail if draft and request.GET.get("problem") else "",
+        "checks": checks,
+        "steps": checklist.steps(draft, current, checks, code),
+        "explanations": EXPLANATIONS.values(),
+        "problem": explain(code),
+        "said": request.session.pop(SAID, "") if code else "",
         "redirect_uri": authorizing.redirect_uri(),
         "demo_host": next(iter(settings.SERVICENOW_ALLOWED_HOSTS), "") if settings.DEMO else "",
     }
@@ -121,7 +144,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except Paused as pause:
         return _back_to_setup(pause.reason)
     except ServiceNowError as error:
-        return _failed(draft, error)
+        return _failed(request, draft, error)
     return redirect("connector:confirm")
 
 
@@ -137,7 +160,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     except Paused as pause:
         return _back_to_setup(pause.reason)
     except ServiceNowError as error:
-        return _failed(Connection.objects.drafts().first(), error)
+        return _failed(request, Connection.objects.drafts().first(), error)
     return redirect("connector:confirm")
 
 
@@ -154,6 +177,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         if not authorizing.enable(draft, person, timezone.now()):
             return redirect("connector:setup")
         messages.success(request, _("Connected to %(name)s.") % {"name": draft.instance.name})
+        _check(request, Connection.objects.current().get())
         return redirect("connector:connection")
     context = {"draft": draft, "is_personal": authorizing.is_personal(draft, person)}
     return render(request, "connector/confirm.html", context)
@@ -175,6 +199,22 @@ def configuration(request: HttpRequest) -> HttpResponse:
     return render(request, "connector/configuration.html", context, status=422 if form.errors else 200)
 
 
+def _checks_of(current: Connection | None) -> list[findings.Line]:
+    return findings.lines(current.check_results.all()) if current else []
+
+
+def _check(request: HttpRequest, current: Connection, *, make_records: bool = False) -> bool:
+    try:
+        probes.run(current, now=timezone.now(), make_records=make_records)
+    except Paused as pause:
+        _say(request, pause.reason)
+        return False
+    except ServiceNowError as error:
+        _say(request, error.code)
+        return False
+    return True
+
+
 def _person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
@@ -183,7 +223,8 @@ def _back_to_setup(code: str) -> HttpResponse:
     return redirect(f"{reverse('connector:setup')}?{urlencode({'problem': code})}")
 
 
-def _failed(draft: Connection | None, error: ServiceNowError) -> HttpResponse:
+def _failed(request: HttpRequest, draft: Connection | None, error: ServiceNowError) -> HttpResponse:
+    request.session[SAID] = error.detail
     if draft is not None:
         Instance.objects.filter(pk=draft.instance_id).record_failure(timezone.now(), error)
     return _back_to_setup(error.code)

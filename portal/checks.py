@@ -7,6 +7,12 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 
+from accounts.access import Address, every_address
+from accounts.roles import ADMINISTRATOR, ROLES
+
+# What needs no sign-in, by name. Nothing else may say `login_not_required`.
+PUBLIC = {"accounts:login", "accounts:language", "livez", "readyz"}
+
 # ServiceNow ends an inbound REST transaction after 60 seconds (product documentation, default transaction quota rules).
 SERVER_LIMIT = 60
 MARGIN = 60
@@ -53,6 +59,29 @@ def public_address_is_https(app_configs: Any, **kwargs: Any) -> Iterator[CheckMe
             hint="Put a proxy with a certificate in front and set PUBLIC_URL=https://...",
             id="portal.W001",
         )
+
+
+@register(Tags.security)
+def every_view_says_who_may_see_it(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """A view is public by name, asks for permissions, says that signing in is enough, or is Django's admin's."""
+    for address in every_address():
+        yield from _undeclared(address)
+
+
+def _undeclared(address: Address) -> Iterator[CheckMessage]:
+    where = f"{address.name or 'unnamed'} at /{address.route}"
+    if address.is_administration:
+        return
+    if address.is_public:
+        if address.name not in PUBLIC:
+            hint = "Add its name to PUBLIC in portal/checks.py, if that is meant."
+            yield Error(f"{where} needs no sign-in, and nobody listed it.", hint=hint, id="portal.E004")
+    elif address.access is None:
+        hint = "Decorate its view with permission_required or anyone_signed_in of accounts.access."
+        yield Error(f"{where} does not say who may see it.", hint=hint, id="portal.E005")
+    elif unknown := set(address.access) - set(ROLES[ADMINISTRATOR]):
+        names = ", ".join(sorted(unknown))
+        yield Error(f"{where} asks for {names}, which no role holds.", id="portal.E006")
 
 
 @register(Tags.security, deploy=True)

@@ -246,8 +246,16 @@ def manage(*arguments: str) -> None:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["it gave no reason"]
-        raise CannotStart(f"{arguments[0]}: {lines[-1]}")
+        raise CannotStart(f"{arguments[0]}: {reason_in(done.stderr or done.stdout)}")
+
+
+def reason_in(output: str) -> str:
+    """The line that says why a command failed: a failed check's, else the last."""
+    lines = output.strip().splitlines() or ["it gave no reason"]
+    # A failed check is "?: (app.E001) what is wrong", then perhaps "HINT: what to do", then a summary.
+    failed = [line.partition(") ")[2] for line in lines if line.startswith("?: (")]
+    hints = [line.strip().removeprefix("HINT: ") for line in lines if line.strip().startswith("HINT: ")]
+    return " ".join([failed[0], *hints[:1]]) if failed else lines[-1]
 
 
 def compile_catalogues() -> None:

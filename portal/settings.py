@@ -66,6 +66,7 @@ PUSH_TIMEOUT = env.float("PUSH_TIMEOUT", 30.0)
 PUSH_QUARANTINE = env.float("PUSH_QUARANTINE", 180.0)
 POLL_DELTA_SECONDS = env.float("POLL_DELTA_SECONDS", 120.0)
 POLL_SWEEP_SECONDS = env.float("POLL_SWEEP_SECONDS", 900.0)
+LOOP_WORK_NOTE = env.bool("LOOP_WORK_NOTE", False)
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -86,6 +87,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -94,10 +97,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionLimitsMiddleware",
     "accounts.middleware.LoginMiddleware",
     "accounts.middleware.PersonalLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -151,7 +154,6 @@ FERNET_KEYS = FIELD_KEYS
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "accounts:login"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -195,15 +197,23 @@ if TRUSTED_PROXIES:
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reporting.DiscreetReporterFilter"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", 30))
+SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", 12))
+# Longer than a session lasts: one that has ended still tells whose the form is that arrives after a weekend.
+SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
+# Django's default keeps messages in a cookie of a fixed name, without the prefix.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Browsers ignore the port when they send cookies: two copies on one machine would sign each other out.
 _suffix = f"_{PORT}" if DEMO else ""
 _prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_prefix}sessionid{_suffix}"
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken{_suffix}"
 LANGUAGE_COOKIE_NAME = f"{_prefix}language{_suffix}"
+BROWSER_COOKIE_NAME = f"{_prefix}browser{_suffix}"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -237,6 +247,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=3),
         "options": {"expires": 3},
     },
+    "send comments": {
+        "task": "tickets.tasks.send_comments",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "follow changes": {
         "task": "tickets.tasks.poll_delta",
         "schedule": timedelta(seconds=POLL_DELTA_SECONDS),
@@ -246,6 +261,23 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.tasks.poll_sweep",
         "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
         "options": {"expires": POLL_SWEEP_SECONDS},
+    },
+    "forget sessions": {"task": "accounts.tasks.forget_sessions", "schedule": timedelta(hours=24)},
+    "notice completed actions": {
+        "task": "tickets.tasks.notice_points",
+        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
+        "options": {"expires": POLL_SWEEP_SECONDS},
+    },
+    "check the connection": {
+        "task": "connector.tasks.look_after_connection",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 3600},
+    },
+    "read the names of states": {"task": "tickets.tasks.learn_state_names", "schedule": timedelta(days=1)},
+    "read the names of new states": {
+        "task": "tickets.tasks.learn_new_state_names",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
     },
     "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
 }

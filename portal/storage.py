@@ -11,7 +11,7 @@ SHEET = "css/all.css"
 _IMPORT = re.compile(r'@import url\("([^"]+)"\);\n')
 
 
-class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # Ships no types.
+class StaticStorage(CompressedManifestStaticFilesStorage):
     """Puts what the style sheet imports into it, so that a first visit asks for one file; names carry their hash.
 
     Without collecting, browsers follow the imports themselves: there is nothing to build while developing.

@@ -3,38 +3,44 @@
 import hashlib
 import re
 
-from django.contrib.auth.decorators import login_not_required, permission_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import permission_required
+from accounts.models import User
+from accounts.requests import PersonRequest
+from accounts.sessions import polled
 from connector.models import Connection
 from scorecard.overview import summary
 from tickets.calendar import today
 from tickets.cards import cards as ticket_cards
+from tickets.states import Kind
 from tickets.trouble import trouble_of
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
-may_view = permission_required(
-    ["scorecard.view_improvementaction", "tickets.view_ticket"], raise_exception=True
-)
+may_view = permission_required("scorecard.view_improvementaction", "tickets.view_ticket")
 
 
 @may_view
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """A grid of cards."""
     return render(request, "portal/home.html", _grid(request))
 
 
+@polled
 @may_view
 @require_safe
-def cards(request: HttpRequest) -> HttpResponse:
+def cards(request: PersonRequest) -> HttpResponse:
     """The grid alone, for the page to refresh itself; nothing while it is as the page has it.
 
     What is not swapped disturbs no menu, selection, or screen reader.
@@ -45,21 +51,45 @@ def cards(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/_cards.html", context)
 
 
-def _grid(request: HttpRequest) -> dict[str, object]:
-    context = _cards()
+def _grid(request: PersonRequest) -> dict[str, object]:
+    context = _cards(request.user)
     grid = render_to_string("portal/_grid.html", context, request)
     # The token against forged requests looks different each time it is written.
     seen = hashlib.sha256(_TOKEN.sub("", grid).encode()).hexdigest()[:16]
     return {**context, "grid": grid, "seen": seen}
 
 
-def _cards() -> dict[str, object]:
+@may_view
+@require_POST
+def hide_card(request: PersonRequest, kind: Kind) -> HttpResponse:
+    """Leave one ticket card out of this person's home page."""
+    _keep_hidden(request.user, {*request.user.hidden_cards, kind.value})
+    messages.success(request, _("The card is hidden. You can show it again below the cards."))
+    return redirect("home")
+
+
+@may_view
+@require_POST
+def show_card(request: PersonRequest, kind: Kind) -> HttpResponse:
+    """Show a hidden ticket card again."""
+    _keep_hidden(request.user, {*request.user.hidden_cards} - {kind.value})
+    return redirect("home")
+
+
+def _keep_hidden(person: User, hidden: set[str]) -> None:
+    person.hidden_cards = sorted(hidden)
+    person.save(update_fields=["hidden_cards"])
+
+
+def _cards(person: User) -> dict[str, object]:
     now = timezone.now()
     current = Connection.objects.current().first()
+    hidden = set(person.hidden_cards) & set(Kind.values) if current else set()
     return {
         "summary": summary(),
         "connection": current,
-        "cards": ticket_cards(current.instance) if current else [],
+        "cards": ticket_cards(current.instance, hidden=hidden, today=today(now)) if current else [],
+        "hidden": [kind for kind in Kind if kind.value in hidden],
         "trouble": trouble_of(current, now) if current else None,
         "today": today(now),
     }

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,7 +15,8 @@ class BadFault(ValueError):
 class Fault:
     """A fault waiting for its calls.
 
-    `route` and `method` may be `any`. `times` calls are hit, each with `probability` (drawn from `seed`, so that a
+    `route` and `method` may be `any`; `about` narrows them to calls that hold this text, in the address or the
+    body. `times` calls are hit, each with `probability` (drawn from `seed`, so that a
     run can be repeated). `seconds` and `share` mean what the kind says.
     """
 
@@ -27,14 +28,17 @@ class Fault:
     seconds: float | None = None
     share: float = 1.0
     seed: int = 0
+    about: str = ""
     _chance: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
 
-    def hits(self, route: str, method: str) -> bool:
+    def hits(self, route: str, method: str, said: Callable[[], str]) -> bool:
         """Whether this call is one to spoil; draws a chance where the probability is below 1."""
         if self.route not in (route, "any") or self.method.upper() not in (method, "ANY"):
+            return False
+        if self.about and self.about not in said():
             return False
         return self.probability >= 1 or self._chance.random() < self.probability
 
@@ -82,11 +86,14 @@ class FaultBook:
             self._faults.append(fault)
         return fault
 
-    def take(self, route: str, method: str) -> Fault | None:
-        """The fault for this call, used up by one; none when the call shall go well."""
+    def take(self, route: str, method: str, said: Callable[[], str] = str) -> Fault | None:
+        """The fault for this call, used up by one; none when the call shall go well.
+
+        `said` gives the call's address and body, for faults that are about something.
+        """
         with self._lock:
             for fault in self._faults:
-                if fault.times > 0 and fault.hits(route, method):
+                if fault.times > 0 and fault.hits(route, method, said):
                     fault.times -= 1
                     self._faults = [f for f in self._faults if f.times > 0]
                     return fault

@@ -1,5 +1,6 @@
 from django.contrib import admin
 
+from accounts.kept_admin import KeptAdmin
 from accounts.read_only import ReadOnlyAdmin
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction, ScoreDay
 
@@ -12,7 +13,7 @@ class ImprovementActionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ActionPlan)
-class ActionPlanAdmin(admin.ModelAdmin):
+class ActionPlanAdmin(KeptAdmin):
     list_display = ("action", "status", "owner", "due_on", "updated_at")
     list_filter = ("status",)
     list_select_related = ("action", "owner")

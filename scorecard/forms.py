@@ -1,13 +1,14 @@
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
-from django.db.models import F, OrderBy
+from django.db.models import F, OrderBy, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from scorecard.models import ImprovementAction, ImprovementActionQuerySet
 from scorecard.words import Category, Status
 
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 ANY = [("", pgettext_lazy("filter", "All"))]
 
 # What the list can be sorted by: its column's key, and the fields behind it.
@@ -61,17 +62,24 @@ class ActionFilter(forms.Form):
 
 
 class Sorting:
-    """The order of the list: `-impact` is by score impact, the highest first. Unknown values come last."""
+    """The order of a list: `-impact` is by score impact, the highest first. Unknown values come last."""
+
+    sorts = SORTS
+    usual = "rank"
+    # These settle what is equal otherwise, so that pages neither repeat nor lose a row.
+    ties: tuple[str, ...] = ("title", "control_id")
 
     def __init__(self, asked: str) -> None:
-        key = asked.removeprefix("-")
-        self.key = key if key in SORTS else "rank"
-        self.descending = key in SORTS and asked.startswith("-")
+        known = asked if asked.removeprefix("-") in self.sorts else self.usual
+        self.key = known.removeprefix("-")
+        self.descending = known.startswith("-")
 
-    def apply(self, actions: ImprovementActionQuerySet) -> ImprovementActionQuerySet:
-        """Sort; title and control ID settle ties, so that pages neither repeat nor lose a row."""
-        order = [OrderBy(F(name), descending=self.descending, nulls_last=True) for name in SORTS[self.key]]
-        return actions.order_by(*order, "title", "control_id")
+    def apply(self, rows: Rows) -> Rows:
+        """Sort the rows."""
+        order = [
+            OrderBy(F(name), descending=self.descending, nulls_last=True) for name in self.sorts[self.key]
+        ]
+        return rows.order_by(*order, *self.ties)
 
     def states(self) -> dict[str, dict[str, str]]:
         """For each column: `aria` for its header, and `next`, the order that choosing it asks for."""
@@ -80,7 +88,7 @@ class Sorting:
                 "aria": ("descending" if self.descending else "ascending") if key == self.key else "",
                 "next": f"-{key}" if key == self.key and not self.descending else key,
             }
-            for key in SORTS
+            for key in self.sorts
         }
 
 

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, ExpressionWrapper, F, Q, Value, When
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from scorecard.sharing import ShareLinks, share_links
 from scorecard.words import CHOOSABLE, PRODUCTS, TONES, Category, Level, Status
 
 # Microsoft keeps the scores of this many days; a loss of points older than that is no longer news.
@@ -175,6 +176,15 @@ class ImprovementAction(models.Model):
         return str(Category(self.category).label) if self.category in Category.values else self.category
 
     @property
+    def share_links(self) -> ShareLinks:
+        """Where the entries of the Share menu lead."""
+        return share_links(
+            title=self.title,
+            page=settings.PUBLIC_URL + self.get_absolute_url(),
+            greeting=gettext("A Microsoft Secure Score improvement action:"),
+        )
+
+    @property
     def product_name(self) -> str:
         """The product's own name, or Graph's code where we know no name."""
         return PRODUCTS.get(self.product, self.product)
@@ -248,6 +258,11 @@ class ScoreDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scored_on}: {self.current_score:g}/{self.max_score:g}"
+
+    @classmethod
+    def newest_maximum(cls) -> float | None:
+        """Return the maximum of the whole score on the newest day, or None before the first import."""
+        return cls.objects.values_list("max_score", flat=True).first()
 
     @property
     def percentage(self) -> float | None:

@@ -1,5 +1,6 @@
 """The score at a glance: newest day, its trend, points by category, comparison."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
@@ -46,18 +47,17 @@ class Summary:
 
 
 def summary() -> Summary | None:
-    """Return the newest score, or None before the first import. Three queries."""
-    day = ScoreDay.objects.first()
-    if day is None:
+    """Return the newest score, or None before the first import. Two queries."""
+    days = list(ScoreDay.objects.order_by("-scored_on")[: HISTORY.days])
+    if not days:
         return None
-    return Summary(day, trend(day), points_by_category(), _comparisons(day))
+    return Summary(days[0], trend(days), points_by_category(), _comparisons(days[0]))
 
 
-def trend(newest: ScoreDay) -> Trend | None:
-    """Draw the percentages of Microsoft's 90 days up to `newest`."""
-    days = ScoreDay.objects.filter(scored_on__gt=newest.scored_on - HISTORY).order_by("scored_on")
-    pairs = days.filter(max_score__gt=0).values_list("scored_on", "current_score", "max_score")
-    return draw([(day, score * 100 / maximum) for day, score, maximum in pairs])
+def trend(days: Sequence[ScoreDay]) -> Trend | None:
+    """Draw the percentages of Microsoft's 90 days up to the newest. `days` come newest first."""
+    recent = [day for day in reversed(days) if day.scored_on > days[0].scored_on - HISTORY]
+    return draw([(day.scored_on, day.percentage) for day in recent if day.percentage is not None])
 
 
 def points_by_category() -> list[CategoryPoints]:

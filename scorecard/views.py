@@ -1,22 +1,20 @@
-from django.conf import settings
-from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.access import permission_required
 from scorecard import remediation
 from scorecard.forms import ActionFilter, Sorting
 from scorecard.models import ImprovementAction, ScoreDay
 from scorecard.overview import summary
-from scorecard.sharing import share_links
 from scorecard.words import Status
 
 PAGE_SIZE = 50
 TOP_ACTIONS = 9
 
-may_view = permission_required("scorecard.view_improvementaction", raise_exception=True)
+may_view = permission_required("scorecard.view_improvementaction")
 
 
 @may_view
@@ -38,7 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def actions(request: HttpRequest) -> HttpResponse:
     """The list of improvement actions: search, filters, sorting, pages."""
-    total = ScoreDay.objects.values_list("max_score", flat=True).first()
+    total = ScoreDay.newest_maximum()
     form = ActionFilter(request.GET)
     sorting = Sorting(request.GET.get("sort", ""))
     found = (
@@ -57,7 +55,7 @@ def actions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def action(request: HttpRequest, control_id: str) -> HttpResponse:
     """Everything about one improvement action."""
-    total = ScoreDay.objects.values_list("max_score", flat=True).first()
+    total = ScoreDay.newest_maximum()
     found = ImprovementAction.objects.select_related("plan__owner").with_impact(total)
     action = get_object_or_404(found, control_id=control_id)
     context = {
@@ -66,11 +64,6 @@ def action(request: HttpRequest, control_id: str) -> HttpResponse:
         "user_impact": remediation.safe_html(action.remediation_impact),
         "next_steps": remediation.safe_html(action.remediation),
         "implementation_status": remediation.safe_html(action.implementation_status),
-        "links": share_links(
-            title=action.title,
-            page=settings.PUBLIC_URL + action.get_absolute_url(),
-            greeting=_("A Microsoft Secure Score improvement action:"),
-        ),
     }
     return render(request, "scorecard/action.html", context)
 

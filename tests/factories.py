@@ -9,10 +9,18 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import User
 from connector import sessions
-from connector.models import Connection, Instance
+from connector.models import CheckResult, Connection, Instance
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
 from tests.sandbox_process import CLIENT, SandboxProcess
-from tickets.models import StateName, Ticket, TicketEvent
+from tickets.models import (
+    FieldMapping,
+    Requester,
+    StateName,
+    Ticket,
+    TicketComment,
+    TicketEvent,
+    TicketNote,
+)
 from tickets.states import Category, Kind, Priority, Source
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -65,7 +73,7 @@ class TicketFactory(DjangoModelFactory[Ticket]):
     instance = SubFactory(InstanceFactory)
     kind = Kind.CHANGE_REQUEST
     name = Sequence(lambda n: f"Require protection {n}")
-    description = "What is to be done."
+    description = "As the team agreed on Monday."
     priority = Priority.MODERATE
     recommendation_source = Source.USER
     recommendation_category = Category.IDENTITY
@@ -81,6 +89,18 @@ class ConnectionFactory(DjangoModelFactory[Connection]):
 
     instance = SubFactory(InstanceFactory)
     client_id = CLIENT[0]
+
+
+class CheckResultFactory(DjangoModelFactory[CheckResult]):
+    """The instance answered when it was last checked."""
+
+    class Meta:
+        model = CheckResult
+
+    connection = SubFactory(ConnectionFactory)
+    name = "instance"
+    finding = "answers"
+    checked_at = NOON
 
 
 class ActionPlanFactory(DjangoModelFactory[ActionPlan]):
@@ -123,6 +143,53 @@ class StateNameFactory(DjangoModelFactory[StateName]):
     instance = SubFactory(InstanceFactory)
     kind = Kind.CHANGE_REQUEST
     value = "-5"
+
+
+class TicketNoteFactory(DjangoModelFactory[TicketNote]):
+    """An entry of a journal."""
+
+    class Meta:
+        model = TicketNote
+
+    ticket = SubFactory(TicketFactory)
+    sys_id = Sequence(lambda n: f"{n:032x}")
+    element = "work_notes"
+    text = "Seen to."
+    at = NOON
+
+
+class TicketCommentFactory(DjangoModelFactory[TicketComment]):
+    """What somebody wrote here, on its way to the journal."""
+
+    class Meta:
+        model = TicketComment
+
+    ticket = SubFactory(TicketFactory)
+    element = "work_notes"
+    text = "Is there news?"
+
+
+class FieldMappingFactory(DjangoModelFactory[FieldMapping]):
+    """A fixed value for a field of our change requests."""
+
+    class Meta:
+        model = FieldMapping
+
+    instance = SubFactory(InstanceFactory)
+    kind = "change_request"
+    field = Sequence(lambda n: f"u_field_{n}")
+    value = "x"
+
+
+class RequesterFactory(DjangoModelFactory[Requester]):
+    """Somebody that ServiceNow does not know."""
+
+    class Meta:
+        model = Requester
+
+    instance = SubFactory(InstanceFactory)
+    email = Sequence(lambda n: f"somebody{n}@aozora.example")
+    looked_up_at = NOON
 
 
 def person(role: str) -> User:

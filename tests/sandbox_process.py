@@ -179,10 +179,18 @@ class SandboxProcess:
         """Install or remove the companion app inside ServiceNow."""
         self._control("POST", "companion", {"installed": installed})
 
+    def clear_log(self) -> None:
+        """Forget what was asked; everything else stays."""
+        self._control("DELETE", "requests")
+
     def clear(self) -> None:
         """Forget pending faults and the request log; records, tokens and settings stay."""
         self._control("DELETE", "faults")
         self._control("DELETE", "requests")
+
+    def part(self) -> None:
+        """Close the connection for controls, so that processes forked from this one do not share it."""
+        self._http.close()
 
     def reset(self) -> None:
         """Back to how the process started: faults, log, settings, sessions, tokens and records."""

@@ -41,8 +41,9 @@ def environment() -> dict[str, str]:
 class Workers:
     """One worker and one beat; `kill_worker` is a power cut for the worker alone."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, level: str = "WARNING") -> None:
         self.log = log
+        self.level = level
         self.environment = environment()
         self.worker: subprocess.Popen[bytes] | None = None
         self.beat: subprocess.Popen[bytes] | None = None
@@ -62,7 +63,9 @@ class Workers:
 
     def start_worker(self) -> None:
         """Start the worker (again)."""
-        self.worker = self._start("worker", "--pool", "threads", "--concurrency", "2", "--without-mingle")
+        self.worker = self._start(
+            "worker", "--pool", "threads", "--concurrency", "2", "--without-mingle", "--loglevel", self.level
+        )
 
     def kill_worker(self) -> None:
         """End the worker where it stands."""

@@ -1,12 +1,16 @@
 """The two ticket cards of the home page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
+
+from django.db.models import prefetch_related_objects
 
 from connector.models import Instance
 from tickets.models import Ticket
 from tickets.payload import MARKERS
-from tickets.querysets import TicketQuerySet
+from tickets.querysets import Counts, TicketQuerySet
 from tickets.states import Kind
 
 ROWS = 10
@@ -17,8 +21,10 @@ class Card:
     """One kind of ticket: the newest ones, and how many there are."""
 
     kind: Kind
-    tickets: TicketQuerySet
+    tickets: list[Ticket]
+    counts: Counts
     instance: Instance
+    has_history: bool
 
     @property
     def list_url(self) -> str:
@@ -27,12 +33,32 @@ class Card:
         target = f"{self.kind.value}_list.do?sysparm_query={quote(query, safe='')}"
         return f"{self.instance.origin}/nav_to.do?uri={quote(target, safe='')}"
 
+    @property
+    def query(self) -> str:
+        """What makes the list of all tickets count as this card does."""
+        instance = f"&instance={self.instance.pk}" if self.has_history else ""
+        return f"kind={self.kind.value}{instance}"
 
-def cards(instance: Instance) -> list[Card]:
-    """Return the change management and the incident management card."""
-    return [
-        Card(kind, Ticket.objects.filter(instance=instance).of_kind(kind)[:ROWS], instance) for kind in Kind
-    ]
+
+def cards(instance: Instance, *, hidden: Collection[str], today: date) -> list[Card]:
+    """Return the change management and the incident management card, but for those that a person has hidden."""
+    has_history = Ticket.objects.exclude(instance=instance).exists()
+    prefetch_related_objects([instance], "state_names")
+    counts = Ticket.objects.filter(instance=instance).counts_by_kind(today)
+    shown = [kind for kind in Kind if kind.value not in hidden]
+    return [Card(kind, _newest(instance, kind), counts[kind], instance, has_history) for kind in shown]
+
+
+def _newest(instance: Instance, kind: Kind) -> list[Ticket]:
+    tickets = list(on_card(instance, kind).without_long_texts()[:ROWS])
+    for ticket in tickets:
+        ticket.instance = instance  # Which knows the names of the states already.
+    return tickets
+
+
+def on_card(instance: Instance, kind: Kind) -> TicketQuerySet:
+    """Return the tickets that a card is about."""
+    return Ticket.objects.filter(instance=instance).of_kind(kind)
 
 
 def record_url(ticket: Ticket) -> str:

@@ -37,7 +37,7 @@ class Claim:
         hold = {"claim_token": token, "claimed_until": now + lease(), "next_try_at": None}
         if not any(due.move(old, Delivery.CLAIMED, **hold) for old in (Delivery.WAITING, *IN_HAND)):
             return None
-        ticket = Ticket.objects.select_related("instance", "requested_by").get(pk=ticket_id)
+        ticket = Ticket.objects.select_related("instance", "requested_by", "action").get(pk=ticket_id)
         return cls(ticket, token, now)
 
     def move(self, new: Delivery, **changes: Any) -> bool:

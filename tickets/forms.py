@@ -9,28 +9,18 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scorecard.models import ImprovementAction
+from tickets.bulk import NOTE_LENGTH, Terms
 from tickets.models import Ticket
+from tickets.notes import COMMENT_LENGTH, Element
 from tickets.payload import NAME_LENGTH, TEXT_LENGTH
 from tickets.propose import Proposal, category_of
 from tickets.share import Wish
 from tickets.states import Category, Kind, Priority, Source
 
 
-class TicketForm(forms.Form):
-    """What a person asks of ServiceNow. Carries the ticket's id, so that sending it twice makes one ticket."""
+class TaskForm(forms.Form):
+    """What every task has, one or many: its type, priority and due date."""
 
-    ticket_id = forms.UUIDField(widget=forms.HiddenInput)
-    name = forms.CharField(
-        label=pgettext_lazy("ticket", "Task name"),
-        max_length=NAME_LENGTH,
-        error_messages={"required": _("Give the task a name.")},
-    )
-    description = forms.CharField(
-        label=pgettext_lazy("ticket", "Task description"),
-        max_length=TEXT_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        error_messages={"required": _("Say what is to be done.")},
-    )
     kind = forms.ChoiceField(label=pgettext_lazy("ticket", "Task type"), choices=Kind)
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=list(reversed(Priority.choices)), coerce=int, initial=Priority.MODERATE
@@ -61,6 +51,24 @@ class TicketForm(forms.Form):
             )
         return cleaned
 
+
+class TicketForm(TaskForm):
+    """What a person asks of ServiceNow. Carries the ticket's id, so that sending it twice makes one ticket."""
+
+    ticket_id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=pgettext_lazy("ticket", "Task name"),
+        max_length=NAME_LENGTH,
+        error_messages={"required": _("Give the task a name.")},
+    )
+    description = forms.CharField(
+        label=pgettext_lazy("ticket", "Task description"),
+        max_length=TEXT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Say what is to be done.")},
+    )
+    field_order = ["ticket_id", "name", "description", "kind", "category", "priority", "due_on"]
+
     def wish(self) -> Wish:
         """Return what was asked for. Only for a valid form."""
         data = self.cleaned_data
@@ -80,7 +88,6 @@ class NewTicketForm(TicketForm):
     """A ticket without an improvement action: a person's own recommendation."""
 
     category = forms.ChoiceField(label=pgettext_lazy("ticket", "Recommendation category"), choices=Category)
-    field_order = ["ticket_id", "name", "description", "kind", "category", "priority", "due_on"]
 
     @classmethod
     def blank(cls, kind: str, today: date) -> "NewTicketForm":
@@ -95,10 +102,12 @@ class ShareForm(TicketForm):
 
     is_extra = forms.BooleanField(label=_("Create a second ticket all the same"), required=False)
 
-    def __init__(self, *args: Any, action: ImprovementAction, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, action: ImprovementAction, reason: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.action = action
-        self.open_ticket = Ticket.objects.open().filter(action=action).order_by("created_at").first()
+        self.fields["priority"].help_text = reason
+        open_tickets = Ticket.objects.open().of_current_instance().filter(action=action)
+        self.open_ticket = open_tickets.order_by("created_at").first()
         if self.open_ticket is None:
             del self.fields["is_extra"]
 
@@ -113,7 +122,7 @@ class ShareForm(TicketForm):
             "priority": proposal.priority,
             "due_on": proposal.due_on,
         }
-        return cls(action=action, initial=initial, today=today)
+        return cls(action=action, reason=proposal.reason, initial=initial, today=today)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a second open ticket that nobody chose, unless it is the first one, sent again."""
@@ -135,3 +144,70 @@ class ShareForm(TicketForm):
             "recommendation_category": category_of(self.action),
             "is_extra": extra,
         }
+
+
+class BulkForm(TaskForm):
+    """What the tickets of many actions have in common; empty means: as proposed for each action."""
+
+    batch = forms.UUIDField(widget=forms.HiddenInput)
+    priority = forms.TypedChoiceField(
+        label=_("Priority"),
+        required=False,
+        choices=[("", _("As proposed for each action")), *reversed(Priority.choices)],
+        coerce=int,
+        empty_value=None,
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        help_text=_("Stands before each task description."),
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    # What the person saw: sending anything else shows it first.
+    previewed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["due_on"].help_text = _("Empty: proposed by priority.")
+
+    @classmethod
+    def blank(cls, today: date) -> "BulkForm":
+        """Return the form for a selection that has just been made."""
+        return cls(initial={"batch": uuid.uuid4(), "kind": Kind.CHANGE_REQUEST}, today=today)
+
+    @property
+    def batch_id(self) -> uuid.UUID:
+        """What makes the same selection, sent twice, one batch."""
+        self.full_clean()
+        kept = getattr(self, "cleaned_data", self.initial).get("batch")
+        return kept if isinstance(kept, uuid.UUID) else uuid.uuid4()
+
+    def terms(self) -> Terms:
+        """Return what was asked for; of a form that is not valid, what it starts with."""
+        if not self.is_bound or not self.is_valid():
+            return Terms(kind=Kind.CHANGE_REQUEST)
+        data = self.cleaned_data
+        return Terms(Kind(data["kind"]), data["priority"], data["due_on"], data["note"])
+
+
+class CommentForm(forms.Form):
+    """Something to add to a ticket's journal. Carries the comment's id, so that sending it twice writes it once."""
+
+    comment_id = forms.UUIDField(widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=pgettext_lazy("journal", "Work note"),
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write something first.")},
+    )
+    is_comment = forms.BooleanField(
+        label=_("As a comment that the caller sees"),
+        required=False,
+        help_text=_("ServiceNow may send it by e-mail, and takes an incident that is on hold back to work."),
+    )
+
+    @property
+    def element(self) -> Element:
+        """Which journal it goes to. Only for a valid form."""
+        return Element.COMMENTS if self.cleaned_data["is_comment"] else Element.WORK_NOTES

@@ -1,6 +1,7 @@
 """A ServiceNow record as a ticket's columns, and the look-up of the record that is ours."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from django.db.models import Q
 from connector.models import Instance
 from connector.servicenow.client import Client
 from connector.servicenow.records import Record
+from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
-from tickets.states import CLOSED, Kind, Meaning, RecordState, meaning_of
+from tickets.payload import DUE_FIELDS
+from tickets.states import CLOSED, Kind, Meaning, Priority, RecordState, meaning_of
 
 # What is mirrored of a record besides what has a column of its own.
 _SHOWN = (
@@ -27,10 +30,13 @@ _SHOWN = (
     "closed_at",
     "sys_updated_by",
 )
+# References and choices, which are kept with the words that people see as well.
+_LABELLED = ("assigned_to", "assignment_group", "approval", "hold_reason", "close_code")
 _SHOWN_BY_KIND = {
     Kind.CHANGE_REQUEST: ("on_hold", "on_hold_reason", "requested_by_date", "start_date", "end_date", "type"),
     Kind.INCIDENT: ("hold_reason", "due_date", "resolved_at", "reopen_count"),
 }
+_PRIORITIES = frozenset(str(priority.value) for priority in Priority)
 _OWN_COLUMNS = ("sys_id", "number", "state", "active", "correlation_id", "sys_mod_count", "sys_updated_on")
 
 
@@ -69,7 +75,13 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
     meaning = meaning_of(kind, seen, previous_state=ticket.state, named=named)
     if ticket.meaning == Meaning.SENT_BACK and seen.state == ticket.state and not seen.on_hold:
         meaning = Meaning.SENT_BACK
+    # Answers to a create carry no display values: what is known then stays.
+    shown = {
+        "state_label": record.shown.get("state", "")[:100],
+        "record_labels": {name: record.shown.get(name, "") for name in _LABELLED},
+    }
     return {
+        **(shown if record.shown else {}),
         "sys_id": record.sys_id,
         "number": record.number,
         "state": seen.state,
@@ -79,9 +91,32 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         "record": {name: record.get(name) for name in (*_SHOWN, *_SHOWN_BY_KIND[kind])},
         "sys_mod_count": int(record.get("sys_mod_count") or 0),
         "sys_updated_on": record.at("sys_updated_on"),
+        **_closing(ticket, record, now, is_closed=meaning in CLOSED),
+        "their_priority": _priority(record),
+        "their_due_on": _due_on(kind, record),
         "seen_at": now,
         "missing_since": None,
     }
+
+
+def _closing(ticket: Ticket, record: Record, now: datetime, *, is_closed: bool) -> dict[str, Any]:
+    """When it was closed, and how many points its action had then: what came of it is judged by that."""
+    if not is_closed:
+        return {"closed_at": None, "score_when_closed": None}
+    if ticket.closed_at:
+        return {"closed_at": ticket.closed_at, "score_when_closed": ticket.score_when_closed}
+    score = ticket.action.score if ticket.action else None
+    return {"closed_at": record.at("closed_at") or now, "score_when_closed": score}
+
+
+def _priority(record: Record) -> int | None:
+    value = record.get("priority")
+    return int(value) if value in _PRIORITIES else None
+
+
+def _due_on(kind: Kind, record: Record) -> date | None:
+    due_at = record.at(DUE_FIELDS[kind])
+    return today(due_at) if due_at else None
 
 
 def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
@@ -94,15 +129,38 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
     with transaction.atomic():
         if not row.filter(older).update(**_without_extra_conflict(ticket, new)):
-            _found_again(row, ticket, now)
+            still_there([ticket], now)
             return False
+        at = new["sys_updated_on"] or now
         TicketEvent.objects.get_or_create(
             ticket=ticket,
             what=TicketEvent.What.CHANGED,
             sys_mod_count=new["sys_mod_count"],
-            defaults={"at": new["sys_updated_on"] or now, "detail": _differences(ticket, new)},
+            defaults={"at": at, "detail": _differences(ticket, new)},
         )
+        if new["is_open"] and not ticket.is_open:
+            TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
     return True
+
+
+def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
+    """Store what a record that has not changed means by now, unless the poller has just seen it change."""
+    new = _without_extra_conflict(ticket, {"meaning": meaning, "is_open": meaning not in CLOSED})
+    unchanged = Ticket.objects.filter(pk=ticket.pk, sys_mod_count=ticket.sys_mod_count, state=ticket.state)
+    return unchanged.update(**new) == 1
+
+
+def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
+    """Note that these records were seen, unchanged."""
+    tickets = list(tickets)
+    rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets])
+    with transaction.atomic():
+        rows.update(seen_at=now)
+        for ticket in tickets:
+            if ticket.missing_since and rows.filter(pk=ticket.pk).exclude(missing_since=None).update(
+                missing_since=None
+            ):
+                TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
 
 
 def mark_missing(ticket_id: UUID, now: datetime) -> bool:
@@ -114,16 +172,11 @@ def mark_missing(ticket_id: UUID, now: datetime) -> bool:
     return True
 
 
-def _found_again(row: Any, ticket: Ticket, now: datetime) -> None:
-    row.update(seen_at=now, missing_since=None)
-    if ticket.missing_since:
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
-
-
 def _without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any]:
     """Let a record that was reopened be open beside the ticket that replaced it."""
     if new["is_open"] and not ticket.is_open and ticket.action_id and not ticket.is_extra:
-        others = Ticket.objects.open().filter(action=ticket.action_id, is_extra=False).exclude(pk=ticket.pk)
+        same = {"instance": ticket.instance_id, "action": ticket.action_id, "is_extra": False}
+        others = Ticket.objects.open().filter(**same).exclude(pk=ticket.pk)
         if others.exists():
             return {**new, "is_extra": True}
     return new

@@ -6,16 +6,21 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
 from scorecard.models import ImprovementAction
+from tickets.history import PushAttempt, TicketEvent
+from tickets.mapping import FieldMapping, Requester
+from tickets.naming import ENGLISH, name_of
+from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
+from tickets.state_name import StateName
 from tickets.states import (
-    DEFAULT_LABELS,
     IN_HAND,
     Category,
     Delivery,
@@ -24,6 +29,17 @@ from tickets.states import (
     Priority,
     Source,
 )
+
+__all__ = [
+    "FieldMapping",
+    "PushAttempt",
+    "Requester",
+    "StateName",
+    "Ticket",
+    "TicketComment",
+    "TicketEvent",
+    "TicketNote",
+]
 
 
 def new_sys_id() -> str:
@@ -50,7 +66,10 @@ class Ticket(models.Model):
     is_extra = models.BooleanField(
         default=False, help_text=_("A second ticket for its action, wanted by the person.")
     )
-    is_open = models.BooleanField(default=True, db_index=True)
+    batch = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text=_("Shared in one go with others.")
+    )
+    is_open = models.BooleanField(default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
 
     # Our delivery.
@@ -76,10 +95,30 @@ class Ticket(models.Model):
     meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
     active = models.BooleanField(default=True)
     record = models.JSONField(default=dict, blank=True)
+    record_labels = models.JSONField(default=dict, blank=True)
     sys_mod_count = models.IntegerField(null=True, blank=True)
     sys_updated_on = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     missing_since = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    score_when_closed = models.FloatField(null=True, blank=True)
+    points_reached_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Its action had all points while it was open.")
+    )
+    their_priority = models.PositiveSmallIntegerField(null=True, blank=True)
+    their_due_on = models.DateField(null=True, blank=True)
+
+    # What counts: somebody else's change in ServiceNow comes before what was asked.
+    current_priority = models.GeneratedField(
+        expression=Coalesce("their_priority", "priority"),
+        output_field=models.PositiveSmallIntegerField(_("priority"), choices=Priority),
+        db_persist=True,
+    )
+    current_due_on = models.GeneratedField(
+        expression=Coalesce("their_due_on", "due_on"),
+        output_field=models.DateField(_("due date"), null=True),
+        db_persist=True,
+    )
 
     objects = TicketQuerySet.as_manager()
 
@@ -90,10 +129,12 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
             models.Index(fields=["kind", "-created_at"], name="ticket_card"),
+            models.Index(fields=["action", "-created_at"], name="ticket_last_of_action"),
+            models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["action"],
+                fields=["instance", "action"],
                 condition=Q(is_open=True, is_extra=False),
                 name="ticket_one_open_per_action",
             ),
@@ -160,14 +201,21 @@ class Ticket(models.Model):
             return str(Delivery(self.delivery).label)
         if self.is_missing:
             return str(Meaning.MISSING.label)
-        if self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY, Meaning.ON_HOLD):
+        is_held_change = self.meaning == Meaning.ON_HOLD and self.kind == Kind.CHANGE_REQUEST
+        if is_held_change or self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY):
             return str(Meaning(self.meaning).label)
-        default = DEFAULT_LABELS[Kind(self.kind)].get(self.state)
-        return str(default or self.state_label or Meaning(self.meaning).label)
+        names = self.instance.state_names.all()
+        name = name_of(Kind(self.kind), self.state, names, get_language() or ENGLISH)
+        return name or str(Meaning(self.meaning).label)
 
     def is_overdue(self, today: date) -> bool:
         """Whether it is still open after its due day."""
-        return self.is_open and self.due_on is not None and self.due_on < today
+        return self.is_open and self.current_due_on is not None and self.current_due_on < today
+
+    @property
+    def current_priority_label(self) -> str:
+        """The priority that counts, in words."""
+        return str(Priority(self.current_priority).label)
 
     def is_still_possible(self, now: datetime, quarantine: timedelta) -> bool:
         """Whether an earlier send may still arrive in ServiceNow."""
@@ -186,79 +234,3 @@ class Ticket(models.Model):
             unsent.move(old, Delivery.DISCARDED, is_open=False, next_try_at=None)
             for old in (Delivery.WAITING, Delivery.ATTENTION)
         )
-
-
-class PushAttempt(models.Model):
-    """One try at delivering a ticket, told for people. Only ever added."""
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="push_attempts")
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField()
-    ending = models.CharField(max_length=20, choices=Ending)
-    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
-    detail = models.TextField(blank=True)
-    transaction_id = models.CharField(_("transaction ID"), max_length=64, blank=True)
-
-    class Meta:
-        verbose_name = _("push attempt")
-        verbose_name_plural = _("push attempts")
-        ordering = ["-ended_at", "-pk"]
-
-
-class TicketEvent(models.Model):
-    """Something that happened to a ticket, here or in ServiceNow. Only ever added."""
-
-    class What(models.TextChoices):
-        CREATED = "created", pgettext_lazy("ticket event", "Shared")
-        DELIVERED = "delivered", pgettext_lazy("ticket event", "Created in ServiceNow")
-        ADOPTED = "adopted", pgettext_lazy("ticket event", "Found in ServiceNow")
-        ATTENTION = "attention", pgettext_lazy("ticket event", "Needs attention")
-        CONFLICT = "conflict", pgettext_lazy("ticket event", "Found twice in ServiceNow")
-        RETRIED = "retried", pgettext_lazy("ticket event", "Sent again by a person")
-        DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
-        CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
-        MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")
-        FOUND = "found", pgettext_lazy("ticket event", "Returned by ServiceNow again")
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
-    at = models.DateTimeField()
-    what = models.CharField(max_length=20, choices=What)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    sys_mod_count = models.IntegerField(null=True, blank=True)
-    detail = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        verbose_name = _("ticket event")
-        verbose_name_plural = _("ticket events")
-        ordering = ["-at", "-pk"]
-        constraints = [
-            # Two pollers that see the same update tell it once.
-            models.UniqueConstraint(
-                fields=["ticket", "sys_mod_count"],
-                condition=Q(what="changed"),
-                name="ticket_event_update_told_once",
-            )
-        ]
-
-
-class StateName(models.Model):
-    """What one instance calls a state, what we call it, and what it means."""
-
-    instance = models.ForeignKey(Instance, models.PROTECT, related_name="state_names")
-    kind = models.CharField(max_length=20, choices=Kind)
-    value = models.CharField(max_length=40)
-    language = models.CharField(max_length=10, default="en")
-    their_label = models.CharField(max_length=100, blank=True)
-    our_label = models.CharField(max_length=100, blank=True)
-    meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
-
-    class Meta:
-        verbose_name = _("ticket state name")
-        verbose_name_plural = _("ticket state names")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["instance", "kind", "value", "language"], name="state_name_unique"
-            )
-        ]

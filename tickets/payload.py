@@ -16,6 +16,8 @@ MARKERS = {
     Kind.CHANGE_REQUEST: "Microsoft 365 Security and Configuration Change Request",
     Kind.INCIDENT: "Microsoft 365 Security and Configuration Incident",
 }
+# The change process does not use `due_date`: a change is to be implemented by `requested_by_date`.
+DUE_FIELDS = {Kind.CHANGE_REQUEST: "requested_by_date", Kind.INCIDENT: "due_date"}
 # An incident's priority is computed from impact and urgency by the priority look-up rules; writing it has no effect.
 IMPACT_AND_URGENCY = {
     Priority.CRITICAL: ("1", "1"),
@@ -91,10 +93,18 @@ def fields(
     else:
         values["priority"] = str(int(priority))
     if due:
-        values["due_date" if kind == Kind.INCIDENT else "requested_by_date"] = due.strftime(
-            "%Y-%m-%d %H:%M:%S"
-        )
+        values[DUE_FIELDS[kind]] = due.strftime("%Y-%m-%d %H:%M:%S")
     return values
+
+
+def source_word(source: Source) -> str:
+    """Return the recommendation source as ServiceNow's people read it."""
+    return _SOURCE_WORDS[source]
+
+
+def category_word(category: Category) -> str:
+    """Return the recommendation category as ServiceNow's people read it."""
+    return _CATEGORY_WORDS[category]
 
 
 def not_kept(sent: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:

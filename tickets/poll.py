@@ -2,14 +2,13 @@
 
 The delta asks the table `task` which of our records changed since the last time, by the server's clock, with an
 overlap that exceeds the 60 seconds a transaction may take to become visible. The sweep asks for our records by
-primary key. Both read the changed records from their own tables, since `task` lacks the columns of its children.
+primary key. Both only find out what changed; `catch_up` then reads that whole.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -17,9 +16,10 @@ from django.utils import timezone
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
-from connector.servicenow.records import Page
+from connector.servicenow.records import Page, Record
 from connector.sessions import Paused, open_client
 from tickets import mirror
+from tickets.catch_up import catch_up
 from tickets.models import Ticket
 from tickets.payload import MARKERS
 from tickets.states import Kind
@@ -29,37 +29,63 @@ Clock = Callable[[], datetime]
 
 OVERLAP = timedelta(seconds=120)
 PAGE = 500
+JUST_NOW = timedelta(seconds=5)
+# Of the hour's calls, how much tracking leaves to delivery.
+KEPT_FOR_PUSHES = 0.25
 FULL_SWEEP_EVERY = timedelta(hours=24)
 _CHANGED_FIELDS = ("sys_id", "sys_class_name", "sys_mod_count", "sys_updated_on", "correlation_display")
+_LOOK_FIELDS = ("sys_id", "sys_mod_count")
 _OURS = "sys_class_nameINchange_request,incident^correlation_displayIN" + ",".join(MARKERS.values())
 _SERVER_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def poll_delta(*, clock: Clock = timezone.now) -> int:
     """Mirror what changed since the last time. Returns how many tickets changed."""
-    return _with_client(_delta, clock)
+    return _with_client(_delta, clock) or 0
 
 
 def poll_sweep(*, clock: Clock = timezone.now) -> int:
     """Look at every open ticket, and once a day at the closed ones too. Returns how many tickets changed."""
-    return _with_client(_sweep, clock)
+    return _with_client(_sweep, clock) or 0
 
 
-def _with_client(work: Callable[[Instance, Client, Clock], int], clock: Clock) -> int:
+def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | None:
+    """Look at these tickets of one instance now, because a person asks. Returns how many changed, or None when
+    ServiceNow could not be asked.
+
+    What was looked at a moment ago is left alone, so that impatience costs no calls.
+    """
+    stale_before = clock() - JUST_NOW
+    stale = [
+        ticket for ticket in tickets if ticket.sys_id and (ticket.seen_at or stale_before) <= stale_before
+    ]
+    if not stale:
+        return 0
+
+    def look(instance: Instance, client: Client, clock: Clock) -> int:
+        ours = [ticket for ticket in stale if ticket.instance_id == instance.pk]
+        sys_ids = {kind: [one.sys_id for one in ours if one.kind == kind] for kind in Kind}
+        return _look_at(instance, client, sys_ids, clock())
+
+    return _with_client(look, clock)
+
+
+def _with_client(work: Callable[[Instance, Client, Clock], int], clock: Clock) -> int | None:
+    """Work with the instance that is connected. None when there is none, or it gave no answer."""
     connection = Connection.objects.working().first()
     if connection is None:
-        return 0
+        return None
     instance = connection.instance
     row = Instance.objects.filter(pk=instance.pk)
     try:
-        changed = work(instance, open_client(connection, now=clock()), clock)
+        changed = work(instance, open_client(connection, now=clock(), reserve=KEPT_FOR_PUSHES), clock)
         row.record_success(clock())
     except Paused:
-        return 0
+        return None
     except ServiceNowError as error:
         row.record_failure(clock(), error)
         logger.warning("polling %s: %s", instance.host, error)
-        return 0
+        return None
     return changed
 
 
@@ -72,15 +98,19 @@ def _delta(instance: Instance, client: Client, clock: Clock) -> int:
         return 0
     since = (instance.delta_since or clock()) - OVERLAP
     pages = list(_changed_pages(client, since))
-    changed: dict[Kind, list[str]] = defaultdict(list)
+    changed: dict[Kind, set[str]] = defaultdict(set)
     for row in (row for page in pages for row in page.records):
-        if row.sys_id in known and str(known[row.sys_id]) != row.get("sys_mod_count"):
-            changed[Kind(row.get("sys_class_name"))].append(row.sys_id)
+        if row.sys_id in known and _is_newer(row, known[row.sys_id]):
+            changed[Kind(row.get("sys_class_name"))].add(row.sys_id)
     server_at = pages[0].server_at
-    count = sum(_mirror_all(instance, client, kind, sys_ids, clock()) for kind, sys_ids in changed.items())
+    count = catch_up(instance, client, changed, clock())
     if server_at:
         Instance.objects.filter(pk=instance.pk).read_up_to(server_at)
     return count
+
+
+def _is_newer(row: Record, known: int | None) -> bool:
+    return known is None or int(row.get("sys_mod_count") or 0) > known
 
 
 def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
@@ -105,44 +135,41 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int:
     tickets = Ticket.objects.filter(instance=instance).tracked()
     if not everything:
         tickets = tickets.filter(Q(is_open=True) | Q(missing_since__isnull=False))
-    changed = 0
-    for kind in Kind:
-        sys_ids = list(tickets.of_kind(kind).order_by("sys_id").values_list("sys_id", flat=True))
-        changed += _mirror_all(instance, client, kind, sys_ids, now)
+    sys_ids = {
+        kind: list(tickets.of_kind(kind).order_by("sys_id").values_list("sys_id", flat=True)) for kind in Kind
+    }
+    changed = _look_at(instance, client, sys_ids, now)
     marks = {"last_swept_at": now, **({"last_full_sweep_at": now} if everything else {})}
     Instance.objects.filter(pk=instance.pk).update(**marks)
     return changed
 
 
-def _mirror_all(instance: Instance, client: Client, kind: Kind, sys_ids: list[str], now: datetime) -> int:
-    """Mirror the asked-for records, as many per call as an address may hold."""
-    wanted = mirror.fields(kind)
-    named = mirror.meanings(instance, kind)
-    changed = 0
-    for batch in client.batches(kind, sys_ids, wanted):
-        found = {record.sys_id: record for record in client.by_sys_ids(kind, batch, wanted).records}
-        tickets = Ticket.objects.filter(instance=instance, kind=kind, sys_id__in=batch)
-        absent: list[Ticket] = []
-        for ticket in tickets:
-            if ticket.sys_id in found:
-                changed += mirror.apply(ticket, found[ticket.sys_id], now, named)
-            else:
-                absent.append(ticket)
-        changed += _note_absent(client, kind, absent, any_found=bool(found), now=now)
-    return changed
+def _look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:
+    """Ask for records by primary key, as many per call as an address may hold, and catch up on what changed."""
+    changed: dict[Kind, set[str]] = defaultdict(set)
+    for kind, wanted in sys_ids.items():
+        for batch in client.batches(kind, wanted, _LOOK_FIELDS):
+            rows = {row.sys_id: row for row in client.by_sys_ids(kind, batch, _LOOK_FIELDS).records}
+            tickets = list(Ticket.objects.filter(instance=instance, kind=kind, sys_id__in=batch).listed())
+            there = [ticket for ticket in tickets if ticket.sys_id in rows]
+            newer = [ticket for ticket in there if _is_newer(rows[ticket.sys_id], ticket.sys_mod_count)]
+            changed[kind].update(ticket.sys_id for ticket in newer)
+            mirror.still_there(set(there) - set(newer), now)
+            absent = [ticket for ticket in tickets if ticket.sys_id not in rows]
+            _note_absent(client, kind, absent, any_found=bool(rows), now=now)
+    return catch_up(instance, client, changed, now)
 
 
 def _note_absent(
     client: Client, kind: Kind, absent: Iterable[Ticket], *, any_found: bool, now: datetime
-) -> int:
+) -> None:
     """Note what was asked for by id and not returned, once that is certain.
 
     Where nothing at all came back, the table itself may have become unreadable: that is no news about any ticket.
     """
     missing = [ticket for ticket in absent if ticket.missing_since is None]
     if missing and not any_found and not client.list(kind, "", ("sys_id",), 1).records:
-        return 0
-    gone: list[UUID] = [
-        ticket.pk for ticket in missing if client.read(kind, ticket.sys_id, ("sys_id",)) is None
-    ]
-    return sum(mirror.mark_missing(ticket_id, now) for ticket_id in gone)
+        return
+    for ticket in missing:
+        if client.read(kind, ticket.sys_id, ("sys_id",)) is None:
+            mirror.mark_missing(ticket.pk, now)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from scorecard.models import ImprovementAction
 from scorecard.remediation import plain_text
+from scorecard.words import Level
 from tickets.payload import NAME_LENGTH, TEXT_LENGTH
 from tickets.states import Category, Kind, Priority
 
@@ -39,19 +40,21 @@ class Proposal:
     description: str
     kind: Kind
     priority: Priority
+    reason: str
     due_on: date
     category: Category
 
 
 def for_action(action: ImprovementAction, *, total: float | None, today: date) -> Proposal:
     """Propose a ticket for an action. `total` is the maximum of the whole score, where it is known."""
-    priority = _priority(action, total)
+    priority, reason = priority_of(action, total)
     return Proposal(
         name=Truncator(action.title).chars(NAME_LENGTH),
         description=_description(action),
         kind=Kind.CHANGE_REQUEST,
         priority=priority,
-        due_on=today + timedelta(days=_DAYS[priority]),
+        reason=reason,
+        due_on=due_on(priority, today),
         category=category_of(action),
     )
 
@@ -61,15 +64,29 @@ def category_of(action: ImprovementAction) -> Category:
     return _CATEGORIES.get(action.category, Category.INFRASTRUCTURE)
 
 
-def _priority(action: ImprovementAction, total: float | None) -> Priority:
+def due_on(priority: Priority, today: date) -> date:
+    """Return the day by which a task of this priority should be done."""
+    return today + timedelta(days=_DAYS[priority])
+
+
+def priority_of(action: ImprovementAction, total: float | None) -> tuple[Priority, str]:
+    """Propose a priority and say why, in the reader's language."""
     if action.is_regressed:
-        return Priority.HIGH
+        return Priority.HIGH, _("High is proposed because this action lost points it had.")
     if not total or action.max_score is None or action.score is None:
-        return Priority.MODERATE
+        return Priority.MODERATE, _("Moderate is proposed because the score impact is not known.")
     impact = 100 * (action.max_score - action.score) / total
+    words = {"impact": f"{impact:.2f}"}
     if impact >= _HIGH_IMPACT:
-        return Priority.HIGH
-    return Priority.MODERATE if impact >= _MODERATE_IMPACT else Priority.LOW
+        return Priority.HIGH, _("High is proposed because of the score impact of %(impact)s%%.") % words
+    if impact < _MODERATE_IMPACT:
+        return Priority.LOW, _("Low is proposed because the score impact is only %(impact)s%%.") % words
+    if action.user_impact == Level.HIGH:
+        return Priority.LOW, _(
+            "Low is proposed because the impact on users is high, so it needs preparation, for a score impact of"
+            " %(impact)s%%."
+        ) % words
+    return Priority.MODERATE, _("Moderate is proposed because of the score impact of %(impact)s%%.") % words
 
 
 def _description(action: ImprovementAction) -> str:

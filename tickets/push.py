@@ -9,10 +9,14 @@ an inbound REST transaction run (product documentation, default transaction quot
 * an empty look-up proves nothing until the quarantine has passed;
 * every write names the claim token, so that a worker that lost its lease changes nothing;
 * no transaction is open while the network is used.
+
+Each step is announced to the interpreter's audit hooks (`sys.audit`): silence in operation, and the places at which
+the crash tests end the process (docs/decisions/0006-audit-events-as-failpoints.md).
 """
 
 import logging
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,7 +27,7 @@ from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.sessions import Paused, open_client
-from tickets import mirror, payload, settle
+from tickets import extras, mirror, payload, settle
 from tickets.claim import Claim
 from tickets.models import Ticket
 from tickets.retry import Ending
@@ -42,6 +46,7 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     claim = Claim.take(ticket_id, clock())
     if claim is None:
         return None
+    sys.audit("tickets.push.claimed", str(ticket_id))
     instance = Instance.objects.filter(pk=claim.ticket.instance_id)
     try:
         # Never another instance's: a ticket belongs to the one that it was shared to.
@@ -57,23 +62,38 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     return ending
 
 
-def push_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
-    """Deliver what is due, oldest first, until the instance's breaker opens. Returns how many were tried."""
+def push_due(*, clock: Clock = timezone.now) -> int:
+    """Deliver what is due, one ticket after the other. Returns how many were tried."""
+    return sum(push(ticket_id, clock=clock) is not None for ticket_id in due(clock=clock))
+
+
+def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
+    """Yield what is due, oldest first, until the instance wants to be left alone or this hour's calls are used up.
+
+    After a time of failures only one ticket goes ahead, until its delivery has succeeded.
+    """
     connection = Connection.objects.working().first()
     if connection is None:
-        return 0
-    tried = 0
-    due = Ticket.objects.due(clock()).filter(instance=connection.instance).order_by("created_at")
-    for ticket_id in due.values_list("pk", flat=True)[:limit]:
-        connection.instance.refresh_from_db(fields=["broken_until"])
-        if connection.instance.is_broken(clock()):
-            break
-        tried += push(ticket_id, clock=clock) is not None
-    return tried
+        return
+    instance = connection.instance
+    tickets = Ticket.objects.due(clock()).filter(instance=instance).order_by("created_at")
+    for ticket_id in tickets.values_list("pk", flat=True)[:limit]:
+        if not _may_call(instance, clock()):
+            return
+        sys.audit("tickets.push.due", str(ticket_id))
+        yield ticket_id
+        instance.refresh_from_db(fields=["broken_until"])
+        if instance.broken_until is not None:
+            return
+
+
+def _may_call(instance: Instance, now: datetime) -> bool:
+    instance.refresh_from_db(fields=["broken_until", "calls_hour_at", "calls_in_hour"])
+    return not instance.is_broken(now) and instance.calls_left(now, settings.API_CALLS_PER_HOUR) > 0
 
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
-    values = fields_of(claim.ticket)
+    values = fields_of(claim.ticket) | extras.of(claim.ticket, client, clock())
     if claim.ticket.sent_at is not None:
         ending = _look(claim, client, values, clock)
         if ending is not None:
@@ -91,6 +111,7 @@ def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
 def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending | None:
     """Look for what an earlier try may have created. None: certainly nothing, so it may be sent again."""
     found = mirror.find_records(claim.ticket, client)
+    sys.audit("tickets.push.looked", claim.ticket.correlation_id)
     if len(found) > 1:
         return settle.conflict(claim, found, clock())
     if found:
@@ -102,12 +123,18 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
 
 
 def _send(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending:
+    key = claim.ticket.correlation_id
+    sys.audit("tickets.push.intending", key)
     sent_at = clock()
     if not claim.move(Delivery.SENT, sent_at=sent_at):
         return settle.tell(claim, Ending.LOST_CLAIM, clock())
+    sys.audit("tickets.push.intent_stored", key)
     if clock() - sent_at > LONGEST_PAUSE_BEFORE_SENDING:
         return settle.release(claim, Ending.LATE, clock())
-    record = client.create(claim.ticket.kind, values)
+    try:
+        record = client.create(claim.ticket.kind, values)
+    finally:
+        sys.audit("tickets.push.answered", key)
     keys = (record.sys_id == values["sys_id"], record.get("correlation_id") == values["correlation_id"])
     if not any(keys):
         return settle.stranger(claim, record, clock())

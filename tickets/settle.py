@@ -1,6 +1,7 @@
 """How a try at delivery ends: the ticket moves on, and the story is told, in one transaction."""
 
 import random
+import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -124,6 +125,7 @@ def tell(claim: Claim, ending: Ending, now: datetime, error: ServiceNowError | N
         detail=error.detail if error else "",
         transaction_id=(error.transaction_id or "") if error else "",
     )
+    sys.audit("tickets.settle.told", claim.ticket.correlation_id)
     return ending
 
 

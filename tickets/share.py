@@ -1,6 +1,7 @@
 """Sharing: a form's content becomes one ticket, however often it is sent."""
 
 import logging
+import sys
 from datetime import date, datetime
 from functools import partial
 from typing import TypedDict
@@ -38,6 +39,7 @@ def share(
     instance: Instance,
     action: ImprovementAction | None,
     now: datetime,
+    batch: UUID | None = None,
 ) -> Ticket:
     """Store a ticket and wake a worker. The form carries the id: a second submit finds the first one's ticket.
 
@@ -46,19 +48,27 @@ def share(
     with transaction.atomic():
         ticket, created = Ticket.objects.get_or_create(
             pk=ticket_id,
-            defaults={**wish, "instance": instance, "requested_by": by, "action": action, "next_try_at": now},
+            defaults={
+                **wish,
+                "instance": instance,
+                "requested_by": by,
+                "action": action,
+                "batch": batch,
+                "next_try_at": now,
+            },
         )
         if created:
             TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.CREATED, actor=by)
             AuditEntry.objects.record(actor=by, verb="ticket.shared", target=str(ticket.pk), name=ticket.name)
             wake(ticket.pk)
+            sys.audit("tickets.share.stored", str(ticket.pk))
     return ticket
 
 
 def wake(ticket_id: UUID) -> None:
     """Have a worker look at a ticket once this transaction is committed. Should that fail, the sweep comes by."""
     # robust: one failing callback would skip those after it.
-    transaction.on_commit(partial(push_ticket.delay, str(ticket_id)), robust=True)
+    transaction.on_commit(partial(_wake, str(ticket_id)), robust=True)
 
 
 def retry(ticket: Ticket, *, by: User, now: datetime) -> bool:
@@ -80,3 +90,8 @@ def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
         TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.DISCARDED, actor=by)
         AuditEntry.objects.record(actor=by, verb="ticket.discarded", target=str(ticket.pk))
     return True
+
+
+def _wake(ticket_id: str) -> None:
+    sys.audit("tickets.share.committed", ticket_id)
+    push_ticket.delay(ticket_id)

@@ -186,3 +186,11 @@ class Category(models.TextChoices):
     APPS = "apps", pgettext_lazy("category", "Apps")
     IDENTITY = "identity", pgettext_lazy("category", "Identity")
     INFRASTRUCTURE = "infrastructure", pgettext_lazy("category", "Infrastructure")
+
+
+class Outcome(models.TextChoices):
+    """What came of a ticket, by the points of its action. Only what a person should look at has a name."""
+
+    POINTS_REACHED = "points_reached", pgettext_lazy("outcome", "All points, still open")
+    NOT_EFFECTIVE = "not_effective", pgettext_lazy("outcome", "Closed but not effective")
+    REGRESSED = "regressed", pgettext_lazy("outcome", "Completed, then regressed")

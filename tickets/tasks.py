@@ -1,22 +1,37 @@
 """Celery's doors into this app: load, call, return."""
 
+import sys
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from tickets import poll, push
+from tickets import comment, points, poll, push, state_names
+
+# What no worker took by then is handed out again, so that messages do not pile up.
+HANDED_OUT_FOR = timedelta(seconds=10)
 
 
 @shared_task
 def push_ticket(ticket_id: str) -> None:
     """Deliver one ticket now; if this message is lost, the sweep finds the ticket."""
+    sys.audit("tickets.tasks.received", ticket_id)
     push.push(UUID(ticket_id))
+    sys.audit("tickets.tasks.done", ticket_id)
 
 
 @shared_task
 def push_due() -> None:
-    """Deliver whatever is due."""
-    push.push_due()
+    """Hand out whatever is due, each ticket to a worker of its own."""
+    for ticket_id in push.due():
+        push_ticket.apply_async((str(ticket_id),), expires=HANDED_OUT_FOR.total_seconds())
+
+
+@shared_task
+def send_comments() -> None:
+    """Send the comments that are due."""
+    comment.send_due()
 
 
 @shared_task
@@ -29,3 +44,21 @@ def poll_delta() -> None:
 def poll_sweep() -> None:
     """Look at every open ticket."""
     poll.poll_sweep()
+
+
+@shared_task
+def notice_points() -> None:
+    """Let tickets say that their action has reached all its points."""
+    points.notice(now=timezone.now())
+
+
+@shared_task
+def learn_state_names() -> None:
+    """Read what the instance calls its states."""
+    state_names.learn_now(timezone.now())
+
+
+@shared_task
+def learn_new_state_names() -> None:
+    """Read them as soon as a ticket has a state whose name was never read."""
+    state_names.learn_now(timezone.now(), only_if_needed=True)

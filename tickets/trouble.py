@@ -18,6 +18,7 @@ class Trouble:
     tone: str = "warning"
     url: str = ""
     action: str = ""
+    is_mended_by_authorizing: bool = False
 
 
 def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
@@ -28,8 +29,7 @@ def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
             title=_("ServiceNow no longer accepts our sign-in"),
             text=_("Tickets wait here and nothing is lost. Authorize the connection again."),
             tone="danger",
-            url=reverse("connector:setup"),
-            action=_("Authorize again"),
+            is_mended_by_authorizing=True,
         )
     if connection.instance.last_error_at is not None:
         return Trouble(
@@ -44,7 +44,6 @@ def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
         return Trouble(
             title=_("The sign-in to ServiceNow ends soon"),
             text=_("Authorize the connection again, so that tickets keep being sent."),
-            url=reverse("connector:setup"),
-            action=_("Authorize again"),
+            is_mended_by_authorizing=True,
         )
     return None

@@ -1,14 +1,27 @@
 from django.urls import path
 
-from tickets import views
+from tickets import (
+    bulk_views,
+    converters,  # noqa: F401  Registers <kind:...>.
+    mapping_views,
+    views,
+)
 
 app_name = "tickets"
 urlpatterns = [
     path("", views.ticket_list, name="list"),
+    path("export.csv", views.export_csv, name="export"),
+    path("bulk/", bulk_views.prepare, name="bulk"),
+    path("bulk/<uuid:batch>/", bulk_views.progress, name="batch"),
+    path("fields/<kind:kind>/", mapping_views.fields, name="fields"),
+    path("fields/<kind:kind>/<int:mapping>/remove/", mapping_views.remove, name="remove_field"),
     path("new/", views.new, name="new"),
     path("share/<path:control_id>/", views.share, name="share"),
     path("<uuid:pk>/", views.ticket, name="ticket"),
     path("<uuid:pk>/status/", views.status, name="status"),
     path("<uuid:pk>/retry/", views.retry, name="retry"),
+    path("<uuid:pk>/comment/", views.comment, name="comment"),
+    path("<uuid:pk>/refresh/", views.refresh, name="refresh"),
+    path("refresh/<kind:kind>/", views.refresh_card, name="refresh_card"),
     path("<uuid:pk>/discard/", views.discard, name="discard"),
 ]

@@ -1,54 +1,84 @@
 """Tickets: the list, one ticket, and the dialog that makes one."""
 
+from uuid import uuid4
+
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts import kept
+from accounts.access import permission_required
 from accounts.requests import PersonRequest
+from accounts.sessions import polled
 from connector.models import Connection
 from scorecard.models import ImprovementAction, ScoreDay
-from tickets import propose
+from tickets import comment as commenting
+from tickets import export, poll, propose
 from tickets import share as sharing
 from tickets.calendar import today
-from tickets.cards import record_url
-from tickets.forms import NewTicketForm, ShareForm, TicketForm
+from tickets.cards import ROWS, on_card, record_url
+from tickets.filters import TicketFilter, TicketSorting
+from tickets.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.models import Ticket
+from tickets.paging import page_of
+from tickets.querysets import TicketQuerySet
 from tickets.states import Kind
+from tickets.story import told
 
-PAGE = 50
-may_view = permission_required("tickets.view_ticket", raise_exception=True)
-may_create = permission_required("tickets.add_ticket", raise_exception=True)
-may_change = permission_required("tickets.change_ticket", raise_exception=True)
+may_view = permission_required("tickets.view_ticket")
+may_create = permission_required("tickets.add_ticket")
+may_change = permission_required("tickets.change_ticket")
 
 
 @may_view
 @require_safe
 def ticket_list(request: PersonRequest) -> HttpResponse:
-    """All tickets, newest first, of one kind where asked for."""
-    found = Ticket.objects.select_related("instance")
-    kind = request.GET.get("kind", "")
-    if kind in Kind.values:
-        found = found.of_kind(Kind(kind))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "kind": kind, "kinds": Kind.choices, "today": today(timezone.now())}
+    """All tickets: search, filters, sorting, pages."""
+    now = timezone.now()
+    day = today(now)
+    form = TicketFilter(request.GET, now=now)
+    sorting = TicketSorting(request.GET.get("sort", ""))
+    found = form.select()
+    context = {
+        "form": form,
+        "sort": sorting.states(),
+        "page": page_of(sorting.apply(found.listed()), request.GET.get("page")),
+        "counts": found.counts(day),
+        "kind": request.GET.get("kind", ""),
+        "kinds": Kind.choices,
+        "today": day,
+    }
     return render(request, "tickets/list.html", context)
+
+
+@may_view
+@require_safe
+def export_csv(request: PersonRequest) -> StreamingHttpResponse:
+    """The list as a file, with the same filters and order, all pages at once."""
+    now = timezone.now()
+    day = today(now)
+    found = TicketSorting(request.GET.get("sort", "")).apply(TicketFilter(request.GET, now=now).select())
+    return StreamingHttpResponse(
+        export.lines(found.listed(), today=day, language=get_language()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="tickets-{day.isoformat()}.csv"'},
+    )
 
 
 @may_view
 @require_safe
 def ticket(request: PersonRequest, pk: str) -> HttpResponse:
     """Everything sent, everything known, and what happened."""
-    found = get_object_or_404(Ticket.objects.select_related("instance", "action", "requested_by"), pk=pk)
-    return render(request, "tickets/ticket.html", _about(found))
+    return render(request, "tickets/ticket.html", _about(get_object_or_404(_whole(), pk=pk)))
 
 
+@polled
 @may_view
 @require_safe
 def status(request: PersonRequest, pk: str) -> HttpResponse:
@@ -59,21 +89,22 @@ def status(request: PersonRequest, pk: str) -> HttpResponse:
     return render(request, "tickets/_status.html", {"ticket": found, "record_url": record_url(found)})
 
 
+@kept.keeps_typed
 @may_create
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: PersonRequest, control_id: str) -> HttpResponse:
     """The dialog "Share to ServiceNow" for an improvement action."""
     action = get_object_or_404(ImprovementAction, control_id=control_id)
     day = today(timezone.now())
+    proposal = propose.for_action(action, total=ScoreDay.newest_maximum(), today=day)
     if request.method == "POST":
-        form = ShareForm(request.POST, action=action, today=day)
+        form = ShareForm(request.POST, action=action, reason=proposal.reason, today=day)
     else:
-        newest = ScoreDay.objects.order_by("-scored_on").first()
-        proposal = propose.for_action(action, total=newest.max_score if newest else None, today=day)
         form = ShareForm.proposing(action, proposal, day)
     return _show_or_store(request, form, action)
 
 
+@kept.keeps_typed
 @may_create
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest) -> HttpResponse:
@@ -99,6 +130,21 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
 
 @may_change
 @require_POST
+def comment(request: PersonRequest, pk: str) -> HttpResponse:
+    """Add a work note or a comment to the ticket's journal in ServiceNow."""
+    found = get_object_or_404(_whole().tracked(), pk=pk)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return render(request, "tickets/ticket.html", _about(found) | {"form": form}, status=422)
+    data = form.cleaned_data
+    now = timezone.now()
+    commenting.write(data["comment_id"], found, data["text"], form.element, by=request.user, now=now)
+    messages.success(request, _("Your note will be in ServiceNow in a moment."))
+    return redirect(found)
+
+
+@may_change
+@require_POST
 def discard(request: PersonRequest, pk: str) -> HttpResponse:
     """Give up a ticket that is not in ServiceNow."""
     found = get_object_or_404(Ticket, pk=pk)
@@ -109,9 +155,44 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
     return redirect(found)
 
 
+@may_view
+@require_POST
+def refresh(request: PersonRequest, pk: str) -> HttpResponse:
+    """Ask ServiceNow now how a ticket stands."""
+    found = get_object_or_404(Ticket, pk=pk)
+    _tell_refreshed(request, poll.refresh([found]))
+    return redirect(found)
+
+
+@may_view
+@require_POST
+def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
+    """Ask ServiceNow now how the tickets on a card stand."""
+    connection = Connection.objects.current().first()
+    shown = on_card(connection.instance, kind)[:ROWS] if connection else []
+    _tell_refreshed(request, poll.refresh(list(shown)))
+    return redirect("home")
+
+
+def _tell_refreshed(request: PersonRequest, changed: int | None) -> None:
+    if changed is None:
+        messages.error(
+            request, _("ServiceNow could not be asked just now. What is shown is what was last seen.")
+        )
+    elif changed:
+        messages.success(
+            request,
+            ngettext("%(number)d ticket had changed.", "%(number)d tickets had changed.", changed)
+            % {"number": changed},
+        )
+    else:
+        messages.info(request, _("Nothing has changed in ServiceNow."))
+
+
 def _show_or_store(
     request: PersonRequest, form: TicketForm, action: ImprovementAction | None
 ) -> HttpResponse:
+    kept.put_back(request, form)
     connection = Connection.objects.current().first()
     stored = _store(request, form, action, connection) if form.is_bound else None
     if stored is not None:
@@ -154,11 +235,19 @@ def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:
     return redirect(stored)
 
 
+def _whole() -> TicketQuerySet:
+    """Tickets with all that their own page shows."""
+    return Ticket.objects.select_related("instance", "action", "requested_by").with_current_outcome()
+
+
 def _about(found: Ticket) -> dict[str, object]:
     return {
         "ticket": found,
         "record_url": record_url(found),
         "attempts": found.push_attempts.all()[:50],
-        "events": found.events.select_related("actor")[:100],
+        "story": told(found.events.select_related("actor")[:100], Kind(found.kind)),
+        "notes": found.notes.all()[:200],
+        "comments": found.comments.under_way().select_related("author"),
+        "form": CommentForm(initial={"comment_id": uuid4()}),
         "today": today(timezone.now()),
     }

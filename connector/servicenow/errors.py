@@ -9,6 +9,7 @@ ServiceNowError
 │   ├── ServerError         5xx, or an error inside a 200
 │   └── Unreadable          202, not JSON, cut off, too large, no `result`, rows nobody asked for
 │       ├── Hibernating     a developer instance is asleep
+│       ├── Maintenance     a page that says so in place of data
 │       └── LoginPage       a sign-in page in place of data
 ├── RateLimited             429: repeat later, not a failure of the ticket
 ├── NotAuthenticated        401, even after renewing the token
@@ -102,6 +103,12 @@ class Hibernating(Unreadable):
     """A developer instance that sleeps answers every address with a page that says so."""
 
     code = "hibernating"
+
+
+class Maintenance(Unreadable):
+    """The instance is being upgraded or repaired, and a page says so."""
+
+    code = "maintenance"
 
 
 class LoginPage(Unreadable):

@@ -140,6 +140,8 @@ def _ask(transport: Transport, session: OAuth2Session, fetch: Callable[[str], ob
         except OutcomeUnknown as error:
             raise TokenUnavailable.because(error) from error
         except (OAuth2Error, ValueError, TypeError):
+            if not found:
+                raise
             # The library may dislike what `wire` could read; whatever is in such an error stays here.
             logger.debug("The token endpoint's answer is not quite that of RFC 6749.")
     return found[0]

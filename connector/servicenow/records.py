@@ -11,6 +11,8 @@ class Record:
 
     table: str
     values: Mapping[str, str]
+    # What people see in a field, in the integration user's language; only where it was asked for.
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sys_id(self) -> str:

@@ -5,6 +5,7 @@ Each call has a connection of its own, made to an address that `resolve` has che
 connect" and "no answer" are never mixed up: after the first, nothing was sent.
 """
 
+import contextlib
 import io
 import logging
 import socket
@@ -55,8 +56,8 @@ class Call:
 
 
 class Transport:
-    """The way to one instance. `heard` is told of every call once it is over: its answer, or None where
-    none came.
+    """The way to one instance. `allow` is asked before every call of the API and forbids it by raising; `heard` is
+    told of every call, those for tokens too, once it is over: its answer, or None where none came.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Transport:
         ca_bundle: str = "",
         proxy: str = "",
         heard: Callable[[wire.Answer | None], None] | None = None,
+        allow: Callable[[], None] | None = None,
     ) -> None:
         self.origin = origin
         self.resolve = resolve
@@ -75,9 +77,12 @@ class Transport:
         self.ca_bundle = ca_bundle
         self.proxy = proxy
         self.heard = heard
+        self.allow = allow
 
     def send(self, call: Call, access_token: str) -> wire.Answer:
         """Send one call. Raises `Unreachable`, `NoAnswer` or `Unreadable` where no whole answer came back."""
+        if self.allow is not None:
+            self.allow()
         headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
@@ -171,44 +176,44 @@ class Line:
         self.ends_at = time.monotonic() + transport.timeouts.total
         self.stood = False
         self.hung_up = False
-        self.handle: socket.socket | None = None
-        self.watch = threading.Timer(transport.timeouts.total, self.hang_up)
-        self.watch.daemon = True
+        self.kept = contextlib.ExitStack()
 
     def __enter__(self) -> "Line":
-        self.watch.start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self.watch.cancel()
-        if self.handle is not None:
-            self.handle.close()
+        self.kept.close()
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Connect to a checked address; through a proxy, which looks names up itself, to the proxy."""
         addresses = [host] if self.transport.proxy else self.transport.resolve()
         for address in addresses:
             left = self.ends_at - time.monotonic()
-            if left <= 0 or self.hung_up:
+            if left <= 0:
                 break
             try:
                 line = socket.create_connection((address, port), min(self.transport.timeouts.connect, left))
             except OSError:
                 continue
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # A second handle, because TLS takes the first one away.
-            self.handle = line.dup()
+            self._watch(line)
             return line
         raise Unreachable("The instance could not be reached.")
 
-    def hang_up(self) -> None:
+    def _watch(self, line: socket.socket) -> None:
+        # A second handle, because TLS takes the first one away.
+        handle = self.kept.enter_context(line.dup())
+        watch = threading.Timer(max(self.ends_at - time.monotonic(), 0), self.hang_up, [handle])
+        watch.daemon = True
+        watch.start()
+        self.kept.callback(watch.cancel)
+
+    def hang_up(self, handle: socket.socket) -> None:
         """End the call where it stands; whoever waits on the socket wakes up."""
         self.hung_up = True
-        if self.handle is not None:
-            try:
-                self.handle.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                logger.debug("The connection had ended by itself.")
+        # It may have ended by itself just now.
+        with contextlib.suppress(OSError):
+            handle.shutdown(socket.SHUT_RDWR)
 
     def failure(self, error: Exception, *, began: bool = False) -> ServiceNowError:
         """What a broken connection means. Before it stood, nothing was sent; `began` says that an answer had begun."""

@@ -9,8 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.servicenow.errors import (
@@ -18,6 +17,7 @@ from connector.servicenow.errors import (
     Forbidden,
     Hibernating,
     LoginPage,
+    Maintenance,
     NoAnswer,
     NotAuthenticated,
     NotFound,
@@ -30,6 +30,7 @@ from connector.servicenow.errors import (
     Unreadable,
 )
 from connector.servicenow.records import Page, Record, Tokens
+from connector.servicenow.times import http_date, seconds, unix_time
 
 LONGEST_DETAIL = 500
 LONGEST_WAIT = timedelta(hours=24)
@@ -43,11 +44,19 @@ LOGIN_MARKS = (
     "login.microsoftonline.com",
     'type="password"',
 )
+# No documentation shows these pages, so any that speaks of it counts.
+MAINTENANCE_MARKS = ("maintenance", "upgrade in progress", "being upgraded")
 BY_STATUS = {401: NotAuthenticated, 403: Forbidden, 404: NotFound, 408: NoAnswer}
 BY_HUNDRED = {4: BadRequest, 5: ServerError}
-# Control and format characters (among them those that turn the direction of writing), except ordinary spaces.
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
+# Control and format characters (among them those that turn the direction of writing) and halves of characters.
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 ADDRESS_WITH_QUERY = re.compile(r"(https?://[^\s?]+)\?\S*")
+# What an answer may repeat to us of our own tokens and codes; ids are shorter.
+OPAQUE = re.compile(r"[\w+=~-]{60,}")
+# JSON can spell what no database stores.
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+# RFC 6749, appendix A.12; anything else could not travel in a header either.
+TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,16 @@ def read_page(table: str, answer: Answer) -> Page:
     return Page(tuple(_record(table, row, answer) for row in result), server_time(answer))
 
 
+def read_document(answer: Answer) -> dict[str, Any]:
+    """The JSON object of a success, whatever it holds. Raises a `ServiceNowError`."""
+    return _document(answer)
+
+
+def read_result(answer: Answer) -> Any:
+    """The `result` of an answer of any other part of the REST API. Raises a `ServiceNowError`."""
+    return _result(answer)
+
+
 def read_tokens(answer: Answer) -> Tokens:
     """What the token endpoint gave.
 
@@ -99,13 +118,13 @@ def read_tokens(answer: Answer) -> Tokens:
         raise TokenUnavailable.because(error) from error
     if document.get("error"):
         raise _token_refusal(answer)
-    access_token = document.get("access_token")
-    if not isinstance(access_token, str) or not access_token:
+    access_token = _token(document.get("access_token"))
+    if not access_token:
         raise TokenUnavailable.because(_unreadable("The answer holds no access token.", answer))
     return Tokens(
         access_token=access_token,
-        expires_in=_seconds(document.get("expires_in")) or ACCESS_TOKEN_LIFE,
-        refresh_token=_text(document.get("refresh_token")),
+        expires_in=seconds(document.get("expires_in")) or ACCESS_TOKEN_LIFE,
+        refresh_token=_token(document.get("refresh_token")),
         scope=_text(document.get("scope")),
     )
 
@@ -115,13 +134,17 @@ def check_revoked(answer: Answer) -> None:
     is not documented.
     """
     _check_page(answer)
+    document = _json(answer)
     if not 200 <= answer.status < 300:
-        raise _error(answer, _json(answer))
+        raise _error(answer, document)
+    if answer.status == 202:
+        raise _unreadable("The instance has not carried it out yet.", answer)
+    _check_whole(answer, document)
 
 
 def server_time(answer: Answer) -> datetime | None:
     """The server's clock by its `Date` header, to the second, in UTC."""
-    return _http_date(answer.headers.get("date", ""))
+    return http_date(answer.headers.get("date", ""))
 
 
 def retry_after(answer: Answer) -> timedelta | None:
@@ -131,19 +154,19 @@ def retry_after(answer: Answer) -> timedelta | None:
     """
     said = answer.headers.get("retry-after", "").strip()
     now = server_time(answer)
-    wait = _seconds(said)
+    wait = seconds(said)
     if wait is None and now is not None:
-        until = _http_date(said) or _unix_time(answer.headers.get("x-ratelimit-reset", ""))
+        until = http_date(said) or unix_time(answer.headers.get("x-ratelimit-reset", ""))
         wait = until - now if until is not None else None
     return None if wait is None else min(max(wait, timedelta(0)), LONGEST_WAIT)
 
 
 def clean(text: str, longest: int = LONGEST_DETAIL) -> str:
     """A foreign text fit for a page and a log line: one line, printable, cut, addresses without their
-    query.
+    query, nothing as long as a token.
     """
     one_line = " ".join(UNPRINTABLE.sub(" ", text).split())
-    bare = ADDRESS_WITH_QUERY.sub(r"\1", one_line)
+    bare = OPAQUE.sub("…", ADDRESS_WITH_QUERY.sub(r"\1", one_line))
     return bare if len(bare) <= longest else bare[: longest - 1] + "…"
 
 
@@ -155,22 +178,25 @@ def _result(answer: Answer) -> Any:
 
 
 def _document(answer: Answer) -> dict[str, Any]:
-    """The JSON object of a success. A 200 may carry an error: ServiceNow adds one when it stops a call
-    half-way.
-    """
+    """The JSON object of a success."""
     _check_page(answer)
     document = _json(answer)
     if not 200 <= answer.status < 300:
         raise _error(answer, document)
     if answer.status not in (200, 201) or document is None:
         raise _unreadable("The answer is not one of the Table API.", answer)
-    if isinstance(document.get("error"), dict):
-        raise ServerError(_sentence(document), status=answer.status, transaction_id=answer.transaction_id)
+    _check_whole(answer, document)
     return document
 
 
+def _check_whole(answer: Answer, document: Mapping[str, Any] | None) -> None:
+    """Raise for an error inside a success, which is how ServiceNow ends an answer whose time has run out."""
+    if document is not None and isinstance(document.get("error"), dict):
+        raise ServerError(_sentence(document), status=answer.status, transaction_id=answer.transaction_id)
+
+
 def _check_page(answer: Answer) -> None:
-    """Raise for the pages that stand in for an instance: asleep, or asking somebody to sign in."""
+    """Raise for the pages that stand in for an instance: asleep, under repair, or asking somebody to sign in."""
     if "json" in answer.headers.get("content-type", "").lower():
         return
     text = (answer.body[:20_000].decode("utf-8", "replace") + answer.headers.get("location", "")).lower()
@@ -182,6 +208,8 @@ def _check_page(answer: Answer) -> None:
         raise Hibernating("The instance is hibernating.", **facts)
     if answer.status < 400 and any(mark in text for mark in LOGIN_MARKS):
         raise LoginPage("A sign-in page came in place of data.", **facts)
+    if not 400 <= answer.status < 500 and any(mark in text for mark in MAINTENANCE_MARKS):
+        raise Maintenance("The instance is under maintenance.", **facts)
 
 
 def _json(answer: Answer) -> dict[str, Any] | None:
@@ -223,16 +251,24 @@ def _unreadable(detail: str, answer: Answer) -> Unreadable:
 def _record(table: str, row: Any, answer: Answer) -> Record:
     if not isinstance(row, dict):
         raise _unreadable("A row of the answer is no record.", answer)
-    return Record(table, {str(name): _value(value) for name, value in row.items()})
+    shown = {
+        str(name): str(value["display_value"] or "")
+        for name, value in row.items()
+        if isinstance(value, dict) and "display_value" in value
+    }
+    return Record(table, {str(name): _value(value) for name, value in row.items()}, shown)
 
 
 def _value(value: Any) -> str:
     """References come as {"link", "value"}, with display values also as {"display_value", "value"}."""
-    if isinstance(value, dict):
-        return _value(value.get("value", ""))
+    while isinstance(value, dict):
+        value = value.get("value")
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else str(value)
+    if isinstance(value, int | float):
+        return str(value)
+    # No field holds a list; to write one out as Python does would pass it off as what is stored.
+    return UNSTORABLE.sub("\ufffd", _text(value))
 
 
 def _sentence(document: Mapping[str, Any]) -> str:
@@ -247,22 +283,5 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _seconds(value: Any) -> timedelta | None:
-    try:
-        seconds = int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return timedelta(seconds=seconds) if 0 <= seconds < 10**10 else None
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _unix_time(value: str) -> datetime | None:
-    seconds = _seconds(value)
-    return datetime.fromtimestamp(seconds.total_seconds(), UTC) if seconds is not None else None
+def _token(value: Any) -> str:
+    return value if isinstance(value, str) and TOKEN.fullmatch(value) else ""

@@ -75,8 +75,8 @@ class Application:
             )
 
     def _spoiled(self, request: Incoming, route: str, handle: Callable[[], Response]) -> Response:
-        instance = self.instance
-        fault = instance.faults.take(route, request.method) or instance.magic_words.take(request, route)
+        instance, said = self.instance, partial(_said, request)
+        fault = instance.faults.take(route, request.method, said) or instance.magic_words.take(request, route)
         if fault is None:
             return handle()
         return Spoiled(fault, handle, request, route, self.instance.over).answer()
@@ -102,6 +102,10 @@ class Application:
         # The length must be known before the answer goes out, for the log and for keep-alive.
         answer.make_sequence()
         return answer
+
+
+def _said(request: Incoming) -> str:
+    return f"{request.full_path} {request.get_data(as_text=True)}"
 
 
 def _problem(error: HTTPException) -> Response:

@@ -193,6 +193,14 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+/* --- One box that ticks all of a name --------------------------------------------------------------------------- */
+
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.checkAll;
+  if (!name) return;
+  for (const box of document.getElementsByName(name)) box.checked = event.target.checked;
+});
+
 /* --- Copying a link, and buttons that are at work ---------------------------------------------------------------- */
 
 async function copy(text) {

@@ -15,6 +15,9 @@ PUBLIC = {"livez", "readyz", "accounts:login", "accounts:language"}
 ARGUMENTS: dict[str, dict[str, str]] = {
     "pk": {"pk": "00000000-0000-0000-0000-000000000000"},
     "control_id": {"control_id": "AdminMFAV2"},
+    "batch": {"batch": "00000000-0000-0000-0000-000000000000"},
+    "kind": {"kind": "incident"},
+    "mapping": {"mapping": "1"},
 }
 
 
@@ -40,8 +43,9 @@ def _named(patterns: "list[URLPattern | URLResolver]", namespace: str) -> list[t
                 found += _named(pattern.url_patterns, f"{pattern.namespace}:")
         elif pattern.name:
             name = f"{namespace}{pattern.name}"
-            arguments = [ARGUMENTS[key] for key in pattern.pattern.converters]
-            found.append((name, reverse(name, kwargs=arguments[0] if arguments else None)))
+            converters = pattern.pattern.converters
+            arguments = {name: value for key in converters for name, value in ARGUMENTS[key].items()}
+            found.append((name, reverse(name, kwargs=arguments)))
     return found
 
 
@@ -158,7 +162,7 @@ def test_whoever_may_not_administer_is_told_instead_of_sent_around(
     assert "Your account may not open that page" in page.content.decode()
 
 
-@pytest.mark.parametrize("address", ["/cards/", "/tickets/new/?kind=incident"])
+@pytest.mark.parametrize("address", ["/tickets/new/", "/tickets/new/?kind=incident"])
 def test_a_fragment_without_a_session_sends_the_whole_page_to_sign_in(client: Client, address: str) -> None:
     answer = client.get(
         address, headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/tickets/?kind=incident"}
@@ -170,8 +174,10 @@ def test_a_fragment_without_a_session_sends_the_whole_page_to_sign_in(client: Cl
 
 @pytest.mark.parametrize("current", ["https://evil.example/x", "nonsense", ""])
 def test_a_fragment_never_leads_to_another_site(client: Client, current: str) -> None:
-    answer = client.get("/cards/", headers={"HX-Request": "true", "HX-Current-URL": current})
-    assert answer["HX-Redirect"] == f"{LOGIN}?next=/"
+    headers = {"HX-Request": "true", "HX-Current-URL": current}
+    assert client.get("/tickets/new/", headers=headers)["HX-Redirect"] == f"{LOGIN}?next=/"
+    # A page that refreshes itself stays and shows a link.
+    assert f'href="{LOGIN}?next=/"' in client.get("/cards/", headers=headers).content.decode()
 
 
 def test_readers_may_look_at_tickets_and_post_nothing(client: Client, reader: User) -> None:

@@ -64,8 +64,8 @@ class Peer:
         # Closing with something unread would reset the connection and take back what was sent.
         line.shutdown(socket.SHUT_WR)
         line.settimeout(1)
-        while line.recv(65536):
-            pass
+        while more := line.recv(65536):
+            self.heard[-1] += more
 
 
 def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:

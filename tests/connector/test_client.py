@@ -1,5 +1,6 @@
 """The client over the sandbox: what is promised of each call, in fair weather and foul."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from connector.servicenow import errors
 from connector.servicenow.auth import Bearer
 from connector.servicenow.client import LONGEST_ADDRESS, Client, query_value
 from connector.servicenow.transport import Timeouts, Transport
+from tests.connector.peer import Peer, answer
 from tests.sandbox_process import SandboxProcess
 
 FIELDS = ("sys_id", "number", "state")
@@ -121,34 +123,6 @@ def test_an_expired_token_is_renewed_once_and_the_call_repeated(
     assert sandbox.requests()["total"] > sandbox_calls
 
 
-@pytest.mark.parametrize(
-    ("fault", "kind", "left"),
-    [
-        ("rate_limit", errors.RateLimited, 0),
-        ("server_error", errors.ServerError, 0),
-        ("bad_gateway_html", errors.ServerError, 0),
-        ("reset", errors.NoAnswer, 0),
-        ("lose_answer", errors.NoAnswer, 1),
-        ("commit_then_500", errors.ServerError, 1),
-        ("hibernating", errors.Hibernating, 0),
-        ("login_page", errors.LoginPage, 0),
-        ("truncated", errors.Unreadable, 1),
-        ("accepted_202", errors.Unreadable, 0),
-        ("forbidden", errors.Forbidden, 0),
-        ("business_rule_abort", errors.Forbidden, 0),
-        ("data_policy", errors.Forbidden, 0),
-    ],
-)
-def test_each_fault_is_typed_by_what_to_do_next(
-    client: Client, sandbox: SandboxProcess, fault: str, kind: type[errors.ServiceNowError], left: int
-) -> None:
-    sandbox.fault(fault, seconds=1)
-    with pytest.raises(kind) as caught:
-        client.create("incident", ticket())
-    assert len(sandbox.records("incident")) == left
-    assert left == 0 or caught.value.outcome_unknown
-
-
 def test_a_stopped_instance_is_unreachable(client: Client, sandbox: SandboxProcess) -> None:
     sandbox.stop()
     with pytest.raises(errors.Unreachable):
@@ -165,3 +139,22 @@ def test_values_that_a_query_would_run_are_refused(value: str) -> None:
 def test_table_names_cannot_change_the_path(client: Client, table: str) -> None:
     with pytest.raises(ValueError, match="name of a table"):
         client.read(table, uuid4().hex)
+
+
+@pytest.mark.parametrize("sys_id", ["", "1", "x" * 31 + "/", "../" + "0" * 29, "é" * 32])
+def test_ids_cannot_change_the_path(client: Client, sys_id: str) -> None:
+    with pytest.raises(ValueError, match="A sys_id has 32 characters"):
+        client.read("incident", sys_id)
+
+
+def test_rows_and_records_that_nobody_asked_for_are_unreadable() -> None:
+    other = json.dumps({"sys_id": "f" * 32})
+    with Peer(answer(f'{{"result": [{other}]}}'.encode())) as rows, pytest.raises(errors.Unreadable):
+        client_of(rows).by_sys_ids("incident", [uuid4().hex], FIELDS)
+    with Peer(answer(f'{{"result": {other}}}'.encode())) as record, pytest.raises(errors.Unreadable):
+        client_of(record).read("incident", uuid4().hex)
+
+
+def client_of(peer: Peer) -> Client:
+    way = Transport(peer.origin, lambda: ["127.0.0.1"], Timeouts(connect=5, read=5, total=5))
+    return Client(way, Bearer("t", lambda refused: refused))

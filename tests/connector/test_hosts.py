@@ -3,16 +3,22 @@
 import ipaddress
 import socket
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import User
 from connector import hosts
 from connector.hosts import HostRefused, host_from, is_public, origin_of, resolver
-from connector.servicenow.errors import AddressRefused, Unreachable
+from connector.models import Instance
+from connector.servicenow import wire
+from connector.servicenow.errors import AddressRefused, ServiceNowError, Unreachable
 from connector.servicenow.transport import Call, Timeouts, Transport
+from tests.connector.peer import Peer
 
 ALLOWED = ["tickets.example.com", "tickets.example.com:8443", "127.0.0.1:8800", "10.0.0.8"]
 
@@ -221,3 +227,58 @@ def test_a_name_that_does_not_resolve_is_unreachable(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Unreachable):
         resolver("acme.service-now.com")()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_a_hostile_name_in_the_form_opens_no_socket(
+    typed: str, client: Client, secadmin: User, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
+    settings.DEMO = False
+    settings.SERVICENOW_ALLOWED_HOSTS = ["127.0.0.1:8800", "10.0.0.8:8443"]
+    opened: list[object] = []
+    monkeypatch.setattr(socket, "create_connection", lambda *args, **kwargs: opened.append(args))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: opened.append(args))
+    client.force_login(secadmin)
+    details = {"grant": "client_credentials", "client_id": "x", "client_secret": "y"}
+    answer = client.post("/servicenow/setup/", {"instance": typed, **details})
+    kept = [instance.host for instance in Instance.objects.all()]
+    assert opened == []
+    assert answer.status_code == 422 or all(host.endswith(".service-now.com") for host in kept)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "100.64.0.1", "::ffff:10.0.0.1"]
+)
+def test_a_permitted_name_that_leads_inside_is_explained_and_never_connected_to(
+    address: str, client: Client, secadmin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", answering(address))
+    monkeypatch.setattr(socket, "create_connection", lambda *args, **kwargs: connected.append(args))
+    client.force_login(secadmin)
+    details = {"grant": "client_credentials", "client_id": "x", "client_secret": "y"}
+    client.post("/servicenow/setup/", {"instance": "acme", **details})
+    page = client.post("/servicenow/authorize/", follow=True)
+    assert "address inside a private network" in unescape(page.content.decode())
+    assert connected == []
+
+
+@pytest.mark.parametrize(
+    "target", ["http://169.254.169.254/latest/meta-data", "https://evil.example/", "//10.0.0.1/"]
+)
+def test_a_redirect_is_an_answer_and_opens_no_second_socket(target: str) -> None:
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
+    looked_up: list[str] = []
+
+    def resolve() -> list[str]:
+        looked_up.append("127.0.0.1")
+        return ["127.0.0.1"]
+
+    with Peer(answer) as peer:
+        way = Transport(peer.origin, resolve, Timeouts(2, 2, 2))
+        with pytest.raises(ServiceNowError):
+            wire.read_page("incident", way.send(Call("GET", "/api/now/table/incident", {}), "t"))
+        assert len(peer.heard) == 1
+    assert looked_up == ["127.0.0.1"]

@@ -1,8 +1,5 @@
 """Setting the connection up and taking it apart, through the pages, against the sandbox."""
 
-import re
-from html import unescape
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,49 +9,13 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from connector import sessions
-from connector.explanations import EXPLANATIONS
 from connector.models import Connection, ConnectionSecrets
 from connector.sessions import open_client
+from tests.connector.errands import come_back, entered, explained, leave, text
 from tests.sandbox_process import CLIENT, SandboxProcess
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/servicenow/", "/servicenow/setup/", "/servicenow/configuration/"]
-
-
-@pytest.fixture
-def browser(client: Client, secadmin: User) -> Client:
-    client.force_login(secadmin)
-    return client
-
-
-def entered(sandbox: SandboxProcess, **changes: str) -> dict[str, str]:
-    return {
-        "instance": sandbox.url,
-        "grant": "authorization_code",
-        "client_id": CLIENT[0],
-        "client_secret": CLIENT[1],
-        "scope": "",
-        **changes,
-    }
-
-
-def leave(browser: Client) -> str:
-    """Choose Authorize; the address that the browser goes to."""
-    page = browser.post("/servicenow/authorize/").content.decode()
-    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
-    assert found, page
-    return unescape(found[1])
-
-
-def come_back(browser: Client, address: str) -> Any:
-    """Arrive at the callback as ServiceNow sent us, and follow to the page where that ends."""
-    parts = urlsplit(address)
-    assert parts.path == "/servicenow/callback/"
-    return browser.get(f"{parts.path}?{parts.query}", follow=True)
-
-
-def text(response: Any) -> str:
-    return unescape(response.content.decode())
 
 
 @pytest.mark.parametrize("grant", ["authorization_code", "client_credentials"])
@@ -137,14 +98,6 @@ def test_a_kept_secret_need_not_be_typed_again_but_never_follows_to_another_host
     assert "Enter the client secret" in text(elsewhere)
 
 
-def explained(page: Any, code: str) -> bool:
-    """Whether a page is the set-up page and says what a code means, with the next step."""
-    explanation = EXPLANATIONS[code]
-    said = text(page)
-    assert page.redirect_chain[-1][0].startswith("/servicenow/setup/")
-    return str(explanation.what) in said and str(explanation.next_step) in said
-
-
 def test_deny_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
     browser.post("/servicenow/setup/", entered(sandbox))
     assert explained(come_back(browser, sandbox.consent(leave(browser), button="Deny")), "denied")
@@ -178,7 +131,10 @@ def test_a_code_of_another_attempt_is_explained(browser: Client, sandbox: Sandbo
     browser.post("/servicenow/setup/", entered(sandbox))
     address = sandbox.consent(leave(browser))
     session = browser.session
-    session["servicenow_authorization"] = {**session["servicenow_authorization"], "verifier": "x" * 64}
+    session["servicenow_authorization"] = {
+        **session["servicenow_authorization"],
+        "verifier": sessions.seal("x" * 64),
+    }
     session.save()
     assert explained(come_back(browser, address), "pkce_refused")
 

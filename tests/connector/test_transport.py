@@ -1,13 +1,16 @@
 """One call over HTTP, against peers that misbehave."""
 
+import contextlib
 import logging
 import socket
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connector.servicenow import wire
-from connector.servicenow.errors import NoAnswer, OutcomeUnknown, Unreachable, Unreadable
+from connector.servicenow.errors import NoAnswer, OutcomeUnknown, ServiceNowError, Unreachable, Unreadable
 from connector.servicenow.transport import LARGEST_BODY, Call, Timeouts, Transport
 from tests.connector.peer import Peer, answer
 
@@ -57,6 +60,24 @@ def test_a_dripping_answer_ends_at_the_total_limit(head: bytes) -> None:
     with Peer(head, *drops, pause=0.1) as peer, pytest.raises(NoAnswer):
         transport(peer.origin, total=0.8).send(CALL, "t")
     assert time.monotonic() - began < 3
+
+
+def test_a_name_that_takes_all_the_time_leaves_none_to_connect() -> None:
+    def slow() -> list[str]:
+        time.sleep(0.2)
+        return ["127.0.0.1"]
+
+    with Peer(answer(b"{}")) as peer, pytest.raises(Unreachable):
+        Transport(peer.origin, slow, Timeouts(1, 1, 0.1)).send(CALL, "t")
+    assert peer.heard == []
+
+
+@given(st.binary(max_size=200), st.booleans())
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_any_bytes_give_a_record_or_an_error_of_the_tree(noise: bytes, after_a_head: bool) -> None:
+    head = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n" if after_a_head else b""
+    with Peer(head + noise) as peer, contextlib.suppress(ServiceNowError):
+        wire.read_record("incident", transport(peer.origin, read=5, total=5).send(CALL, "t"))
 
 
 def test_an_endless_answer_is_cut_at_the_size_limit() -> None:

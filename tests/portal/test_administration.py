@@ -17,8 +17,11 @@ from tests.factories import (
     ActionPlanFactory,
     ConnectionFactory,
     ControlScoreDayFactory,
+    FieldMappingFactory,
     StateNameFactory,
+    TicketCommentFactory,
     TicketEventFactory,
+    TicketNoteFactory,
 )
 from tickets.models import PushAttempt
 
@@ -37,6 +40,9 @@ def everything(administrator: User) -> None:
         ticket=event.ticket, started_at=NOON, ended_at=NOON, ending="rejected", status=403
     )
     StateNameFactory.create()
+    TicketNoteFactory.create()
+    TicketCommentFactory.create()
+    FieldMappingFactory.create()
     ActionPlanFactory.create(owner=administrator)
     ControlScoreDayFactory.create()
     ScoreDay.objects.create(scored_on=NOON.date(), calculated_at=NOON, current_score=1, max_score=2)

@@ -16,12 +16,17 @@ from tests.factories import (
     NOON,
     ActionFactory,
     ActionPlanFactory,
+    CheckResultFactory,
     ConnectionFactory,
     ControlScoreDayFactory,
+    FieldMappingFactory,
     InstanceFactory,
+    RequesterFactory,
     StateNameFactory,
+    TicketCommentFactory,
     TicketEventFactory,
     TicketFactory,
+    TicketNoteFactory,
     UserFactory,
 )
 from tickets.models import TicketEvent
@@ -85,6 +90,11 @@ CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
         [{"grant": "password"}],
         [{"grant": Connection.Grant.CLIENT_CREDENTIALS}],
     ),
+    "field_mapping_not_ours": (
+        FieldMappingFactory.create,
+        [{"field": "correlation_id"}],
+        [{"field": "category"}],
+    ),
     "plan_status_is_choosable": (
         ActionPlanFactory.create,
         [{"status": Status.COMPLETED}, {"status": ""}],
@@ -95,6 +105,10 @@ CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
 
 def _action() -> Fields:
     return {"action": ActionFactory.create()}
+
+
+def _shared() -> Fields:
+    return {"instance": InstanceFactory.create(), **_action()}
 
 
 def _delivered() -> Fields:
@@ -108,7 +122,9 @@ def _in_use() -> Fields:
 # Each rule about two rows: what both have, and what the second one may have instead.
 UNIQUES: dict[str, tuple[Make, Callable[[], Fields], Callable[[], list[Fields]]]] = {
     "ticket_one_open_per_action": (
-        ticket, _action, lambda: [{"is_extra": True}, {"is_open": False}, {"action": None}],
+        ticket,
+        _shared,
+        lambda: [{"is_extra": True}, {"is_open": False}, {"action": None}, {"instance": InstanceFactory.create()}],
     ),
     "ticket_record_unique": (
         ticket, _delivered, lambda: [{"instance": InstanceFactory.create()}, {"delivery": "waiting", "sys_id": ""}],
@@ -122,6 +138,31 @@ UNIQUES: dict[str, tuple[Make, Callable[[], Fields], Callable[[], list[Fields]]]
         StateNameFactory.create,
         lambda: {"instance": InstanceFactory.create()},
         lambda: [{"value": "-4"}, {"kind": Kind.INCIDENT}, {"language": "ja"}, {"instance": InstanceFactory.create()}],
+    ),
+    "check_result_unique": (
+        CheckResultFactory.create,
+        lambda: {"connection": ConnectionFactory.create()},
+        lambda: [{"name": "clock"}, {"connection": ConnectionFactory.create()}],
+    ),
+    "ticket_note_unique": (
+        TicketNoteFactory.create,
+        lambda: {"ticket": TicketFactory.create(), "sys_id": SYS_ID},
+        lambda: [{"sys_id": SYS_ID[::-1]}, {"ticket": TicketFactory.create()}],
+    ),
+    "comment_note_unique": (
+        TicketCommentFactory.create,
+        lambda: {"ticket": TicketFactory.create(), "note_sys_id": SYS_ID},
+        lambda: [{"note_sys_id": ""}, {"ticket": TicketFactory.create()}],
+    ),
+    "field_mapped_once": (
+        FieldMappingFactory.create,
+        lambda: {"instance": InstanceFactory.create(), "field": "category"},
+        lambda: [{"field": "u_site"}, {"kind": Kind.INCIDENT}, {"instance": InstanceFactory.create()}],
+    ),
+    "requester_known_once": (
+        RequesterFactory.create,
+        lambda: {"instance": InstanceFactory.create(), "email": "somebody@aozora.example"},
+        lambda: [{"email": "another@aozora.example"}, {"instance": InstanceFactory.create()}],
     ),
     "connection_one_current": (connection, _in_use, lambda: [{"is_current": False}]),
     "user_entra_identity_unique": (

@@ -200,7 +200,7 @@ def _refuse(*arguments: Any) -> Any:
 
 
 def test_readyz_says_that_migrations_are_missing(client: Client) -> None:
-    MigrationRecorder(database).record_unapplied("tickets", "0001_initial")
+    MigrationRecorder(database).record_unapplied("scorecard", "0001_initial")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["reason"]) == (503, "migrations are missing")
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from connector.models import Connection
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
+from tests.tickets.clock import Clock
 from tickets import settle
 from tickets.claim import Claim
 from tickets.models import Ticket
@@ -18,29 +19,6 @@ from tickets.retry import Ending
 from tickets.states import Delivery, Kind, Priority
 
 pytestmark = [pytest.mark.django_db]
-
-
-class Clock:
-    """The real time, moved by hand."""
-
-    def __init__(self) -> None:
-        self.offset = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return timezone.now() + self.offset
-
-    def advance(self, **delta: float) -> None:
-        self.offset += timedelta(**delta)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ticket(connection: Connection) -> Ticket:
-    return TicketFactory.create(instance=connection.instance)
 
 
 def work_until_settled(ticket: Ticket, clock: Clock, tries: int = 40) -> Ticket:

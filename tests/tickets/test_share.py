@@ -156,12 +156,3 @@ def test_what_may_be_in_servicenow_is_never_discarded(browser: Client, connectio
     browser.post(reverse("tickets:discard", args=[ticket.pk]))
     ticket.refresh_from_db()
     assert ticket.delivery == Delivery.WAITING
-
-
-@pytest.mark.parametrize("count", [5, 120])
-def test_the_list_asks_the_database_the_same_however_long_it_is(
-    browser: Client, connection: Connection, count: int, django_assert_max_num_queries: object
-) -> None:
-    TicketFactory.create_batch(count, instance=connection.instance)
-    with django_assert_max_num_queries(8):  # type: ignore[operator]
-        browser.get(reverse("tickets:list"))

@@ -1,0 +1,71 @@
+"""What somebody typed into a form that could not be taken, because their sign-in had ended or changed meanwhile.
+
+It waits in the session (nobody's yet, or theirs) until the same person opens the same form again, at most a quarter of
+an hour, and is shown once. Secrets and files are not kept. See docs/decisions/0005-what-was-typed-is-kept.md.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.utils import timezone
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+LIFETIME = timedelta(minutes=15)
+LONGEST = 64 * 1024
+_KEY = "kept_form"
+_SECRET = re.compile("secret|password|token|key", re.IGNORECASE)
+
+
+def keeps_typed(view: View) -> View:
+    """Mark a form's view that calls `put_back` when it shows the form."""
+    view.__dict__["keeps_typed"] = True
+    return view
+
+
+def keep(request: HttpRequest, view: Callable[..., Any], owner: str, now: datetime) -> bool:
+    """Keep what was sent for its owner (a user's primary key as text). Returns False when there is nothing to keep."""
+    if request.method != "POST" or not getattr(view, "keeps_typed", False):
+        return False
+    typed = request.POST.copy()
+    for name in list(typed):
+        if _SECRET.search(name):
+            del typed[name]
+    text = typed.urlencode()
+    if len(text) > LONGEST:
+        return False
+    request.session[_KEY] = {
+        "owner": owner,
+        "path": request.get_full_path(),
+        "typed": text,
+        "at": now.timestamp(),
+    }
+    return True
+
+
+def put_back(request: HttpRequest, form: forms.BaseForm) -> bool:
+    """Fill an unsent form with what was kept for this person and address. Returns False when nothing was."""
+    found = request.session.get(_KEY)
+    if form.is_bound or not found or found["path"] != request.get_full_path():
+        return False
+    del request.session[_KEY]
+    too_old = timezone.now().timestamp() - found["at"] > LIFETIME.total_seconds()
+    if too_old or found["owner"] != str(request.user.pk):
+        return False
+    typed = QueryDict(found["typed"])
+    for name, field in form.fields.items():
+        if not isinstance(field.widget, forms.PasswordInput | forms.FileInput) and not _SECRET.search(name):
+            form.initial[name] = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))
+    form.was_kept = True  # type: ignore[attr-defined]  # For the template that says so.
+    return True
+
+
+def hand_over(session: SessionBase, owner: str) -> None:
+    """Drop what waits for somebody else than the person who has just signed in."""
+    if session.get(_KEY, {}).get("owner", owner) != owner:
+        del session[_KEY]

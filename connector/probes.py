@@ -1,0 +1,210 @@
+"""The checks of a connection: what each asks the instance, and what it concludes.
+
+They only read, except for the trial records that a person has to ask for. A check that the integration user may
+not make is an answer too. When the instance stops answering, the remaining checks keep what they found last.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connector import companion
+from connector.models import CheckResult, Connection, Grant, Instance
+from connector.servicenow import about, ranges, trial
+from connector.servicenow.client import Client
+from connector.servicenow.errors import Forbidden, Refused, ServiceNowError
+from connector.servicenow.records import Record
+from connector.servicenow.trial import Trial, TrialUnclear
+from connector.sessions import open_client
+
+TABLES = ("change_request", "incident")
+# What the portal fills in, and what the platform fills in by itself.
+FILLED_IN = {
+    "number",
+    "state",
+    "priority",
+    "impact",
+    "urgency",
+    "short_description",
+    "description",
+    "sys_class_name",
+}
+LARGEST_CLOCK_DIFFERENCE = timedelta(minutes=2)
+
+
+@dataclass
+class Visit:
+    """One round of checks: the client, and what earlier checks of the round saw."""
+
+    connection: Connection
+    client: Client
+    make_records: bool
+    user: Record | None = None
+    trials: dict[str, Trial] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The outcome of one check: a key of `findings`, and what was seen in ServiceNow's words."""
+
+    finding: str
+    seen: str = ""
+
+
+def run(connection: Connection, *, now: datetime, make_records: bool = False) -> None:
+    """Make all checks and store what they find.
+
+    `make_records` also creates one record per table, which stays behind, canceled. Raises `Paused`, and the
+    `ServiceNowError` for which the instance could not be asked further.
+    """
+    row = Instance.objects.filter(pk=connection.instance_id)
+    try:
+        visit = Visit(connection, open_client(connection, now=now), make_records)
+        for name, found in _round(visit):
+            _store(connection, name, found, now)
+    except ServiceNowError as error:
+        _store(connection, "instance", Found(error.code, error.detail), now)
+        row.record_failure(now, error)
+        raise
+    row.record_success(now)
+    report(connection, visit.client, now)
+
+
+def report(connection: Connection, client: Client, now: datetime) -> None:
+    """Write the connection's status into the instance, where its connector app is installed."""
+    finding, seen = companion.write(connection, client, now)
+    _store(connection, "status_table", Found(finding, seen), now)
+
+
+def _round(visit: Visit) -> Iterator[tuple[str, Found]]:
+    for name, probe in PROBES.items():
+        try:
+            yield name, probe(visit)
+        except Refused as refusal:
+            yield name, Found(refusal.code, refusal.detail)
+
+
+def _store(connection: Connection, name: str, found: Found, now: datetime) -> None:
+    CheckResult.objects.update_or_create(
+        connection=connection,
+        name=name,
+        defaults={"finding": found.finding, "seen": found.seen[:500], "checked_at": now},
+    )
+
+
+def _instance(visit: Visit) -> Found:
+    # A user who may not read any user is signed in all the same.
+    with contextlib.suppress(Forbidden):
+        visit.user = visit.client.whoami()
+    return Found("answers")
+
+
+def _user(visit: Visit) -> Found:
+    if visit.user is None:
+        return Found("hidden")
+    name = f"{visit.user.get('name')} ({visit.user.get('user_name')})"
+    by_code = visit.connection.grant == Grant.AUTHORIZATION_CODE
+    if by_code and visit.user.is_true("web_service_access_only"):
+        return Found("web_service_only", name)
+    return Found("known", name)
+
+
+def _roles(visit: Visit) -> Found:
+    try:
+        roles = about.roles(visit.client, visit.user.sys_id) if visit.user else []
+    except Refused:
+        roles = []
+    if not roles:
+        return Found("hidden")
+    return Found("admin" if "admin" in roles else "known", ", ".join(roles))
+
+
+def _table(name: str) -> Callable[[Visit], Found]:
+    def probe(visit: Visit) -> Found:
+        rows = visit.client.list(name, "", ("sys_id", "correlation_id"), 1).records
+        if not visit.make_records:
+            return Found("readable" if rows else "empty")
+        try:
+            tried = visit.trials[name] = trial.try_out(visit.client, name)
+        except TrialUnclear as unclear:
+            return Found("unclear", str(unclear))
+        if tried.canceled:
+            return Found("worked", tried.number)
+        return Found("left_open", " ".join([tried.number, tried.said]))
+
+    return probe
+
+
+def _sys_id(visit: Visit) -> Found:
+    if not visit.trials:
+        return _earlier(visit, "sys_id")
+    kept = all(tried.kept_sys_id for tried in visit.trials.values())
+    Instance.objects.filter(pk=visit.connection.instance_id).update(honours_sys_id=kept)
+    return Found("kept" if kept else "replaced")
+
+
+def _correlation_id(visit: Visit) -> Found:
+    if not visit.trials:
+        return _earlier(visit, "correlation_id")
+    kept = all(tried.kept_correlation_id for tried in visit.trials.values())
+    return Found("kept" if kept else "lost")
+
+
+def _earlier(visit: Visit, name: str) -> Found:
+    """What an earlier trial found out about the same instance, by this connection or another."""
+    results = CheckResult.objects.filter(connection__instance=visit.connection.instance_id, name=name)
+    newest = results.exclude(finding="untried").order_by("-checked_at").first()
+    return Found(newest.finding, newest.seen) if newest else Found("untried")
+
+
+def _ranges(visit: Visit) -> Found:
+    allowed = ranges.allowed(visit.client)
+    if allowed is None:
+        return Found("untried")
+    Instance.objects.filter(pk=visit.connection.instance_id).update(range_queries_allowed=allowed)
+    return Found("allowed" if allowed else "refused")
+
+
+def _labels(visit: Visit) -> Found:
+    labels = about.labels(visit.client, TABLES[0], "state", about.ENGLISH)
+    return Found(labels.way or "none")
+
+
+def _mandatory(visit: Visit) -> Found:
+    try:
+        demanded = {name for table in TABLES for name in about.mandatory(visit.client, table)} - FILLED_IN
+    except Refused:
+        return Found("hidden")
+    return Found("some", ", ".join(sorted(demanded))) if demanded else Found("none")
+
+
+def _release(visit: Visit) -> Found:
+    try:
+        release = about.release(visit.client)
+    except Refused:
+        release = ""
+    return Found("known", release) if release else Found("hidden")
+
+
+def _clock(visit: Visit) -> Found:
+    offset = Instance.objects.get(pk=visit.connection.instance_id).clock_offset
+    if offset is None:
+        return Found("hidden")
+    near = abs(offset) <= LARGEST_CLOCK_DIFFERENCE
+    return Found("close" if near else "far", str(round(abs(offset.total_seconds()))))
+
+
+PROBES: dict[str, Callable[[Visit], Found]] = {
+    "instance": _instance,
+    "user": _user,
+    "roles": _roles,
+    **{name: _table(name) for name in TABLES},
+    "sys_id": _sys_id,
+    "correlation_id": _correlation_id,
+    "ranges": _ranges,
+    "labels": _labels,
+    "mandatory": _mandatory,
+    "release": _release,
+    "clock": _clock,
+}

@@ -1,0 +1,76 @@
+"""One record made for trying: created, read, changed, canceled, and labelled so that nobody takes it for work."""
+
+import uuid
+from dataclasses import dataclass
+
+from connector.servicenow.client import Client
+from connector.servicenow.errors import OutcomeUnknown, Refused
+from connector.servicenow.records import Record
+
+DISPLAY = "Scoredesk connection check"
+TITLE = "Scoredesk connection check, nothing to do"
+TEXT = (
+    "Somebody who set up the connection of Scoredesk to this instance asked for this record, to see whether such "
+    "records can be created and updated. It is canceled at once and needs no work."
+)
+# Out-of-the-box values of `state` (ServiceNow documentation, "Incident management process", "State model for change").
+CANCELED = {"change_request": "4", "incident": "8"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of the record."""
+
+    number: str
+    kept_sys_id: bool
+    kept_correlation_id: bool
+    canceled: bool
+    said: str = ""
+
+
+class TrialUnclear(Exception):
+    """No answer told whether the record exists; the message is the correlation id to look for."""
+
+
+def try_out(client: Client, table: str) -> Trial:
+    """Create a record, read it, cancel it. Raises `TrialUnclear` or what the first call raises."""
+    sys_id, correlation_id = uuid.uuid4().hex, str(uuid.uuid4())
+    asked = {
+        "sys_id": sys_id,
+        "correlation_id": correlation_id,
+        "correlation_display": DISPLAY,
+        "short_description": TITLE,
+        "description": TEXT,
+    }
+    created = _create(client, table, asked)
+    found = client.read(table, created.sys_id) or created
+    canceled, said = _cancel(client, table, created.sys_id)
+    return Trial(
+        number=found.number or created.number or created.sys_id,
+        kept_sys_id=created.sys_id == sys_id,
+        kept_correlation_id=found.get("correlation_id") == correlation_id,
+        canceled=canceled,
+        said=said,
+    )
+
+
+def _create(client: Client, table: str, asked: dict[str, str]) -> Record:
+    try:
+        return client.create(table, asked)
+    except OutcomeUnknown as error:
+        found = client.read(table, asked["sys_id"])
+        if found is None:
+            same_key = client.find_by_correlation_id(table, asked["correlation_id"])
+            found = same_key[0] if same_key else None
+        if found is None:
+            raise TrialUnclear(asked["correlation_id"]) from error
+        return found
+
+
+def _cancel(client: Client, table: str, sys_id: str) -> tuple[bool, str]:
+    state = CANCELED[table]
+    try:
+        record = client.update(table, sys_id, {"state": state, "close_notes": TITLE})
+    except Refused as refusal:
+        return False, refusal.detail
+    return record.get("state") == state, ""

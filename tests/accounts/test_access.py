@@ -1,0 +1,284 @@
+"""Who gets where: every address x every kind of person x every method, against one table.
+
+The addresses come from the URL configuration itself: one without a row here fails.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.core.checks import run_checks
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path, resolve, reverse
+
+from accounts.access import Address, every_address
+from accounts.models import User
+from portal.checks import PUBLIC
+from portal.urls import urlpatterns as portal_urls
+from tests.factories import ActionFactory, TicketFactory, UserFactory, person
+
+LOGIN, ADMIN_LOGIN = "/accounts/login/", "/admin/login/"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ANY, SAFE, FORM, SENT = set(METHODS), {"GET", "HEAD"}, {"GET", "HEAD", "POST"}, {"POST"}
+LOOK = {*SAFE, "OPTIONS"}
+
+LOOKING = {"reader", "security administrator", "administrator"}
+WORKING = {"security administrator", "administrator"}
+SIGNED_IN = {"no role", *LOOKING}
+EVERYBODY = {"anonymous", "disabled", *SIGNED_IN}
+
+
+class Row(NamedTuple):
+    """Who may, and by which methods."""
+
+    people: set[str]
+    methods: set[str]
+
+
+OURS = {
+    "home": Row(LOOKING, SAFE),
+    "cards": Row(LOOKING, SAFE),
+    "hide_card": Row(LOOKING, SENT),
+    "show_card": Row(LOOKING, SENT),
+    "components": Row(LOOKING, SAFE),
+    "livez": Row(EVERYBODY, SAFE),
+    "readyz": Row(EVERYBODY, SAFE),
+    "accounts:login": Row(EVERYBODY, FORM),
+    "accounts:logout": Row(SIGNED_IN, SENT),
+    "accounts:sign_out_everywhere": Row(SIGNED_IN, SENT),
+    "accounts:password": Row(SIGNED_IN, FORM),
+    "accounts:language": Row(EVERYBODY, SENT),
+    "scorecard:overview": Row(LOOKING, SAFE),
+    "scorecard:actions": Row(LOOKING, SAFE),
+    "scorecard:action": Row(LOOKING, SAFE),
+    "tickets:list": Row(LOOKING, SAFE),
+    "tickets:new": Row(WORKING, FORM),
+    "tickets:share": Row(WORKING, FORM),
+    "tickets:ticket": Row(LOOKING, SAFE),
+    "tickets:status": Row(LOOKING, SAFE),
+    "tickets:export": Row(LOOKING, SAFE),
+    "tickets:bulk": Row(WORKING, FORM),
+    "tickets:batch": Row(LOOKING, SAFE),
+    "tickets:fields": Row(WORKING, FORM),
+    "tickets:remove_field": Row(WORKING, SENT),
+    "tickets:comment": Row(WORKING, SENT),
+    "tickets:refresh": Row(LOOKING, SENT),
+    "tickets:refresh_card": Row(LOOKING, SENT),
+    "tickets:retry": Row(WORKING, SENT),
+    "tickets:discard": Row(WORKING, SENT),
+    "connector:connection": Row(LOOKING, SAFE),
+    "state_names": Row(WORKING, FORM),
+    "read_state_names": Row(WORKING, SENT),
+    "reset_state_names": Row(WORKING, SENT),
+    "connector:check": Row(WORKING, SENT),
+    "connector:test": Row(WORKING, SENT),
+    "connector:setup": Row(WORKING, FORM),
+    "connector:authorize": Row(WORKING, SENT),
+    "connector:callback": Row(WORKING, SAFE),
+    "connector:confirm": Row(WORKING, FORM),
+    "connector:configuration": Row(WORKING, FORM),
+    "ticket_provisioning": Row(WORKING, FORM),
+    # Doors of the administration that lead to ours.
+    "administration_sign_in": Row(SIGNED_IN, ANY),
+    "administration_sign_out": Row(SIGNED_IN, SENT),
+    "administration_password": Row(SIGNED_IN, ANY),
+}
+SHADOWED = {"admin:login", "admin:logout", "admin:password_change"}
+
+# The administration: which pages of which model an administrator may open. Without "edit" nothing can be saved there.
+READ_ONLY = {"changelist", "history", "change"}
+ADMINISTRATION = {
+    "auth_group": READ_ONLY,
+    "accounts_user": {*READ_ONLY, "add", "edit"},
+    "accounts_auditentry": READ_ONLY,
+    "connector_instance": READ_ONLY,
+    "connector_connection": READ_ONLY,
+    "scorecard_improvementaction": READ_ONLY,
+    "scorecard_actionplan": {*READ_ONLY, "edit"},
+    "scorecard_scoreday": READ_ONLY,
+    "scorecard_controlscoreday": READ_ONLY,
+    "tickets_ticket": READ_ONLY,
+    "tickets_pushattempt": READ_ONLY,
+    "tickets_ticketevent": READ_ONLY,
+    "tickets_statename": READ_ONLY,
+    "tickets_ticketnote": READ_ONLY,
+    "tickets_ticketcomment": READ_ONLY,
+    "tickets_fieldmapping": READ_ONLY,
+}
+# Django's own pages around them; those without a name send on to one that has its own row.
+AROUND = {
+    "admin:index": ANY,
+    "admin:app_list": ANY,
+    "admin:password_change_done": LOOK,
+    "admin:jsi18n": LOOK,
+    "admin:autocomplete": {"OPTIONS"},  # Refuses whoever does not name a field to complete.
+    "admin:view_on_site": ANY,
+    "admin:auth_user_password_change": ANY,
+    "admin:": ANY,
+}
+
+
+def row_of(address: Address) -> Row | None:
+    """Return what the tables say about an address; None if they say nothing."""
+    if not address.is_administration:
+        return OURS.get(address.name)
+    if address.name in AROUND:
+        return Row({"administrator"}, AROUND[address.name])
+    model, _, page = address.name.removeprefix("admin:").rpartition("_")
+    if model not in ADMINISTRATION:
+        return None
+    open_pages = ADMINISTRATION[model]
+    saved = page != "change" or "edit" in open_pages
+    return Row({"administrator"} if page in open_pages else set(), ANY if saved else ANY - SENT)
+
+
+def rows() -> Iterator[tuple[Address, Row]]:
+    for address in every_address():
+        if address.name in SHADOWED:
+            continue
+        row = row_of(address)
+        assert row is not None, f"no row says who may open {address.name or 'unnamed'} at /{address.route}"
+        yield address, row
+
+
+@pytest.fixture
+def things(db: None) -> dict[str, str]:
+    """What the addresses name."""
+    action, ticket = ActionFactory.create(), TicketFactory.create()
+    return {
+        "control_id": action.control_id,
+        "pk": str(ticket.pk),
+        "kind": "incident",
+        "batch": str(ticket.pk),
+        "mapping": "1",
+        "object_id": "1",
+        "id": "1",
+        "content_type_id": "1",
+        "app_label": "accounts",
+        "url": "nothing/",
+    }
+
+
+def fill(address: Address, things: dict[str, str]) -> str:
+    """An address's path, with things that exist in the places of its parameters."""
+    # Django's admin still has patterns that are regular expressions.
+    plain = re.sub(r"\^?\(\?P<(\w+)>[^)]*\)(/?)\$", r"<\1>\2", address.route)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: things[found[1]], plain)
+
+
+def browser_of(who: str) -> Client:
+    """A browser in which a person of one kind is signed in, so far as that goes."""
+    client = Client(raise_request_exception=False)
+    if who == "anonymous":
+        return client
+    if who in ("no role", "disabled"):
+        user: User = UserFactory.create()
+        user.set_password("correct horse")
+    elif who == "administrator":
+        # By the role alone: a superuser's rights would hide a permission that is missing.
+        user = UserFactory.create()
+        user.groups.add(Group.objects.get(name="Administrator"))
+    else:
+        user = person({"reader": "Security Reader", "security administrator": "Security Administrator"}[who])
+    user.set_password("correct horse")
+    user.save()
+    client.force_login(user)
+    if who == "disabled":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    return client
+
+
+def outcome(response: Any) -> str:
+    """What happened, in one word."""
+    to = response.headers.get("Location", "").partition("?")[0]
+    if response.status_code == 302 and to in (LOGIN, ADMIN_LOGIN):
+        return "sign in"
+    if response.status_code >= 500:
+        return f"failed with {response.status_code}"
+    return {403: "refused", 405: "no such method"}.get(response.status_code, "reached")
+
+
+def expected(address: Address, row: Row, who: str, method: str) -> set[str]:
+    """What may happen."""
+    if who in row.people:
+        # Signing out leads to the sign-in page, and so does the administration's own door, which sends on from there.
+        leads_there = {"accounts:logout", "accounts:sign_out_everywhere", "administration_sign_out"}
+        reached = "sign in" if address.name in {*leads_there, "administration_sign_in"} else "reached"
+        otherwise = {"refused", "no such method"} if address.is_administration else {"no such method"}
+        return {reached} if method in row.methods else otherwise
+    if who in ("anonymous", "disabled") or (address.is_administration and who != "administrator"):
+        return {"sign in"}
+    return {"refused"} if method in row.methods else {"refused", "no such method"}
+
+
+def wrong_answers(who: str, things: dict[str, str]) -> list[str]:
+    """Try everything as one kind of person; whatever came out otherwise than the table says."""
+    client = browser_of(who)
+    found, cookies = [], client.cookies.output(header="", sep=";")
+    logging.disable()  # Thousands of refusals, all of them meant.
+    for address, row in rows():
+        for method in METHODS:
+            client.cookies = SimpleCookie(cookies)  # Signing out would take them away.
+            with transaction.atomic():
+                response = client.generic(method, fill(address, things))
+                transaction.set_rollback(True)
+            if outcome(response) not in expected(address, row, who, method):
+                found.append(f"{who}: {method} /{address.route} -> {outcome(response)}")
+    logging.disable(logging.NOTSET)
+    return found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_everybody_gets_exactly_where_the_table_says(who: str, things: dict[str, str]) -> None:
+    assert wrong_answers(who, things) == []
+
+
+def test_no_row_is_left_over() -> None:
+    names = {address.name for address in every_address()}
+    assert set(OURS) <= names
+    models = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
+    assert set(ADMINISTRATION) == models
+    assert {name for name, row in OURS.items() if row.people == EVERYBODY} == PUBLIC
+
+
+def test_the_administrations_own_doors_are_shut() -> None:
+    for name in SHADOWED:
+        assert not resolve(reverse(name)).namespaces, name
+
+
+def open_door(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("secrets")
+
+
+undeclared = path("undeclared/", open_door, name="undeclared")
+urlpatterns = [undeclared, *portal_urls]
+
+
+@pytest.mark.urls(__name__)
+def test_a_view_that_declares_nothing_is_refused_at_the_start() -> None:
+    said = [problem for problem in run_checks() if problem.id == "portal.E005"]
+    assert [problem.msg for problem in said] == ["undeclared at /undeclared/ does not say who may see it."]
+
+
+@pytest.mark.urls(__name__)
+def test_an_address_without_a_row_fails() -> None:
+    with pytest.raises(AssertionError, match="no row says who may open undeclared"):
+        list(rows())
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.accounts.leaky_urls")
+def test_a_door_that_is_too_open_is_found(things: dict[str, str]) -> None:
+    assert "no role: GET /tickets/new/ -> reached" in wrong_answers("no role", things)
+
+
+def test_every_view_of_the_portal_passes_the_check() -> None:
+    assert [problem for problem in run_checks() if str(problem.id).startswith("portal.E00")] == []

@@ -1,0 +1,65 @@
+"""Sharing with the impatience of real people."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.person import NUMBER, SLOW, Person
+from tests.browser.portal import Portal
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_double_click_reload_and_back_button_make_one_ticket(browser: Browser, portal: Portal) -> None:
+    """Share from the list's row with a double click, then once more from the page without the dialog, sent, gone back
+    to and sent again: two tickets in all.
+    """
+    with Person(browser, portal) as person:
+        person.sign_in()
+        person.connect("client_credentials")
+        page = person.page
+        page.goto(portal.url + "secure-score/actions/")
+        page.locator("tbody details summary").first.click()
+        page.locator("tbody").get_by_role("link", name="ServiceNow", exact=True).first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Send").dblclick()
+        expect(page.get_by_role("dialog").get_by_text(NUMBER).first).to_be_visible(timeout=SLOW)
+        share = page.locator("tbody a.js-dialog")
+        address = share.nth(1).get_attribute("href") or ""
+        page.goto(portal.url.rstrip("/") + address)
+        page.get_by_role("button", name="Send").click()
+        page.wait_for_url("**/tickets/*-*/")
+        page.reload()
+        page.go_back()
+        # The browser shows its copy of the form, or asks for a new one, which knows of the open ticket.
+        with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+            page.get_by_role("button", name="Send").click()
+        assert sent.value.status in (302, 422)
+        page.goto(portal.url + "tickets/")
+        expect(page.locator("tbody tr")).to_have_count(2)
+        assert [said for said in person.complaints if "422" not in said] == []
+
+
+def test_many_actions_are_shared_in_one_go(browser: Browser, portal: Portal) -> None:
+    """Tick three actions, look at the preview, send, and watch all three arrive."""
+    with Person(browser, portal) as person:
+        person.sign_in()
+        person.connect("client_credentials")
+        page = person.page
+        page.goto(portal.url + "secure-score/actions/")
+        for row in range(3):
+            page.locator("tbody input[type=checkbox]").nth(row).check()
+        person.check_access()
+        person.button("Share selected to ServiceNow").click()
+        expect(page.get_by_role("heading", name="What will be sent")).to_be_visible()
+        person.check_access()
+        page.get_by_label("Priority").select_option("2")
+        person.button("Update the preview").click()
+        page.get_by_role("button", name="Send 3 tickets").click()
+        expect(page.locator("#settled").get_by_text("3 of 3 tickets are settled.")).to_be_visible(
+            timeout=SLOW
+        )
+        expect(page.get_by_text(NUMBER)).to_have_count(3)
+        person.check_access()
+        page.goto(portal.url + "tickets/?priority=2")
+        expect(page.locator("tbody tr")).to_have_count(3)
+        person.check_access()
+        assert person.complaints == []

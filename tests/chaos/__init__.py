@@ -1,0 +1,1 @@
+"""Chaos: many tickets, three workers, bad answers, and somebody who kills, freezes and unplugs at random."""

@@ -1,0 +1,165 @@
+"""`make chaos`: 1,000 tickets while workers die and freeze, the broker is emptied and unplugged, and two answers in
+five are bad; on SQLite with the folder broker, then on PostgreSQL with Redis.
+
+One second stands for ten or more: time-outs, quarantine and the breaker's pause are shorter than in operation. Exits
+with 1 when a ticket was lost, doubled, stuck or linked wrongly.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import sys
+import time
+import uuid
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connections  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from connector import health  # noqa: E402
+from portal.celery import app  # noqa: E402
+from tests.chaos.broker import Broker, FolderBroker, RedisBroker  # noqa: E402
+from tests.chaos.history import History, Judgement, judge  # noqa: E402
+from tests.chaos.monkey import Monkey  # noqa: E402
+from tests.crash.databases import PostgresDatabases, use  # noqa: E402
+from tests.crash.processes import Worker, celery_beat, celery_worker, run  # noqa: E402
+from tests.crash.template import make_template, share_as_person  # noqa: E402
+from tests.sandbox_process import SandboxProcess  # noqa: E402
+from tests.servers import Postgres, Redis  # noqa: E402
+from tickets.models import Ticket  # noqa: E402
+from tickets.states import Delivery  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS, BAD = 3, 0.4
+FAULTS = (
+    ("latency", 0.5), ("latency", 2.5), ("late_commit", 0.5), ("late_commit", 3.0), ("lose_answer", None),
+    ("cut_off", None), ("truncated", None), ("commit_then_500", None), ("server_error", None),
+    ("bad_gateway_html", None), ("reset", None), ("accepted_202", None), ("hibernating", None), ("login_page", None),
+    ("rate_limit", 1), ("unauthorized", None),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Run chaos on one database, or on both. Returns 1 when something went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--tickets", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=1200, help="when to give up")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--one", action="store_true", help="only on the database that DATABASE_URL names")
+    asked = parser.parse_args()
+    with contextlib.ExitStack() as servers:
+        folder = ROOT / "build" / "chaos" / str(os.getpid())
+        folder.mkdir(parents=True)
+        engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+        on_sqlite = engine == "sqlite3"
+        database = str(folder / "portal.sqlite3") if on_sqlite else PostgresDatabases("chaos").template
+        broker = FolderBroker(folder / "broker") if on_sqlite else RedisBroker(servers.enter_context(Redis()))
+        print(f"{asked.tickets} tickets on {engine}, seed {asked.seed}. Logs: {folder}", flush=True)
+        judgement = Run(folder, database, broker, asked.seed).play(asked.tickets, asked.seconds)
+    status = int(not judgement.is_good)
+    if on_sqlite and not asked.one and Postgres.program("initdb"):
+        with Postgres() as server:
+            command = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
+            status |= os.spawnve(os.P_WAIT, command[0], command, {**os.environ, "DATABASE_URL": server.url})
+    return status
+
+
+class Run:
+    """One run on one database and broker."""
+
+    def __init__(self, folder: Path, database: str, broker: Broker, seed: int) -> None:
+        self.folder, self.database, self.broker = folder, database, broker
+        self.history = History(folder / "history.jsonl")
+        self.chance = random.Random(seed)
+        settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 10.0
+        settings.API_CALLS_PER_HOUR = 1_000_000
+        health.BREAK = timedelta(seconds=2)
+        app.conf.broker_url = broker.url
+
+    def play(self, tickets: int, seconds: float) -> Judgement:
+        """Share and deliver, and see what has become of it."""
+        keys = [str(uuid.UUID(int=self.chance.getrandbits(128), version=4)) for _ in range(tickets)]
+        with SandboxProcess() as sandbox:
+            settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
+            run(partial(make_template, self.database, sandbox), self.folder / "template.log")
+            use(self.database)
+            sandbox.settings(honour_sys_id=False)
+            spoil(sandbox)
+            sandbox.part()
+            self._rage(keys, seconds)
+            sandbox.clear()
+            time.sleep(4)  # For what may still be committed.
+            records = [(row["correlation_id"], row["sys_id"]) for row in sandbox.records("change_request")]
+        asked, acknowledged = self.history.keys("shares"), self.history.keys("shared")
+        judgement = judge(asked, acknowledged, linked(), records)
+        deeds = Counter(line["did"] for line in self.history.read() if not line["key"])
+        print(", ".join(f"{did} {count} times" for did, count in deeds.items()))
+        print(f"{len(acknowledged)} shared, {len(records)} records: {judgement}", flush=True)
+        return judgement
+
+    def _rage(self, keys: list[str], seconds: float) -> None:
+        log = self.folder
+        workers = [Worker(celery_worker, log / f"worker-{number}.log") for number in range(WORKERS)]
+        beat = Worker(partial(celery_beat, log / "schedule"), log / "beat.log")
+        web = Worker(partial(share_all, keys, self.history), log / "web.log")
+        monkey = Monkey([*workers, web], self.broker, self.history, self.chance)
+        ends_at, hurry_at = time.monotonic() + seconds, 0.0
+        while time.monotonic() < ends_at:
+            for process in (*workers, beat, web):
+                process.keep_running()
+            monkey.act()
+            time.sleep(0.05)
+            if time.monotonic() > hurry_at:
+                hurry_at = time.monotonic() + 3
+                if len(self.history.keys("shared")) == len(keys) and not hurry():
+                    break
+        monkey.rest()
+        for process in (*workers, beat, web):
+            process.kill()
+
+
+def spoil(sandbox: SandboxProcess) -> None:
+    """Have two in five calls of the Table API go wrong, each kind as often as any other."""
+    share = BAD / len(FAULTS)
+    for number, (kind, seconds) in enumerate(FAULTS):
+        # The first that hits is taken, so that the later ones see fewer calls.
+        probability = share / (1 - number * share)
+        sandbox.fault(kind, method="any", times=10**9, probability=probability, seconds=seconds, seed=number)
+
+
+def share_all(keys: list[str], history: History) -> None:
+    """Share every ticket that nobody acknowledged yet, as fast as a few busy people."""
+    for key in sorted(set(keys) - history.keys("shared")):
+        history.note("web", "shares", key)
+        share_as_person(uuid.UUID(key))
+        history.note("web", "shared", key)
+        time.sleep(0.02)
+    time.sleep(10**6)
+
+
+def hurry() -> int:
+    """Have everything that waits tried now, as impatient people would. Returns how many are not delivered yet."""
+    try:
+        Ticket.objects.filter(delivery=Delivery.WAITING).update(next_try_at=timezone.now())
+        return Ticket.objects.undelivered().count()
+    finally:
+        connections.close_all()
+
+
+def linked() -> dict[str, str]:
+    """The sys_id that each ticket is linked to, by its key."""
+    return {str(pk): sys_id for pk, sys_id in Ticket.objects.values_list("pk", "sys_id")}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

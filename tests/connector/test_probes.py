@@ -1,0 +1,158 @@
+"""The checks of a connection, by what a sandbox of each kind lets its integration user do."""
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from connector import findings, probes, upkeep
+from connector.findings import Verdict
+from connector.models import Connection, Instance
+from connector.servicenow import about, trial
+from connector.servicenow.auth import Bearer
+from connector.servicenow.client import Client
+from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.transport import Timeouts, Transport
+from connector.sessions import open_client
+from tests.connector.peer import Peer
+from tests.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.django_db
+
+
+def check(connection: Connection, *, make_records: bool = False) -> dict[str, str]:
+    """Make the checks; what each found."""
+    probes.run(connection, now=timezone.now(), make_records=make_records)
+    return dict(connection.check_results.values_list("name", "finding"))
+
+
+def test_every_check_has_a_title_and_every_finding_a_meaning() -> None:
+    assert set(probes.PROBES) | {"status_table"} == set(findings.TITLES) == set(findings.FINDINGS)
+    for name, known in findings.FINDINGS.items():
+        for finding in known.values():
+            assert str(finding.evidence), name
+            assert finding.remedy or finding.verdict == Verdict.PASSED, name
+
+
+def test_checks_read_and_leave_nothing_behind(connection: Connection, sandbox: SandboxProcess) -> None:
+    sandbox.create("incident", short_description="x")
+    sandbox.clear()
+    found = check(connection)
+    assert found["instance"] == "answers"
+    assert found["user"] == "known"
+    assert (found["incident"], found["change_request"]) == ("readable", "empty")
+    assert (found["sys_id"], found["correlation_id"]) == ("untried", "untried")
+    assert (found["labels"], found["clock"], found["ranges"]) == ("sys_choice", "close", "allowed")
+    assert found["mandatory"] == "hidden"
+    assert {call["method"] for call in sandbox.requests()["requests"] if "/table/" in call["path"]} == {"GET"}
+    assert len(sandbox.records("incident")) == 1
+    assert Instance.objects.get().range_queries_allowed is True
+
+
+@pytest.mark.parametrize("denial", ["ignored", "forbidden"])
+def test_refused_range_queries_are_found_out_however_they_are_refused(
+    connection: Connection, sandbox: SandboxProcess, denial: str
+) -> None:
+    for title in ("one", "two"):
+        sandbox.create("incident", short_description=title)
+    sandbox.settings(range_queries_allowed=False, query_denial=denial)
+    assert check(connection)["ranges"] == "refused"
+    assert Instance.objects.get().range_queries_allowed is False
+
+
+def test_the_trial_leaves_one_canceled_and_labelled_record_per_table(
+    connection: Connection, sandbox: SandboxProcess
+) -> None:
+    found = check(connection, make_records=True)
+    assert (found["incident"], found["change_request"]) == ("worked", "worked")
+    assert (found["sys_id"], found["correlation_id"]) == ("kept", "kept")
+    for table, canceled in trial.CANCELED.items():
+        [record] = sandbox.records(table)
+        assert (record["state"], record["active"]) == (canceled, "false")
+        assert (record["short_description"], record["correlation_display"]) == (trial.TITLE, trial.DISPLAY)
+    assert Instance.objects.get().honours_sys_id is True
+    # What the trial found out stays known in rounds without one.
+    again = check(connection)
+    assert (again["sys_id"], again["correlation_id"]) == ("kept", "kept")
+    assert len(sandbox.records("incident")) == 1
+
+
+def test_an_instance_that_chooses_keys_itself_is_found_out(
+    connection: Connection, sandbox: SandboxProcess
+) -> None:
+    sandbox.settings(honour_sys_id=False, unwritable_fields="correlation_id")
+    found = check(connection, make_records=True)
+    assert (found["sys_id"], found["correlation_id"]) == ("replaced", "lost")
+    assert Instance.objects.get().honours_sys_id is False
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "commit_then_500"])
+def test_a_trial_whose_answer_is_lost_is_looked_up_and_not_repeated(
+    connection: Connection, sandbox: SandboxProcess, fault: str
+) -> None:
+    sandbox.fault(fault, times=1)
+    found = check(connection, make_records=True)
+    assert found["change_request"] == "worked"
+    assert len(sandbox.records("change_request")) == 1
+
+
+def test_a_refused_trial_says_why(connection: Connection, sandbox: SandboxProcess) -> None:
+    sandbox.fault("forbidden", times=1)
+    assert check(connection, make_records=True)["change_request"] == "forbidden"
+    [line] = [
+        line for line in findings.lines(connection.check_results.all()) if line.name == "change_request"
+    ]
+    assert line.verdict == Verdict.ATTENTION
+    assert "itil" in line.remedy
+
+
+def test_an_instance_that_stops_answering_keeps_what_was_found_before(
+    connection: Connection, sandbox: SandboxProcess
+) -> None:
+    before = check(connection)
+    sandbox.fault("hibernating", method="any", times=1)
+    with pytest.raises(ServiceNowError):
+        check(connection)
+    after = dict(connection.check_results.values_list("name", "finding"))
+    assert after.pop("instance") == "hibernating"
+    before.pop("instance")
+    assert after == before
+    assert "developer.servicenow.com" in findings.lines(connection.check_results.all())[0].remedy
+
+
+def test_labels_are_learnt_by_the_first_way_that_is_open(
+    connection: Connection, sandbox: SandboxProcess
+) -> None:
+    client = open_client(connection, now=timezone.now())
+    listed = about.labels(client, "change_request", "state", "en")
+    assert (listed.way, listed.names["-4"]) == ("sys_choice", "Assess")
+    sandbox.settings(choices_readable=False)
+    sandbox.create("change_request", short_description="x", state="-4")
+    learnt = about.labels(client, "change_request", "state", "ja")
+    assert learnt.language == "en"
+    assert learnt.names["-4"] == "Assess"
+
+
+def test_the_daily_round_says_what_it_could_not_do(connection: Connection, sandbox: SandboxProcess) -> None:
+    assert upkeep.look_after(timezone.now())
+    sandbox.stop()
+    assert not upkeep.look_after(timezone.now())
+    assert connection.check_results.get(name="instance").finding == "unreachable"
+    Connection.objects.update(status=Connection.Status.NEEDS_REAUTHORIZATION)
+    assert not upkeep.look_after(timezone.now())
+
+
+def test_labels_are_read_from_the_layout_where_choices_are_closed() -> None:
+    """The address is not documented; this is the shape that instances were seen to answer with."""
+    columns = {
+        "state": {"choices": [{"value": "-5", "label": "New"}, {"value": "42", "label": "In the lab"}]}
+    }
+    body = json.dumps({"result": {"columns": columns}}).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with Peer(head.encode() + body) as peer:
+        way = Transport(peer.origin, lambda: ["127.0.0.1"], Timeouts(2, 2, 2))
+        labels = about.labels(
+            Client(way, Bearer("t", lambda refused: refused)), "change_request", "state", "ja", "de"
+        )
+    assert (labels.way, labels.language) == ("meta", "de")
+    assert labels.names == {"-5": "New", "42": "In the lab"}

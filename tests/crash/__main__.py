@@ -1,0 +1,141 @@
+"""`make crash`: every point of death under every outcome, on SQLite and PostgreSQL.
+
+Options: `--slice` runs what continuous integration has time for; `--without quarantine|look-up|sweep` takes a part of
+the delivery away, to see that this harness notices. Exits with 1 when a ticket was lost, doubled, stuck or linked
+wrongly.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+
+from tests.crash.cell import SABOTAGE, Cell, Rig, Story  # noqa: E402
+from tests.crash.databases import Databases, PostgresDatabases, SqliteFiles  # noqa: E402
+from tests.crash.outcomes import LATE, OUTCOMES, QUARANTINE, TIMEOUT  # noqa: E402
+from tests.crash.points import POINTS  # noqa: E402
+from tests.crash.processes import fork, run  # noqa: E402
+from tests.crash.template import make_template  # noqa: E402
+from tests.sandbox_process import Row, SandboxProcess  # noqa: E402
+from tests.servers import Postgres  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+LANES = 16
+# Every point under these outcomes, and every outcome at these points.
+SLICE_OUTCOMES = ("created", "answer lost", "refused: business rule")
+SLICE_POINTS = ("nowhere", "sent, no answer")
+
+
+def main() -> int:
+    """Run the cells that were asked for. Returns 1 when one of them failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--slice", action="store_true")
+    parser.add_argument("--without", choices=SABOTAGE, default="")
+    parser.add_argument("--only", default="", help="cells whose point or outcome holds this text")
+    parser.add_argument("--lanes", type=int, default=LANES)
+    asked = parser.parse_args()
+    if os.environ.get("DATABASE_URL"):
+        return on_one_database(asked)
+    status = on_one_database(asked)
+    if not asked.slice and not asked.without and Postgres.program("initdb"):
+        with Postgres() as server:
+            command = [sys.executable, "-m", "tests.crash", "--only", asked.only, "--lanes", str(asked.lanes)]
+            status |= os.spawnve(os.P_WAIT, command[0], command, {**os.environ, "DATABASE_URL": server.url})
+    return status
+
+
+def on_one_database(asked: argparse.Namespace) -> int:
+    """Run the cells on the database that the settings name. Returns 1 when one of them failed."""
+    engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+    folder = ROOT / "build" / "crash" / f"{engine}-{asked.without or 'whole'}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = TIMEOUT, QUARANTINE
+    cells = list(chosen(asked))
+    print(
+        f"{len(cells)} cells on {engine}{', without ' + asked.without if asked.without else ''}", flush=True
+    )
+    with SandboxProcess() as sandbox:
+        settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
+        # Without the second fence: where the instance keeps our primary key, a second record cannot be.
+        sandbox.settings(honour_sys_id=False)
+        databases: Databases = SqliteFiles(folder) if engine == "sqlite3" else PostgresDatabases("crash")
+        if run(partial(make_template, databases.template, sandbox), folder / "template.log"):
+            print((folder / "template.log").read_text())
+            return 1
+        sandbox.part()
+        seconds = 20 if asked.without == "sweep" else 150
+        stories = play(cells, Rig(sandbox, databases, folder, seconds, asked.without), asked.lanes)
+        time.sleep(LATE + 1)  # For what may still be committed.
+        return report(stories, sandbox.records("change_request"), len(cells), folder)
+
+
+def chosen(asked: argparse.Namespace) -> Iterable[Cell]:
+    """The cells to run, the slow ones first."""
+    outcomes = sorted(OUTCOMES, key=lambda outcome: outcome.fault not in ("rate_limit_bare", "late_commit"))
+    number = 0
+    for outcome in outcomes:
+        for point in POINTS:
+            if asked.slice and outcome.name not in SLICE_OUTCOMES and point.name not in SLICE_POINTS:
+                continue
+            if asked.only in f"{point.name} / {outcome.name}":
+                number += 1
+                yield Cell(number, point, outcome)
+
+
+def play(cells: Sequence[Cell], rig: Rig, lanes: int) -> list[Story]:
+    """Run the cells, `lanes` at a time, each in a process of its own. Returns what they told."""
+    running: set[int] = set()
+    told = rig.folder / "stories.jsonl"
+    for cell in cells:
+        if len(running) >= lanes:
+            running.discard(os.wait()[0])
+        running.add(fork(partial(tell, cell, rig, told), rig.folder / f"cell-{cell.number}.log"))
+    while running:
+        running.discard(os.wait()[0])
+    lines = told.read_text().splitlines() if told.exists() else []
+    return [Story(**json.loads(line)) for line in lines]
+
+
+def tell(cell: Cell, rig: Rig, told: Path) -> None:
+    """Play a cell and add its story to the file; one short write, so that lines of several processes do not mix."""
+    line = json.dumps(cell.play(rig)) + "\n"
+    with told.open("a", buffering=len(line) + 1) as file:
+        file.write(line)
+
+
+def report(stories: Sequence[Story], records: Sequence[Row], expected: int, folder: Path) -> int:
+    """Print how many cells held, by point, and every one that did not. Returns 1 when there is one."""
+    by_key: dict[str, list[Row]] = defaultdict(list)
+    for record in records:
+        by_key[record["correlation_id"]].append(record)
+    held: dict[str, list[bool]] = {point.name: [] for point in POINTS}
+    for story in stories:
+        complaint = story.complaint(by_key[story.ticket_id])
+        held[story.point].append(not complaint)
+        if complaint:
+            print(f"FAILED {story.point} / {story.outcome}: {complaint} [{story.attempts}]")
+    for name, verdicts in held.items():
+        if verdicts:
+            print(f"{name:36} {sum(verdicts):3} of {len(verdicts)}")
+    passed = sum(map(sum, held.values()))
+    slowest = max((story.seconds for story in stories), default=0)
+    print(f"{passed} of {expected} cells held; the slowest took {slowest:.0f} s. Logs: {folder}")
+    return int(passed != expected)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

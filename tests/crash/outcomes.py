@@ -1,0 +1,50 @@
+"""What ServiceNow may do with the create, and what must have become of the ticket at the end."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tests.sandbox_process import SandboxProcess
+
+TIMEOUT, LATE, QUARANTINE = 1.0, 9.0, 12.0
+FOREVER = 1_000_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A fault of the sandbox for the first create of a ticket, or for every one where ServiceNow refuses it."""
+
+    name: str
+    fault: str = ""
+    seconds: float | None = None
+    refused: bool = False
+
+    def arm(self, sandbox: SandboxProcess, ticket_id: UUID) -> None:
+        """Have the coming create of this ticket end so."""
+        if self.fault:
+            times = FOREVER if self.refused else 1
+            sandbox.fault(self.fault, times=times, about=str(ticket_id), seconds=self.seconds)
+
+
+OUTCOMES = (
+    Outcome("created"),
+    Outcome("created slowly", "latency", TIMEOUT / 2),
+    Outcome("created after the time-out", "latency", TIMEOUT * 3),
+    Outcome("created inside the time-out, no answer", "late_commit", TIMEOUT / 2),
+    Outcome("created long after the time-out", "late_commit", LATE),
+    Outcome("answer lost", "lose_answer"),
+    Outcome("answer cut off", "cut_off"),
+    Outcome("answer half, framed as whole", "truncated"),
+    Outcome("created, then 500", "commit_then_500"),
+    Outcome("500", "server_error"),
+    Outcome("502 in HTML", "bad_gateway_html"),
+    Outcome("reset", "reset"),
+    Outcome("202 and dropped", "accepted_202"),
+    Outcome("hibernating", "hibernating"),
+    Outcome("sign-in page", "login_page"),
+    Outcome("429 with a wait", "rate_limit", 1),
+    Outcome("429 bare", "rate_limit_bare"),
+    Outcome("401 once", "unauthorized"),
+    Outcome("refused: access rule", "forbidden", refused=True),
+    Outcome("refused: business rule", "business_rule_abort", refused=True),
+    Outcome("refused: data policy", "data_policy", refused=True),
+)

@@ -1,0 +1,55 @@
+"""How many calls are made: no more than the hour allows, and none while ServiceNow asked to wait."""
+
+import pytest
+from django.conf import LazySettings
+
+from connector.models import Connection
+from tests.factories import TicketFactory
+from tests.sandbox_process import SandboxProcess
+from tests.tickets.clock import Clock
+from tickets.poll import poll_sweep
+from tickets.push import push, push_due
+from tickets.retry import Ending
+
+pytestmark = [pytest.mark.django_db]
+
+
+def test_pushes_stop_when_the_hours_calls_are_used_up_and_go_on_in_the_next(
+    sandbox: SandboxProcess, connection: Connection, clock: Clock, settings: LazySettings
+) -> None:
+    settings.API_CALLS_PER_HOUR = 4  # A token, a look for the requester (remembered then), two creates.
+    tickets = [TicketFactory.create(instance=connection.instance) for _ in range(3)]
+    assert push_due(clock=clock) == 2
+    assert len(sandbox.records("change_request")) == 2
+    assert push(tickets[2].pk, clock=clock) == Ending.PAUSED
+    clock.advance(hours=1)
+    assert push_due(clock=clock) == 1
+    assert len(sandbox.records("change_request")) == 3
+
+
+def test_polls_leave_a_quarter_of_the_hours_calls_to_pushes(
+    sandbox: SandboxProcess, connection: Connection, clock: Clock, settings: LazySettings
+) -> None:
+    settings.API_CALLS_PER_HOUR = 8
+    push(TicketFactory.create(instance=connection.instance).pk, clock=clock)
+    for _ in range(10):
+        poll_sweep(clock=clock)
+    connection.instance.refresh_from_db()
+    assert connection.instance.calls_left(clock(), settings.API_CALLS_PER_HOUR) == 2
+    assert push(TicketFactory.create(instance=connection.instance).pk, clock=clock) == Ending.DELIVERED
+
+
+@pytest.mark.parametrize(("kind", "pause"), [("rate_limit", 90), ("rate_limit_bare", 60)])
+def test_a_rate_limit_holds_back_every_ticket(
+    sandbox: SandboxProcess, connection: Connection, clock: Clock, kind: str, pause: int
+) -> None:
+    """Without a header, for a minute."""
+    for _ in range(3):
+        TicketFactory.create(instance=connection.instance)
+    sandbox.fault(kind, seconds=90)
+    assert push_due(clock=clock) == 1
+    clock.advance(seconds=pause - 5)
+    assert push_due(clock=clock) == 0
+    clock.advance(seconds=15)
+    assert push_due(clock=clock) == 3
+    assert len(sandbox.records("change_request")) == 3

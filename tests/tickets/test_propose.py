@@ -1,0 +1,65 @@
+"""What the dialog proposes, and why it says it does."""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from scorecard.models import ScoreDay
+from tests.factories import NOON, ActionFactory
+from tickets.propose import for_action
+from tickets.states import Priority
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("facts", "total", "priority", "why"),
+    [
+        ({"score": 5, "previous_score": 10}, 1000, Priority.HIGH, "lost points"),
+        ({"score": 0, "max_score": 10}, 100, Priority.HIGH, "10.00%"),
+        ({"score": 0, "max_score": 10}, 500, Priority.MODERATE, "2.00%"),
+        ({"score": 0, "max_score": 10, "user_impact": "high"}, 500, Priority.LOW, "on users"),
+        ({"score": 9, "max_score": 10}, 500, Priority.LOW, "only 0.20%"),
+        ({"score": None}, 500, Priority.MODERATE, "not known"),
+        ({"score": 0}, None, Priority.MODERATE, "not known"),
+    ],
+)
+def test_the_priority_follows_score_impact_user_impact_and_regression(
+    facts: dict[str, object], total: float | None, priority: Priority, why: str
+) -> None:
+    proposal = for_action(ActionFactory.build(**facts), total=total, today=TODAY)
+    assert proposal.priority == priority
+    assert proposal.reason.startswith(str(priority.label))
+    assert why in proposal.reason
+
+
+def test_a_more_urgent_task_is_due_sooner() -> None:
+    days = [
+        for_action(ActionFactory.build(max_score=most), total=1000, today=TODAY).due_on
+        for most in (50, 20, 1)
+    ]
+    assert TODAY < days[0] < days[1] < days[2]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["scorecard:actions", "scorecard:overview"])
+def test_an_action_can_be_shared_from_every_list(secadmin: User, client: Client, page: str) -> None:
+    ScoreDay.objects.create(scored_on=TODAY, calculated_at=NOON, current_score=1, max_score=100)
+    action = ActionFactory.create()
+    client.force_login(secadmin)
+    content = client.get(reverse(page)).content.decode()
+    assert f'id="share-{action.pk}"' in content
+    assert "mailto:?subject=Turn%20on%20protection" in content
+
+
+@pytest.mark.django_db
+def test_the_dialog_says_why_the_priority_is_proposed(secadmin: User, client: Client) -> None:
+    action = ActionFactory.create(score=5, previous_score=10)
+    client.force_login(secadmin)
+    assert (
+        b"because this action lost points"
+        in client.get(reverse("tickets:share", args=[action.control_id])).content
+    )

@@ -1,0 +1,138 @@
+"""Many actions shared in one go: planned and shown first, then sent, each as a ticket of its own."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from django.db import IntegrityError, transaction
+from django.http import QueryDict
+from django.utils.text import Truncator
+
+from accounts.models import User
+from connector.models import Instance
+from scorecard.forms import ActionFilter, Sorting
+from scorecard.models import ImprovementAction
+from tickets import propose
+from tickets.models import Ticket
+from tickets.payload import TEXT_LENGTH
+from tickets.propose import Proposal
+from tickets.share import Wish, share
+from tickets.states import Kind, Priority, Source
+
+LIMIT = 200
+NOTE_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all tickets of a batch have in common; None and empty mean: as proposed for each action."""
+
+    kind: Kind
+    priority: Priority | None = None
+    due_on: date | None = None
+    note: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells these terms from others, so that nothing is sent that was not shown."""
+        return json.dumps(asdict(self), default=str)
+
+    def applied_to(self, proposal: Proposal, today: date) -> Proposal:
+        """Return what is asked for one action."""
+        priority = self.priority or proposal.priority
+        text = "\n\n".join(part for part in (self.note, proposal.description) if part)
+        return replace(
+            proposal,
+            kind=self.kind,
+            priority=priority,
+            due_on=self.due_on or propose.due_on(priority, today),
+            description=Truncator(text).chars(TEXT_LENGTH),
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ticket to be sent."""
+
+    action: ImprovementAction
+    ticket_id: UUID
+    task: Proposal
+
+    def wish(self) -> Wish:
+        """Return what is asked for."""
+        return Wish(
+            kind=self.task.kind,
+            name=self.task.name,
+            description=self.task.description,
+            priority=self.task.priority,
+            due_on=self.task.due_on,
+            recommendation_source=Source.MICROSOFT,
+            recommendation_category=self.task.category,
+            is_extra=False,
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be sent, and the open tickets of the actions that are left out because of them."""
+
+    batch: UUID
+    lines: Sequence[Line]
+    left_out: Sequence[Ticket]
+
+
+def chosen(form: QueryDict) -> list[ImprovementAction]:
+    """Return the actions that were ticked, or all that the list's filters show; at most one more than the limit."""
+    if form.get("selection") == "all":
+        found = ActionFilter(QueryDict(form.get("query", ""))).select(None)
+    else:
+        found = ImprovementAction.objects.filter(control_id__in=form.getlist("action"))
+    return list(Sorting("rank").apply(found.select_related("plan"))[: LIMIT + 1])
+
+
+def plan(
+    actions: Iterable[ImprovementAction], terms: Terms, *, batch: UUID, total: float | None, today: date
+) -> Plan:
+    """Work out the tickets. An action with an open ticket of another batch is left out."""
+    actions = list(actions)
+    open_tickets = (
+        Ticket.objects.open()
+        .of_current_instance()
+        .filter(action__in=actions)
+        .select_related("action", "instance")
+    )
+    others = [ticket for ticket in open_tickets if ticket.batch != batch]
+    taken = {ticket.action_id for ticket in others}
+    lines = [
+        Line(
+            action,
+            # The same selection sent twice finds the tickets of the first time.
+            uuid5(batch, action.control_id),
+            terms.applied_to(propose.for_action(action, total=total, today=today), today),
+        )
+        for action in actions
+        if action.pk not in taken
+    ]
+    return Plan(batch, lines, others)
+
+
+def send(plan: Plan, *, by: User, instance: Instance, now: datetime) -> list[ImprovementAction]:
+    """Store a ticket for each line. Returns the actions for which somebody else was quicker."""
+    overtaken = []
+    with transaction.atomic():
+        for line in plan.lines:
+            try:
+                share(
+                    line.ticket_id,
+                    line.wish(),
+                    by=by,
+                    instance=instance,
+                    action=line.action,
+                    now=now,
+                    batch=plan.batch,
+                )
+            except IntegrityError:
+                overtaken.append(line.action)
+    return overtaken

@@ -1,0 +1,93 @@
+"""Sharing many actions in one go: choose, look at what will be sent, send, follow."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.requests import PersonRequest
+from connector.models import Connection
+from scorecard.models import ScoreDay
+from tickets import bulk
+from tickets.calendar import today
+from tickets.forms import BulkForm
+from tickets.models import Ticket
+from tickets.states import Delivery
+from tickets.views import may_create, may_view
+
+
+@may_create
+@require_http_methods(["GET", "HEAD", "POST"])
+def prepare(request: PersonRequest) -> HttpResponse:
+    """Show what will be sent for the chosen actions, and send exactly that."""
+    actions = bulk.chosen(request.POST)
+    if not actions:
+        messages.info(request, _("Select the improvement actions to share first."))
+        return redirect("scorecard:actions")
+    day = today(timezone.now())
+    form = BulkForm(request.POST, today=day) if "step" in request.POST else BulkForm.blank(day)
+    terms = form.terms()
+    plan = bulk.plan(
+        actions[: bulk.LIMIT],
+        terms,
+        batch=form.batch_id,
+        total=ScoreDay.newest_maximum(),
+        today=day,
+    )
+    if request.POST.get("step") == "send" and form.is_valid():
+        answer = _send(request, form, plan, terms)
+        if answer is not None:
+            return answer
+    context = {
+        "form": form,
+        "plan": plan,
+        "fingerprint": terms.fingerprint,
+        "too_many": len(actions) > bulk.LIMIT,
+        "limit": bulk.LIMIT,
+        "connection": Connection.objects.current().first(),
+    }
+    return render(request, "tickets/bulk.html", context, status=422 if form.errors else 200)
+
+
+@may_view
+@require_safe
+def progress(request: PersonRequest, batch: UUID) -> HttpResponse:
+    """How far each ticket of a batch is."""
+    tickets = list(Ticket.objects.filter(batch=batch).listed().order_by("created_at", "id"))
+    if not tickets:
+        raise Http404
+    moving = [one for one in tickets if one.delivery in (Delivery.WAITING, Delivery.CLAIMED, Delivery.SENT)]
+    context = {
+        "batch": batch,
+        "tickets": tickets,
+        "settled": len(tickets) - len(moving),
+        "moving": bool(moving),
+        "today": today(timezone.now()),
+    }
+    template = "tickets/_batch.html" if request.htmx else "tickets/batch.html"
+    return render(request, template, context)
+
+
+def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan, terms: bulk.Terms) -> HttpResponse | None:
+    """Send, unless there is something to show first."""
+    connection = Connection.objects.current().first()
+    if connection is None:
+        form.add_error(None, _("ServiceNow is not connected, so nothing was sent. Connect it first."))
+        return None
+    if form.cleaned_data["previewed"] != terms.fingerprint:
+        messages.info(request, _("You changed something. This is what will be sent now."))
+        return None
+    overtaken = bulk.send(plan, by=request.user, instance=connection.instance, now=timezone.now())
+    for action in overtaken:
+        messages.warning(
+            request,
+            _("Somebody has just created a ticket for %(action)s, so it was left out.")
+            % {"action": action.title},
+        )
+    if len(overtaken) == len(plan.lines):
+        return redirect("scorecard:actions")
+    return redirect("tickets:batch", batch=plan.batch)

@@ -1,0 +1,73 @@
+"""What a ticket's record gets besides our own fields: who asked for it, and the fields that the organisation mapped."""
+
+from datetime import datetime, timedelta
+
+from connector.models import Connection, Instance
+from connector.servicenow.client import Client, query_value
+from connector.servicenow.errors import Refused
+from tickets.mapping import FieldMapping, Requester, ValueSource
+from tickets.models import Ticket
+from tickets.payload import category_word, source_word
+from tickets.states import Category, Kind, Source
+
+KNOWN_FOR = timedelta(hours=24)
+UNKNOWN_FOR = timedelta(hours=1)
+# ServiceNow product documentation: who wants a change, and for whom an incident is.
+REQUESTER_FIELDS = {Kind.CHANGE_REQUEST: "requested_by", Kind.INCIDENT: "caller_id"}
+
+
+def of(ticket: Ticket, client: Client, now: datetime) -> dict[str, str]:
+    """Return the extra fields of a ticket. Asks ServiceNow only for a person it has not been asked about lately."""
+    requester = find_requester(ticket.instance, ticket.requested_by.email, client, now)
+    asked_by = {REQUESTER_FIELDS[Kind(ticket.kind)]: requester} if requester else {}
+    return asked_by | mapped(ticket)
+
+
+def mapped(ticket: Ticket) -> dict[str, str]:
+    """Return the mapped fields that have a value for this ticket."""
+    rows = FieldMapping.objects.filter(instance=ticket.instance_id, kind=ticket.kind)
+    values = {row.field: _value(row, ticket) for row in rows}
+    return {field: value for field, value in values.items() if value}
+
+
+def find_requester(instance: Instance, email: str, client: Client, now: datetime) -> str:
+    """Return the sys_id of the one active user with this mail; empty where there is none, or more than one.
+
+    Never the integration user, who would then seem to have asked for everything.
+    """
+    if not email:
+        return ""
+    known = Requester.objects.filter(instance=instance, email=email.lower()).first()
+    if known and now - known.looked_up_at < (KNOWN_FOR if known.sys_id else UNKNOWN_FOR):
+        return known.sys_id
+    sys_id = _look_up(instance, email.lower(), client)
+    Requester.objects.update_or_create(
+        instance=instance, email=email.lower(), defaults={"sys_id": sys_id, "looked_up_at": now}
+    )
+    return sys_id
+
+
+def _look_up(instance: Instance, email: str, client: Client) -> str:
+    try:
+        page = client.list("sys_user", f"email={query_value(email)}^active=true", ("sys_id", "email"), 2)
+    except (Refused, ValueError):
+        return ""
+    ours = Connection.objects.filter(instance=instance).values_list("integration_user_sys_id", flat=True)
+    # A user whose mail is another's came back because the condition was ignored.
+    found = [row.sys_id for row in page.records if row.get("email").lower() == email]
+    return found[0] if len(found) == len(page.records) == 1 and found[0] not in set(ours) else ""
+
+
+def _value(row: FieldMapping, ticket: Ticket) -> str:
+    match row.source:
+        case ValueSource.CATEGORY:
+            return category_word(Category(ticket.recommendation_category))
+        case ValueSource.SOURCE:
+            return source_word(Source(ticket.recommendation_source))
+        case ValueSource.REQUESTER:
+            return ticket.requested_by.get_username()
+        case ValueSource.CONTROL_ID:
+            return ticket.action.control_id if ticket.action else ""
+        case ValueSource.PRODUCT:
+            return ticket.action.product_name if ticket.action else ""
+    return row.value

@@ -1,0 +1,66 @@
+"""What was tried and what happened, row by row. Only ever added."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from tickets.retry import Ending
+
+
+class PushAttempt(models.Model):
+    """One try at delivering a ticket, told for people. Only ever added."""
+
+    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="push_attempts")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    ending = models.CharField(max_length=20, choices=Ending)
+    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
+    detail = models.TextField(blank=True)
+    transaction_id = models.CharField(_("transaction ID"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("push attempt")
+        verbose_name_plural = _("push attempts")
+        ordering = ["-ended_at", "-pk"]
+
+
+class TicketEvent(models.Model):
+    """Something that happened to a ticket, here or in ServiceNow. Only ever added."""
+
+    class What(models.TextChoices):
+        CREATED = "created", pgettext_lazy("ticket event", "Shared")
+        DELIVERED = "delivered", pgettext_lazy("ticket event", "Created in ServiceNow")
+        ADOPTED = "adopted", pgettext_lazy("ticket event", "Found in ServiceNow")
+        ATTENTION = "attention", pgettext_lazy("ticket event", "Needs attention")
+        CONFLICT = "conflict", pgettext_lazy("ticket event", "Found twice in ServiceNow")
+        RETRIED = "retried", pgettext_lazy("ticket event", "Sent again by a person")
+        DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
+        CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
+        POINTS = "points", pgettext_lazy("ticket event", "The action reached all its points")
+        REOPENED = "reopened", pgettext_lazy("ticket event", "Reopened in ServiceNow")
+        MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")
+        FOUND = "found", pgettext_lazy("ticket event", "Returned by ServiceNow again")
+
+    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    what = models.CharField(max_length=20, choices=What)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    sys_mod_count = models.IntegerField(null=True, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("ticket event")
+        verbose_name_plural = _("ticket events")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            # Two pollers that see the same update tell it once.
+            models.UniqueConstraint(
+                fields=["ticket", "sys_mod_count"],
+                condition=Q(what="changed"),
+                name="ticket_event_update_told_once",
+            )
+        ]

@@ -1,0 +1,100 @@
+"""The page on which an organisation says what its tickets get besides the portal's own fields."""
+
+import json
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import permission_required
+from accounts.models import AuditEntry
+from accounts.requests import PersonRequest
+from connector.models import Connection
+from connector.servicenow.errors import ServiceNowError
+from connector.sessions import Paused, open_client
+from tickets import extras
+from tickets.choices import Offer, offered
+from tickets.mandatory import missing
+from tickets.mapping import FieldMapping
+from tickets.mapping_forms import FieldForm, ValueForm
+from tickets.models import Ticket
+from tickets.push import fields_of
+from tickets.states import Category, Kind, Priority, Source
+
+may_manage = permission_required("connector.manage_connection")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_manage
+def fields(request: PersonRequest, kind: Kind) -> HttpResponse:
+    """The mapped fields of one kind of ticket, what is still missing, and what a ticket would look like."""
+    connection = Connection.objects.current().first()
+    if connection is None:
+        return redirect("connector:setup")
+    chosen = FieldForm(request.POST or request.GET or None)
+    form = _value_form(request, connection, kind, chosen) if chosen.is_bound and chosen.is_valid() else None
+    if form is not None and form.is_bound and form.is_valid():
+        mapping = form.save(instance=connection.instance, kind=kind)
+        AuditEntry.objects.record(
+            actor=request.user, verb="tickets.field_mapped", target=str(mapping), source=mapping.source
+        )
+        messages.success(request, _("New tickets get this field."))
+        return redirect("tickets:fields", kind=kind)
+    context = {
+        "kind": kind,
+        "kinds": Kind,
+        "chosen": chosen,
+        "form": form,
+        "mappings": FieldMapping.objects.filter(instance=connection.instance, kind=kind),
+        "missing": missing(connection.instance, kind),
+        "preview": _preview(request, connection, kind),
+        "nav_section": "connector",
+    }
+    wrong = bool(chosen.errors or (form is not None and form.errors))
+    return render(request, "tickets/fields.html", context, status=422 if wrong else 200)
+
+
+@require_POST
+@may_manage
+def remove(request: PersonRequest, kind: Kind, mapping: int) -> HttpResponse:
+    """Leave a field to ServiceNow again."""
+    found = get_object_or_404(FieldMapping, pk=mapping, kind=kind, instance__connections__is_current=True)
+    AuditEntry.objects.record(actor=request.user, verb="tickets.field_unmapped", target=str(found))
+    found.delete()
+    messages.success(request, _("New tickets do not get this field any more."))
+    return redirect("tickets:fields", kind=kind)
+
+
+def _value_form(request: PersonRequest, connection: Connection, kind: Kind, chosen: FieldForm) -> ValueForm:
+    field = chosen.cleaned_data["field"]
+    offer = _offer(connection, kind, field)
+    if request.method == "POST":
+        return ValueForm(request.POST, offer=offer)
+    known = FieldMapping.objects.filter(instance=connection.instance, kind=kind, field=field).first()
+    initial = {"field": field, "source": known.source, "value": known.value} if known else {"field": field}
+    return ValueForm(initial=initial, offer=offer)
+
+
+def _offer(connection: Connection, kind: Kind, field: str) -> Offer:
+    try:
+        return offered(open_client(connection, now=timezone.now()), kind, field)
+    except (Paused, ServiceNowError):
+        return Offer((), readable=False)
+
+
+def _preview(request: PersonRequest, connection: Connection, kind: Kind) -> str:
+    """An example ticket of the person who looks, as it would be posted. Nothing is stored or sent."""
+    example = Ticket(
+        instance=connection.instance,
+        kind=kind,
+        name=_("An example"),
+        description=_("What is to be done."),
+        priority=Priority.MODERATE,
+        recommendation_source=Source.USER,
+        recommendation_category=Category.IDENTITY,
+        requested_by=request.user,
+    )
+    return json.dumps(fields_of(example) | extras.mapped(example), indent=2, ensure_ascii=False)

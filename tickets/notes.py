@@ -1,0 +1,113 @@
+"""What people write about a ticket: what stands in ServiceNow's journal, and what is on its way there."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+COMMENT_LENGTH = 3500
+
+
+class Element(models.TextChoices):
+    """The two journals of a task. The value is the field's name.
+
+    A comment is for the caller and may move an incident out of On Hold (ServiceNow, "Incident state model"); a work
+    note is for those who work on it.
+    """
+
+    WORK_NOTES = "work_notes", pgettext_lazy("journal", "Work note")
+    COMMENTS = "comments", pgettext_lazy("journal", "Comment for the caller")
+
+
+class TicketNote(models.Model):
+    """One entry of a record's journal, as last seen. ServiceNow only ever adds entries, and so do we."""
+
+    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="notes")
+    sys_id = models.CharField(max_length=32)
+    element = models.CharField(max_length=20, choices=Element)
+    text = models.TextField()
+    by = models.CharField(pgettext_lazy("note", "by"), max_length=100, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("ticket note")
+        verbose_name_plural = _("ticket notes")
+        ordering = ["-at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["ticket", "sys_id"], name="ticket_note_unique")]
+
+
+class CommentState(models.TextChoices):
+    """How far a comment of ours got."""
+
+    WAITING = "waiting", pgettext_lazy("comment", "Waiting to be sent")
+    DELIVERED = "delivered", pgettext_lazy("comment", "In ServiceNow")
+    REFUSED = "refused", pgettext_lazy("comment", "Refused by ServiceNow")
+
+
+class CommentQuerySet(models.QuerySet["TicketComment"]):
+    """Comments, in words."""
+
+    def due(self, now: datetime) -> "CommentQuerySet":
+        """What a worker may take now: waiting and due, not in another worker's hands, its ticket's record known."""
+        free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        return self.filter(
+            free, state=CommentState.WAITING, next_try_at__lte=now, ticket__delivery="delivered"
+        )
+
+    def under_way(self) -> "CommentQuerySet":
+        """Not seen in the journal yet, or refused."""
+        return self.filter(~Q(state=CommentState.DELIVERED) | Q(note_sys_id=""))
+
+
+class TicketComment(models.Model):
+    """What somebody here wrote about a ticket, to be added to its journal once.
+
+    A journal has no key of ours: the same text at the same time is how an entry is known again. So the intent
+    (`sent_at`) is stored before the socket opens, and whoever finds one reads the journal before sending again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="comments")
+    element = models.CharField(max_length=20, choices=Element, default=Element.WORK_NOTES)
+    text = models.TextField(max_length=COMMENT_LENGTH)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=20, choices=CommentState, default=CommentState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    note_sys_id = models.CharField(max_length=32, blank=True)
+    last_problem = models.TextField(blank=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket comment")
+        verbose_name_plural = _("ticket comments")
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["state", "next_try_at"], name="comment_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "note_sys_id"], condition=~Q(note_sys_id=""), name="comment_note_unique"
+            )
+        ]
+
+    @property
+    def written(self) -> str:
+        """What is added to the journal: the integration user's name stands above it, so the author's is in it."""
+        return f"{self.author}: {self.text}" if self.author else self.text
+
+    def settle(self, token: uuid.UUID, **changes: Any) -> bool:
+        """Change the row and give up the hold, if it is still ours. Returns False, having changed nothing, if not."""
+        held = TicketComment.objects.filter(pk=self.pk, claim_token=token)
+        return held.update(claim_token=None, claimed_until=None, **changes) == 1
