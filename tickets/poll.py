@@ -70,8 +70,8 @@ def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | 
     return _with_client(look, clock)
 
 
-def _with_client(work: Callable[[Instance, Client, Clock], int], clock: Clock) -> int | None:
-    """Work with the instance that is connected. None when there is none, or it gave no answer."""
+def _with_client(work: Callable[[Instance, Client, Clock], int | None], clock: Clock) -> int | None:
+    """Work with the instance that is connected. None when there is none, it was asked nothing, or gave no answer."""
     connection = Connection.objects.working().first()
     if connection is None:
         return None
@@ -79,7 +79,9 @@ def _with_client(work: Callable[[Instance, Client, Clock], int], clock: Clock) -
     row = Instance.objects.filter(pk=instance.pk)
     try:
         changed = work(instance, open_client(connection, now=clock(), reserve=KEPT_FOR_PUSHES), clock)
-        row.record_success(clock())
+        # An instance that was asked nothing has not shown that it is well again.
+        if changed is not None:
+            row.record_success(clock())
     except Paused:
         return None
     except ServiceNowError as error:
@@ -89,13 +91,13 @@ def _with_client(work: Callable[[Instance, Client, Clock], int], clock: Clock) -
     return changed
 
 
-def _delta(instance: Instance, client: Client, clock: Clock) -> int:
+def _delta(instance: Instance, client: Client, clock: Clock) -> int | None:
     if instance.range_queries_allowed is False:
-        return 0
+        return None
     tracked = Ticket.objects.filter(instance=instance).tracked()
     known = dict(tracked.values_list("sys_id", "sys_mod_count"))
     if not known:
-        return 0
+        return None
     since = (instance.delta_since or clock()) - OVERLAP
     pages = list(_changed_pages(client, since))
     changed: dict[Kind, set[str]] = defaultdict(set)
@@ -129,7 +131,7 @@ def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
         query = f"{_OURS}^sys_updated_on>{at}^NQ{_OURS}^sys_updated_on={at}^sys_id>{last.sys_id}"
 
 
-def _sweep(instance: Instance, client: Client, clock: Clock) -> int:
+def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
     now = clock()
     everything = instance.last_full_sweep_at is None or now - instance.last_full_sweep_at >= FULL_SWEEP_EVERY
     tickets = Ticket.objects.filter(instance=instance).tracked()
@@ -141,7 +143,7 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int:
     changed = _look_at(instance, client, sys_ids, now)
     marks = {"last_swept_at": now, **({"last_full_sweep_at": now} if everything else {})}
     Instance.objects.filter(pk=instance.pk).update(**marks)
-    return changed
+    return changed if any(sys_ids.values()) else None
 
 
 def _look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:

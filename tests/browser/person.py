@@ -64,6 +64,11 @@ class Person:
         """Find a link by its words."""
         return self.page.get_by_role("link", name=self.word(english)).first
 
+    def go_on(self, link: Locator) -> None:
+        """Follow a link and wait for its page: axe would meet one that is going away."""
+        with self.page.expect_navigation():
+            link.click()
+
     def check_access(self) -> None:
         """Let axe look for accessibility faults in the page as it is now."""
         found = Axe().run(self.page, options={"resultTypes": ["violations"]})
@@ -82,7 +87,7 @@ class Person:
         """From "Do you use ServiceNow?" to the cards."""
         expect(self.page.get_by_text(self.word("Do you use ServiceNow?"))).to_be_visible()
         self.check_access()
-        self.link("Connect to ServiceNow").click()
+        self.go_on(self.link("Connect to ServiceNow"))
         self.check_access()
         self.page.get_by_role("textbox", name=self.word("Instance")).fill(self.portal.instance)
         self.page.locator(f"input[value={grant}]").check()
@@ -119,7 +124,7 @@ class Person:
         """Open "Share to ServiceNow" for an action of the list."""
         self.page.goto(self.portal.url + "secure-score/actions/")
         self.check_access()
-        self.page.locator("tbody th a").nth(row).click()
+        self.go_on(self.page.locator("tbody th a").nth(row))
         self.check_access()
         self.page.locator("main summary").filter(has_text=self.word("Share")).click()
         self.page.get_by_role("link", name="ServiceNow", exact=True).last.click()

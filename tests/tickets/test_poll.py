@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from connector.models import Connection
+from connector.models import Connection, Instance
+from connector.servicenow.errors import Unreachable
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.models import Ticket, TicketEvent
@@ -54,6 +55,18 @@ def test_a_closed_incident_is_closed_and_a_reopened_one_open(
     poll_delta()
     incident.refresh_from_db()
     assert (incident.meaning, incident.is_open) == (Meaning.IN_PROGRESS, True)
+
+
+@pytest.mark.parametrize("poll", [poll_delta, poll_sweep])
+def test_an_instance_that_was_asked_nothing_is_not_called_well(
+    connection: Connection, sandbox: SandboxProcess, poll: object
+) -> None:
+    row = Instance.objects.filter(pk=connection.instance_id)
+    row.record_failure(timezone.now(), Unreachable("no_answer"))
+    sandbox.clear()
+    assert poll() == 0  # type: ignore[operator]
+    assert sandbox.requests()["by_route"].get("table", 0) == 0
+    assert row.get().last_error
 
 
 def test_an_idle_delta_is_one_call(sandbox: SandboxProcess, change: Ticket) -> None:
