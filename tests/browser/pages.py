@@ -61,6 +61,14 @@ def send_empty(page: Page) -> None:
     page.locator(".errors").wait_for()
 
 
+def choose_two(page: Page) -> None:
+    """Tick two actions of the list that this address leads back to, and go on."""
+    for box in page.locator("input[name=action]").all()[-2:]:
+        box.check()
+    with page.expect_navigation():
+        page.locator("#bulk button[value=ticked]").click()
+
+
 def send_nothing(page: Page) -> None:
     """Send the set-up form as it is."""
     page.locator("main form:has([name=client_id]) button[type=submit]").first.click()
@@ -103,6 +111,9 @@ LIVED_IN = [
     Stop("share", "/tickets/share/{unshared_id}/"),
     Stop("share-errors", "/tickets/share/{unshared_id}/", act=send_empty),
     Stop("tickets", "/tickets/"),
+    Stop("tickets-none-found", "/tickets/?q=no+such+thing", is_variant=True),
+    Stop("bulk", "/tickets/bulk/", act=choose_two),
+    Stop("batch", "{batch}"),
     Stop("ticket-new", "/tickets/new/?kind=incident"),
     Stop("ticket", "{overdue}"),
     Stop("ticket-closed", "{closed}", is_variant=True),
@@ -114,6 +125,10 @@ LIVED_IN = [
     Stop("connection", "/servicenow/"),
     Stop("setup-connected", "/servicenow/setup/"),
     Stop("configuration", "/servicenow/configuration/"),
+    Stop("fields", "/tickets/fields/change_request/"),
+    Stop("fields-chosen", "/tickets/fields/incident/?field=urgency", is_variant=True),
+    Stop("state-names", "/servicenow/configuration/states/"),
+    Stop("password", "/accounts/password/"),
     Stop("components", "/components/"),
     Stop("not-found", "/no/such/page/", status=404),
     Stop("not-allowed", "/servicenow/setup/", who="reader", status=403),
@@ -145,4 +160,18 @@ NO_PAGES = {
     "tickets:status": "a part of the ticket's page",
     "tickets:retry": "a deed",
     "tickets:discard": "a deed",
+    "tickets:comment": "a deed",
+    "tickets:refresh": "a deed",
+    "tickets:refresh_card": "a deed",
+    "tickets:remove_field": "a deed",
+    "tickets:export": "a file",
+    "hide_card": "a deed",
+    "show_card": "a deed",
+    "connector:check": "a deed",
+    "read_state_names": "a deed",
+    "reset_state_names": "a deed",
+    "accounts:sign_out_everywhere": "a deed",
+    "administration_sign_in": "leads to the portal's own",
+    "administration_sign_out": "a deed",
+    "administration_password": "leads to the portal's own",
 }

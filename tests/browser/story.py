@@ -23,6 +23,7 @@ os.environ.update(demo_settings())
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from django.urls import reverse  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from connector import sessions  # noqa: E402
@@ -36,6 +37,8 @@ from tickets.states import Category, Delivery, Kind, Priority, Source  # noqa: E
 
 SANDBOX = f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"
 PATIENCE = 90
+# All are shared at once.
+BATCH = uuid4()
 CATEGORIES = {"Identity": Category.IDENTITY, "Data": Category.DATA, "Device": Category.DEVICES}
 # name -> kind, priority, days until it is due, what its record is changed to inside ServiceNow.
 IN_SERVICENOW: dict[str, tuple[Kind, Priority, int | None, dict[str, str]]] = {
@@ -90,6 +93,7 @@ def main() -> None:
         "unshared_id": unshared.control_id,
         "shared_id": action.control_id,
         "ticket_id": str(tickets["overdue"].pk),
+        "batch": reverse("tickets:batch", args=[BATCH]),
     }
     sys.stdout.write(json.dumps(addresses) + "\n")
 
@@ -127,7 +131,7 @@ def ask(action: ImprovementAction, kind: Kind, priority: Priority, due_in: int |
         is_extra=False,
     )
     instance = Instance.objects.get(host=SANDBOX.removeprefix("http://"))
-    return share(uuid4(), wish, by=secadmin(), instance=instance, action=action, now=now)
+    return share(uuid4(), wish, by=secadmin(), instance=instance, action=action, batch=BATCH, now=now)
 
 
 def work_in_servicenow(ticket: Ticket, changes: dict[str, str], *, delete: bool) -> None:
