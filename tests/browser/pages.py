@@ -141,7 +141,6 @@ ADMINISTRATION = [
     Stop("admin-user-history", "/admin/accounts/user/1/history/", who="admin"),
     Stop("admin-groups", "/admin/auth/group/", who="admin"),
     Stop("admin-plan", "/admin/scorecard/actionplan/1/change/", who="admin"),
-    Stop("admin-plan-delete", "/admin/scorecard/actionplan/1/delete/", who="admin"),
     Stop("admin-tickets", "/admin/tickets/ticket/", who="admin"),
     Stop("admin-ticket", "/admin/tickets/ticket/{ticket_id}/change/", who="admin"),
     Stop("admin-audit", "/admin/accounts/auditentry/", who="admin"),
