@@ -6,7 +6,7 @@ whoever calls decides what to do next by `ServiceNowError.retryable` and `.outco
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -41,12 +41,17 @@ class Client:
         """Where the instance is, such as https://acme.service-now.com."""
         return self.transport.origin
 
-    def create(self, table: str, fields: Mapping[str, str]) -> Record:
+    def create(
+        self, table: str, fields: Mapping[str, str], *, check: Callable[[], None] | None = None
+    ) -> Record:
         """Insert one record and give it back as ServiceNow stored it, defaults and all.
+
+        `check` is asked just before it is sent, and once more where it is repeated after a 401 with a new token;
+        what it raises comes back, and nothing was created then.
 
         Raises `OutcomeUnknown` when the record may or may not exist; look before calling again.
         """
-        answer = self._send("POST", _table_path(table), READ_BACK, fields)
+        answer = self._send("POST", _table_path(table), READ_BACK, fields, check)
         return wire.read_record(table, answer)
 
     def update(self, table: str, sys_id: str, fields: Mapping[str, str]) -> Record:
@@ -158,10 +163,15 @@ class Client:
         return page.records[0] if len(page) == 1 else None
 
     def _send(
-        self, method: str, path: str, parameters: Mapping[str, str], fields: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str],
+        fields: Mapping[str, Any] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> wire.Answer:
         body = json.dumps(dict(fields)).encode() if fields is not None else None
-        return self.bearer.send(self.transport, Call(method, path, parameters, body))
+        return self.bearer.send(self.transport, Call(method, path, parameters, body, check))
 
 
 # Stored values, not those of the integration user's language and time zone; references as plain ids.

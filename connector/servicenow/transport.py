@@ -47,12 +47,15 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Call:
-    """What to send: a path below the origin, its parameters, a JSON body or none."""
+    """What to send: a path below the origin, its parameters, a JSON body or none. `check` is asked each time just
+    before it is sent, after all waiting, and forbids it by raising.
+    """
 
     method: str
     path: str
     parameters: Mapping[str, str]
     body: bytes | None = None
+    check: Callable[[], None] | None = None
 
 
 class Transport:
@@ -83,6 +86,8 @@ class Transport:
         """Send one call. Raises `Unreachable`, `NoAnswer` or `Unreadable` where no whole answer came back."""
         if self.allow is not None:
             self.allow()
+        if call.check is not None:
+            call.check()
         headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
         if call.body is not None:
             headers["Content-Type"] = "application/json"

@@ -8,6 +8,7 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from connector.models import Connection
+from connector.sessions import open_client
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
@@ -203,6 +204,24 @@ def test_an_expired_token_is_renewed_once_and_the_record_made(
     sandbox.fault("unauthorized")
     assert push(ticket.pk) == Ending.DELIVERED
     assert len(sandbox.records("change_request")) == 1
+
+
+def test_a_create_is_not_repeated_after_a_renewal_that_took_too_long(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    """The quarantine counts from the intent: what is sent long after it could arrive when the quarantine is over."""
+    started_at = clock()
+
+    def ten_times_as_fast() -> datetime:
+        return started_at + 10 * (clock() - started_at)
+
+    open_client(Connection.objects.get(), now=clock())
+    sandbox.fault("unauthorized")
+    sandbox.fault("latency", route="token", seconds=1.0)
+    assert push(ticket.pk, clock=ten_times_as_fast) == Ending.LATE
+    assert sandbox.records("change_request") == []
+    clock.advance(minutes=5)
+    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
 
 
 def test_while_servicenow_is_down_nothing_is_spent_and_then_everything_arrives(
