@@ -81,7 +81,7 @@ class Run:
         self.folder, self.database, self.broker = folder, database, broker
         self.history = History(folder / "history.jsonl")
         self.chance = random.Random(seed)
-        settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 10.0
+        settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 15.0
         settings.API_CALLS_PER_HOUR = 1_000_000
         health.BREAK = timedelta(seconds=2)
         app.conf.broker_url = broker.url

@@ -1,6 +1,7 @@
 """`make crash`: every point of death under every outcome, on SQLite and PostgreSQL.
 
-Options: `--slice` runs what continuous integration has time for; `--without quarantine|look-up|sweep` takes a part of
+Options: `--slice` runs what continuous integration has time for; `--pace 3` takes three times as long over everything,
+for machines that are busy or slow; `--without quarantine|look-up|sweep` takes a part of
 the delivery away, to see that this harness notices. Exits with 1 when a ticket was lost, doubled, stuck or linked
 wrongly.
 """
@@ -46,13 +47,14 @@ def main() -> int:
     parser.add_argument("--without", choices=SABOTAGE, default="")
     parser.add_argument("--only", default="", help="cells whose point or outcome holds this text")
     parser.add_argument("--lanes", type=int, default=LANES)
+    parser.add_argument("--pace", type=float, default=1.0)
     asked = parser.parse_args()
     if os.environ.get("DATABASE_URL"):
         return on_one_database(asked)
     status = on_one_database(asked)
     if not asked.slice and not asked.without and Postgres.program("initdb"):
         with Postgres() as server:
-            command = [sys.executable, "-m", "tests.crash", "--only", asked.only, "--lanes", str(asked.lanes)]
+            command = [sys.executable, "-m", "tests.crash", *sys.argv[1:]]
             status |= os.spawnve(os.P_WAIT, command[0], command, {**os.environ, "DATABASE_URL": server.url})
     return status
 
@@ -63,7 +65,7 @@ def on_one_database(asked: argparse.Namespace) -> int:
     folder = ROOT / "build" / "crash" / f"{engine}-{asked.without or 'whole'}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = TIMEOUT, QUARANTINE
+    settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = TIMEOUT * asked.pace, QUARANTINE * asked.pace
     cells = list(chosen(asked))
     print(
         f"{len(cells)} cells on {engine}{', without ' + asked.without if asked.without else ''}", flush=True
@@ -77,9 +79,10 @@ def on_one_database(asked: argparse.Namespace) -> int:
             print((folder / "template.log").read_text())
             return 1
         sandbox.part()
-        seconds = 20 if asked.without == "sweep" else 150
-        stories = play(cells, Rig(sandbox, databases, folder, seconds, asked.without), asked.lanes)
-        time.sleep(LATE + 1)  # For what may still be committed.
+        seconds = (20 if asked.without == "sweep" else 150) * asked.pace
+        rig = Rig(sandbox, databases, folder, seconds, asked.pace, asked.without)
+        stories = play(cells, rig, asked.lanes)
+        time.sleep(LATE * asked.pace + 1)  # For what may still be committed.
         return report(stories, sandbox.records("change_request"), len(cells), folder)
 
 

@@ -22,7 +22,7 @@ from tickets.models import Ticket
 from tickets.states import Delivery
 
 SETTLED = (Delivery.DELIVERED, Delivery.ATTENTION, Delivery.CONFLICT)
-SWEEP_SECONDS, GLANCE_SECONDS = 0.5, 0.1
+SWEEP_SECONDS, SWEEP_EXPIRES, GLANCE_SECONDS = 0.5, 2, 0.1
 # What may be taken away, to see that the harness notices: the waiting, the looking, the sweep.
 SABOTAGE = ("quarantine", "look-up", "sweep")
 
@@ -35,6 +35,7 @@ class Rig:
     databases: Databases
     folder: Path
     seconds: float
+    pace: float
     sabotage: str = ""
 
 
@@ -100,7 +101,7 @@ class Cell:
 
     def _play(self, rig: Rig, folder: Path, story: Story) -> None:
         ticket_id = UUID(story.ticket_id)
-        self.outcome.arm(rig.sandbox, ticket_id)
+        self.outcome.arm(rig.sandbox, ticket_id, rig.pace)
         if rig.sabotage == "look-up":
             rig.sandbox.fault("acl_hidden", method="GET", times=FOREVER, about=story.ticket_id)
         story.deaths_missing += self._share(ticket_id, folder)
@@ -139,11 +140,12 @@ class Cell:
             worker.keep_running()
             # The first message does what it can before the sweep helps.
             is_first = len(to_die) == len(self.point.worker) > 0 and self.point.wakes
-            if time.monotonic() > sweep_at and not is_first and rig.sabotage != "sweep":
-                tasks.push_due.apply_async(expires=2)
+            if time.monotonic() > sweep_at:
+                if not to_die and is_settled(ticket_id):
+                    break
+                if not is_first and rig.sabotage != "sweep":
+                    tasks.push_due.apply_async(expires=SWEEP_EXPIRES * rig.pace)
                 sweep_at = time.monotonic() + SWEEP_SECONDS
-            if not to_die and is_settled(ticket_id):
-                break
             time.sleep(GLANCE_SECONDS)
         worker.kill()
         return len(to_die)

@@ -5,24 +5,30 @@ from uuid import UUID
 
 from tests.sandbox_process import SandboxProcess
 
-TIMEOUT, LATE, QUARANTINE = 1.0, 9.0, 12.0
+# Seconds at pace 1, which is as quick as an idle machine keeps up with. A slower pace stretches them all, and with them
+# the room between what must happen first and what may happen only then.
+TIMEOUT, LATE, QUARANTINE = 1.0, 9.0, 18.0
 FOREVER = 1_000_000
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A fault of the sandbox for the first create of a ticket, or for every one where ServiceNow refuses it."""
+    """A fault of the sandbox for the first create of a ticket, or for every one where ServiceNow refuses it.
+
+    `seconds` are those of pace 1.
+    """
 
     name: str
     fault: str = ""
     seconds: float | None = None
     refused: bool = False
 
-    def arm(self, sandbox: SandboxProcess, ticket_id: UUID) -> None:
+    def arm(self, sandbox: SandboxProcess, ticket_id: UUID, pace: float) -> None:
         """Have the coming create of this ticket end so."""
         if self.fault:
             times = FOREVER if self.refused else 1
-            sandbox.fault(self.fault, times=times, about=str(ticket_id), seconds=self.seconds)
+            seconds = self.seconds and self.seconds * pace
+            sandbox.fault(self.fault, times=times, about=str(ticket_id), seconds=seconds)
 
 
 OUTCOMES = (
