@@ -1,25 +1,31 @@
-"""`make test`: installs what the tests need, starts throw-away servers, runs everything.
+"""`make test`: installs what the tests need, starts throw-away servers, runs everything, and ends with what failed.
 
 The tests run twice: once as the portal runs with nothing installed (SQLite, a folder as broker), and those of delivery,
-tracking, constraints and migrations once more on PostgreSQL and Redis.
+tracking, constraints and migrations once more on PostgreSQL and Redis. Those that kill and time real processes run with
+nothing beside them, each of the two times.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.servers import Postgres, Redis
 
 ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "tests"
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 # What is needed -> the Debian and Ubuntu package that has it, and what is left out without it.
 PACKAGES = {
     "chromium": ("chromium", "browser tests"),
     "redis-server": ("redis-server", "tests on Redis"),
     "postgres": ("postgresql", "tests on PostgreSQL"),
+    "xgettext": ("gettext", "whether every text is in the catalogues"),
     "fonts": ("fonts-noto-cjk", "Japanese letters in screenshots"),
 }
 ON_SERVERS = [
@@ -31,6 +37,52 @@ ON_SERVERS = [
     "tests/chaos",
 ]
 CLIENT_TESTS = "tests/connector"
+SIDE_BY_SIDE = ("-m", "not browser and not alone", "-n", "2")
+ALONE = ("-m", "alone")
+
+
+@dataclass
+class Step:
+    """A part of the whole, how it ended and which of its tests failed."""
+
+    name: str
+    seconds: float = 0.0
+    status: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def run(self, *command: str, environment: dict[str, str] | None = None) -> None:
+        """Run a command of this step."""
+        started = time.monotonic()
+        done = subprocess.run(command, env={**os.environ, **(environment or {})}, check=False)
+        self.seconds += time.monotonic() - started
+        self.status |= done.returncode
+
+    def pytest(
+        self,
+        *arguments: str,
+        runner: Sequence[str] = ("-m", "pytest"),
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        """Run tests, and keep the names of those that failed."""
+        print(f"--- {self.name}", flush=True)
+        report = REPORTS / f"{self.name.replace(' ', '-')}.xml"
+        report.unlink(missing_ok=True)
+        self.run(sys.executable, *runner, *arguments, f"--junit-xml={report}", environment=environment)
+        if report.exists():
+            self.failures += failures_in(report)
+
+    def __str__(self) -> str:
+        verdict = "FAILED" if self.status else "passed"
+        return "\n".join(
+            [f"{verdict}  {self.name}, {self.seconds / 60:.1f} min", *(f"    {one}" for one in self.failures)]
+        )
+
+
+def failures_in(report: Path) -> list[str]:
+    """Return the names of the tests that failed, by a report of pytest in JUnit's form."""
+    cases = ElementTree.parse(report).iter("testcase")
+    failed = (case for case in cases if case.find("failure") is not None or case.find("error") is not None)
+    return [f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}" for case in failed]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,36 +93,35 @@ def main(arguments: Sequence[str]) -> int:
         print(f"Missing, and everything is required: {', '.join(missing)}")
         return 1
     if arguments:
-        return pytest(*arguments)
-    status = pytest("tests", f"--ignore={CLIENT_TESTS}", "-m", "not browser", "-n", "2")
-    status |= every_branch_of_the_client()
+        return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+    steps = everything(missing)
+    print("--- Summary", *steps, sep="\n", flush=True)
+    return int(any(step.status for step in steps))
+
+
+def everything(missing: Sequence[str]) -> list[Step]:
+    """Run all tests that can be run. Returns how each step went."""
+    steps = [Step("side by side"), Step("alone"), Step("every branch of the ServiceNow client")]
+    steps[0].pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
+    steps[1].pytest("tests", f"--ignore={CLIENT_TESTS}", *ALONE)
+    steps[2].pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"))
+    steps[2].run(sys.executable, "-m", "coverage", "report")
     if "chromium" not in missing:
-        status |= pytest("tests", "-m", "browser")
+        steps.append(Step("in a browser"))
+        steps[-1].pytest("tests", "-m", "browser")
     if not {"postgres", "redis-server"} & set(missing):
-        status |= on_servers()
-    return status
+        steps += on_servers()
+    return steps
 
 
-def every_branch_of_the_client() -> int:
-    """Run the tests of the ServiceNow client, and say which of its branches none of them reaches."""
-    print("--- every branch of the ServiceNow client", flush=True)
-    coverage = [sys.executable, "-m", "coverage"]
-    status = subprocess.run([*coverage, "run", "-m", "pytest", CLIENT_TESTS], check=False).returncode
-    return status | subprocess.run([*coverage, "report"], check=False).returncode
-
-
-def on_servers() -> int:
+def on_servers() -> list[Step]:
     """Run the tests of what must not depend on SQLite once more on PostgreSQL and Redis."""
+    steps = [Step("on PostgreSQL and Redis, side by side"), Step("on PostgreSQL and Redis, alone")]
     with Postgres() as postgres, Redis() as redis:
-        print("--- on PostgreSQL and Redis", flush=True)
         settings = {"DATABASE_URL": postgres.url, "CELERY_BROKER_URL": redis.url}
-        return pytest(*ON_SERVERS, "-m", "not browser", "-n", "2", environment=settings)
-
-
-def pytest(*arguments: str, environment: dict[str, str] | None = None) -> int:
-    """Run pytest in a process of its own. Returns its exit status."""
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, env={**os.environ, **(environment or {})}, check=False).returncode
+        for step, how in zip(steps, (SIDE_BY_SIDE, ALONE), strict=True):
+            step.pytest(*ON_SERVERS, *how, environment=settings)
+    return steps
 
 
 def install_missing() -> list[str]:

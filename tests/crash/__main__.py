@@ -74,7 +74,8 @@ def on_one_database(asked: argparse.Namespace) -> int:
         settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
         # Without the second fence: where the instance keeps our primary key, a second record cannot be.
         sandbox.settings(honour_sys_id=False)
-        databases: Databases = SqliteFiles(folder) if engine == "sqlite3" else PostgresDatabases("crash")
+        on_files = engine == "sqlite3"
+        databases: Databases = SqliteFiles(folder) if on_files else PostgresDatabases(f"crash_{os.getpid()}")
         if run(partial(make_template, databases.template, sandbox), folder / "template.log"):
             print((folder / "template.log").read_text())
             return 1
