@@ -8,7 +8,7 @@ SANDBOX_PORT ?= 8800
 MICROSOFT_PORT ?= 8801
 export STATE_DIR PORT SANDBOX_PORT MICROSOFT_PORT
 
-.PHONY: help run serve test crash chaos lint format screenshots bench lock messages clean python
+.PHONY: help run serve test crash chaos tracking lint format screenshots bench lock messages clean python
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ crash: $(VENV)/dev.stamp ## kill the delivery at every step under every answer o
 
 chaos: $(VENV)/dev.stamp ## deliver a thousand tickets while everything is killed, frozen and unplugged
 	@$(PY) -W ignore -m tests.chaos
+
+tracking: $(VENV)/dev.stamp ## change 12,000 records at once, seen late and in part by pollers that are killed
+	@$(PY) -W ignore -m tests.tracking
 
 lint: $(VENV)/dev.stamp ## check style, types, templates, directions of import, migrations
 	@$(PY) -m tests.lint

@@ -13,6 +13,7 @@ from werkzeug.routing import Map, Rule
 from sandbox.faults import BadFault
 from sandbox.servicenow import accounts, companion, grants, records
 from sandbox.servicenow.answers import json_answer
+from sandbox.servicenow.clock import moment_of
 from sandbox.servicenow.dictionary import Table, tables
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.inputs import as_text
@@ -92,7 +93,8 @@ def save_record(instance: Instance, request: Incoming, table: str) -> dict[str, 
     """Make a record, or change the one whose sys_id is given, as an administrator inside would.
 
     The instance's rules fill in what follows from the rest but refuse nothing, unless `?enforce=true`.
-    `?as=<user name>` makes it somebody else's doing.
+    `?as=<user name>` makes it somebody else's doing. `?at=<YYYY-MM-DD HH:MM:SS>` is when it happened, by the instance's
+    clock: a transaction that becomes visible only now.
     """
     known = _table(table)
     given = {name: as_text(value) for name, value in _body(request).items()}
@@ -100,7 +102,7 @@ def save_record(instance: Instance, request: Incoming, table: str) -> dict[str, 
         raise BadRequest(f"{table} has no field {', '.join(unknown)}.")
     user = _author(instance, request.args.get("as", "admin"))
     enforce = request.args.get("enforce") == "true"
-    at = instance.now()
+    at = moment_of(request.args.get("at", "")) or instance.now()
     sys_id = given.get("sys_id", "")
     if sys_id and instance.store.get(table, sys_id):
         return {"record": records.change(instance, known, sys_id, given, user, at, enforce=enforce)}

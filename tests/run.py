@@ -35,6 +35,7 @@ ON_SERVERS = [
     "tests/accounts",
     "tests/crash",
     "tests/chaos",
+    "tests/tracking",
 ]
 CLIENT_TESTS = "tests/connector"
 SIDE_BY_SIDE = ("-m", "not browser and not alone", "-n", "2")

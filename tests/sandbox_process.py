@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from types import TracebackType
@@ -152,9 +153,13 @@ class SandboxProcess:
         row: Row = self._control("POST", f"records/{table}", fields)["record"]
         return row
 
-    def change(self, table: str, sys_id: str, **fields: str) -> Row:
-        """Change a record as an administrator inside ServiceNow would; any state may follow any other."""
-        row: Row = self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields})["record"]
+    def change(self, table: str, sys_id: str, *, at: datetime | None = None, **fields: str) -> Row:
+        """Change a record as an administrator inside ServiceNow would; any state may follow any other.
+
+        `at` is when that happened, by the instance's clock, where it becomes visible only now.
+        """
+        when = {"at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")} if at else None
+        row: Row = self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields}, when)["record"]
         return row
 
     def delete(self, table: str, sys_id: str) -> None:

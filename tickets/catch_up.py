@@ -2,6 +2,7 @@
 API.
 """
 
+import sys
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -33,6 +34,7 @@ def catch_up(
         kinds = sorted({kind for kind, _ in part})
         listings = [_records(kind, [sys_id for one, sys_id in part if one == kind]) for kind in kinds]
         *pages, entries = client.lists([*listings, journal.listing(sys_ids)])
+        sys.audit("tickets.catch_up.read", len(part))
         tickets = {
             ticket.sys_id: ticket for ticket in Ticket.objects.filter(instance=instance, sys_id__in=sys_ids)
         }

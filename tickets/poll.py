@@ -6,6 +6,7 @@ primary key. Both only find out what changed; `catch_up` then reads that whole.
 """
 
 import logging
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -99,16 +100,24 @@ def _delta(instance: Instance, client: Client, clock: Clock) -> int | None:
     if not known:
         return None
     since = (instance.delta_since or clock()) - OVERLAP
-    pages = list(_changed_pages(client, since))
-    changed: dict[Kind, set[str]] = defaultdict(set)
-    for row in (row for page in pages for row in page.records):
-        if row.sys_id in known and _is_newer(row, known[row.sys_id]):
-            changed[Kind(row.get("sys_class_name"))].add(row.sys_id)
-    server_at = pages[0].server_at
-    count = catch_up(instance, client, changed, clock())
+    count, server_at = 0, None
+    # Page by page: what was caught up with is done, whoever dies on a later page.
+    for number, page in enumerate(_changed_pages(client, since)):
+        # Only the first answer was given before anything was read.
+        server_at = server_at if number else page.server_at
+        count += catch_up(instance, client, _news(page, known), clock())
     if server_at:
         Instance.objects.filter(pk=instance.pk).read_up_to(server_at)
     return count
+
+
+def _news(page: Page, known: Mapping[str, int | None]) -> dict[Kind, set[str]]:
+    """Return which of our records are newer on this page than we know them."""
+    news: dict[Kind, set[str]] = defaultdict(set)
+    for row in page.records:
+        if row.sys_id in known and _is_newer(row, known[row.sys_id]):
+            news[Kind(row.get("sys_class_name"))].add(row.sys_id)
+    return news
 
 
 def _is_newer(row: Record, known: int | None) -> bool:
@@ -123,6 +132,7 @@ def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
     query = f"{_OURS}^sys_updated_on>={since.strftime(_SERVER_TIME)}"
     while True:
         page = client.list("task", query, _CHANGED_FIELDS, PAGE, order_by=("sys_updated_on", "sys_id"))
+        sys.audit("tickets.poll.page", len(page.records))
         yield page
         if not page.records:
             return
@@ -149,6 +159,7 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
 def _look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:
     """Ask for records by primary key, as many per call as an address may hold, and catch up on what changed."""
     changed: dict[Kind, set[str]] = defaultdict(set)
+    absences: list[tuple[Kind, list[Ticket], bool]] = []
     for kind, wanted in sys_ids.items():
         for batch in client.batches(kind, wanted, _LOOK_FIELDS):
             rows = {row.sys_id: row for row in client.by_sys_ids(kind, batch, _LOOK_FIELDS).records}
@@ -158,8 +169,13 @@ def _look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence
             changed[kind].update(ticket.sys_id for ticket in newer)
             mirror.still_there(set(there) - set(newer), now)
             absent = [ticket for ticket in tickets if ticket.sys_id not in rows]
-            _note_absent(client, kind, absent, any_found=bool(rows), now=now)
-    return catch_up(instance, client, changed, now)
+            absences.append((kind, absent, bool(rows)))
+            sys.audit("tickets.poll.looked", len(rows))
+    count = catch_up(instance, client, changed, now)
+    # Last, because each that is missing costs a call, and the hour's calls may end.
+    for kind, absent, any_found in absences:
+        _note_absent(client, kind, absent, any_found=any_found, now=now)
+    return count
 
 
 def _note_absent(

@@ -63,6 +63,7 @@ def plant(sandbox: SandboxProcess, tickets: int) -> None:
             correlation_display=MARKERS[kind],
         )
         ticket.sys_id, ticket.number, ticket.state = record["sys_id"], record["number"], record["state"]
+        ticket.sys_mod_count = int(record["sys_mod_count"])
         planted.append(ticket)
     Ticket.objects.bulk_create(planted, batch_size=500)
 

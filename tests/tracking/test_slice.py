@@ -1,0 +1,27 @@
+"""A slice of what `make tracking` plays with 12,000 records, and the proof that it would notice."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def play(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-W", "ignore", "-m", "tests.tracking", *arguments]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_whatever_changes_at_once_is_told_truly_by_pollers_that_keep_being_killed() -> None:
+    run = play("--tickets", "1200")
+    assert run.returncode == 0, run.stdout
+    assert "delta: 3 times killed" in run.stdout
+
+
+def test_it_notices_a_delta_without_overlap() -> None:
+    run = play("--tickets", "60", "--without", "overlap")
+    assert run.returncode == 1, run.stdout
+    assert "wrong after two deltas" in run.stdout
