@@ -11,6 +11,8 @@ import json
 import os
 import time
 import uuid
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -28,6 +30,11 @@ def register() -> None:
 
 class Channel(virtual.Channel):
     """Queues as folders of JSON files, each file one message, oldest name first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What lay in each queue when it was last looked at: a thousand messages need not be listed a thousand times.
+        self._seen: defaultdict[str, deque[Path]] = defaultdict(deque)
 
     def _folder(self, queue: str) -> Path:
         folder = Path("/", self.connection.client.virtual_host) / queue.replace("/", "_")
@@ -48,7 +55,7 @@ class Channel(virtual.Channel):
         draft.rename(folder / f"{name}.message")
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
-        for path in self._messages(queue):
+        for path in self._waiting(queue):
             claimed = path.with_suffix(".claimed")
             try:
                 path.rename(claimed)
@@ -62,6 +69,13 @@ class Channel(virtual.Channel):
             claimed.unlink()
             return message
         raise Empty
+
+    def _waiting(self, queue: str) -> Iterator[Path]:
+        seen = self._seen[queue]
+        if not seen:
+            seen.extend(self._messages(queue))
+        while seen:
+            yield seen.popleft()
 
     def _size(self, queue: str) -> int:
         return len(self._messages(queue))

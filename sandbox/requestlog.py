@@ -15,7 +15,9 @@ _SECRETS = re.compile(
 
 @dataclass(frozen=True)
 class Entry:
-    """One call. `status` 0: the connection was dropped without an answer. `ms` is the time until the answer."""
+    """One call, or one of those `batched` in a call that is noted too. `status` 0: the connection dropped without an
+    answer. `bytes_out` are those of the body as it was sent, `ms` is the time until the answer.
+    """
 
     at: str
     route: str
@@ -25,6 +27,7 @@ class Entry:
     status: int
     bytes_out: int
     ms: float
+    batched: bool = False
 
 
 class RequestLog:
@@ -51,10 +54,11 @@ class RequestLog:
         status: int,
         bytes_out: int,
         ms: float,
+        batched: bool = False,
     ) -> None:
         """Note one call; values of secret parameters in `query` are masked."""
         query = _SECRETS.sub(r"\1=***", query)
-        entry = Entry(at.isoformat(), route, method, path, query, status, bytes_out, round(ms, 1))
+        entry = Entry(at.isoformat(), route, method, path, query, status, bytes_out, round(ms, 1), batched)
         with self._lock:
             self._entries.append(entry)
             self._by_route[route] += 1

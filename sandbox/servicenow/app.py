@@ -36,10 +36,7 @@ class Application:
         self._map = Map(rules, merge_slashes=False, strict_slashes=False)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        answer = self._dispatch(environ)
-        if environ["PATH_INFO"].startswith("/api/"):
-            compress_if_asked(answer, Incoming(environ).accept_encodings)
-        return answer(environ, start_response)
+        return self._dispatch(environ)(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, *, batched: bool = False) -> Response:
         sent = Incoming(environ)
@@ -50,16 +47,18 @@ class Application:
         if request.path.startswith(controls.PREFIX):
             answer = controls.handle(self.instance, request)
         else:
-            answer = self._logged(request)
+            answer = self._logged(request, batched)
         answer.headers["Date"] = http_date(self.instance.now())
         return answer
 
-    def _logged(self, request: Incoming) -> Response:
+    def _logged(self, request: Incoming, batched: bool) -> Response:
         started = time.monotonic()
         route, handle = self._find(request)
         status, size = 0, 0
         try:
             answer = self._spoiled(request, route, handle)
+            if request.path.startswith("/api/") and not batched:
+                compress_if_asked(answer, request.accept_encodings)
             status, size = answer.status_code, answer.content_length or 0
             return answer
         finally:
@@ -72,6 +71,7 @@ class Application:
                 status=status,
                 bytes_out=size,
                 ms=(time.monotonic() - started) * 1000,
+                batched=batched,
             )
 
     def _spoiled(self, request: Incoming, route: str, handle: Callable[[], Response]) -> Response:

@@ -8,6 +8,8 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,9 +31,20 @@ from tests.crash.template import make_template  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-# What was promised for 10,000 tickets: calls, and megabytes where they count.
-GOALS = {"idle": (1, None), "1 % changed": (3, None), "full look": (50, 2.5)}
+HEAD = f"| {'':36} |  calls |      MB | seconds | floor |\n|{'-' * 38}|-------:|--------:|--------:|------:|"
+# How much slower than the latency and four calls at once allow pushing may be.
 NEAR_THE_FLOOR = 1.15
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What was promised, and whether it was kept."""
+
+    promise: str
+    is_met: bool
+
+    def __str__(self) -> str:
+        return f"{'met    ' if self.is_met else 'NOT MET'}  {self.promise}"
 
 
 def main() -> int:
@@ -48,9 +61,9 @@ def main() -> int:
     with SandboxProcess() as sandbox:
         settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
         use_database_as_in_operation(folder, sandbox)
-        missed = bench(sandbox, asked, folder)
-    print("Every goal was reached." if not missed else f"Missed: {'; '.join(missed)}")
-    return int(bool(missed))
+        goals = bench(sandbox, asked, folder)
+    print("\nGoals", *goals, sep="\n")
+    return int(not all(goal.is_met for goal in goals))
 
 
 def use_database_as_in_operation(folder: Path, sandbox: SandboxProcess) -> None:
@@ -65,29 +78,45 @@ def use_database_as_in_operation(folder: Path, sandbox: SandboxProcess) -> None:
     use(name)
 
 
-def bench(sandbox: SandboxProcess, asked: argparse.Namespace, folder: Path) -> list[str]:
-    """Print a line for each piece of work. Returns the goals that were missed."""
+def bench(sandbox: SandboxProcess, asked: argparse.Namespace, folder: Path) -> list[Goal]:
+    """Print a line for each piece of work. Returns the goals."""
     costs: dict[str, Cost] = {}
-    missed = []
-    print(f"\nKeep {asked.tickets} tickets in step", flush=True)
+    print(f"\nKeep {asked.tickets} tickets in step\n\n{HEAD}", flush=True)
     for label, cost in track(sandbox, asked.tickets):
         costs[label] = cost
-        print(f"{label:40} {cost}", flush=True)
-        most_calls, most_megabytes = GOALS[label.partition(",")[0]]
-        too_large = most_megabytes is not None and cost.bytes_back > most_megabytes * 1e6
-        if "Scoredesk" in label and (cost.calls > most_calls or too_large):
-            missed.append(label)
+        print(f"| {label:36} | {cost} |       |", flush=True)
+    goals = [*goals_of_tracking(costs)]
     connections.close_all()
-    print(f"\nPush {asked.pushes} tickets", flush=True)
+    print(f"\nPush {asked.pushes} tickets\n\n{HEAD}", flush=True)
     for label, cost, floor in push_all(sandbox, asked.pushes, folder):
         costs[label] = cost
-        print(f"{label:40} {cost}  floor {floor:5.1f} s", flush=True)
-        if "Scoredesk" in label and (
-            cost.calls != asked.pushes or (floor and cost.seconds > floor * NEAR_THE_FLOOR)
-        ):
-            missed.append(label)
+        print(f"| {label:36} | {cost} | {floor:5.1f} |", flush=True)
+        if "Scoredesk" in label:
+            goals += goals_of_pushing(label, cost, asked.pushes, floor)
     (folder / "costs.json").write_text(as_json(costs))
-    return missed
+    return goals
+
+
+def goals_of_tracking(costs: Mapping[str, Cost]) -> Iterator[Goal]:
+    """For 10,000 tickets."""
+    idle, changed, full = (costs[f"{work}, Scoredesk"] for work in ("idle", "1 % changed", "full look"))
+    yield Goal(f"idle: 1 call ({idle.calls})", idle.calls == 1)
+    yield Goal(f"1 % changed: at most 3 calls ({changed.calls})", changed.calls <= 3)
+    yield Goal(f"full look: at most 50 calls ({full.calls})", full.calls <= 50)
+    yield Goal(f"full look: each by primary key ({full.by_primary_key})", full.by_primary_key == full.calls)
+    megabytes = full.bytes_back / 1e6
+    yield Goal(f"full look: under 2.5 MB ({megabytes:.2f})", megabytes < 2.5)
+
+
+def goals_of_pushing(label: str, cost: Cost, pushes: int, floor: float) -> Iterator[Goal]:
+    """Without latency there is no floor but the machine."""
+    what = label.removesuffix(", Scoredesk")
+    yield Goal(f"{what}: one call each ({cost.calls / pushes:.3f})", cost.calls == pushes)
+    if floor:
+        yield Goal(
+            f"{what}: within {NEAR_THE_FLOOR} of the floor ({cost.seconds / floor:.2f})",
+            cost.seconds <= floor * NEAR_THE_FLOOR,
+        )
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def test_the_log_counts_calls_and_keeps_no_secret(sandbox: SandboxProcess, integ
     log = sandbox.requests()
     assert (log["total"], log["by_route"]) == (2, {"table": 1, "revoke": 1})
     assert [call["status"] for call in log["requests"]] == [201, 200]
-    assert log["requests"][0]["bytes_out"] > 1000
+    assert log["requests"][0]["bytes_out"] > 500  # Compressed.
     assert "canary" not in str(log)
     assert "token=***" in str(log)
 
