@@ -16,6 +16,7 @@ the crash tests end the process (docs/decisions/0006-audit-events-as-failpoints.
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,6 +27,7 @@ from django.utils import timezone
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
+from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from tickets import extras, mirror, payload, settle
 from tickets.claim import Claim
@@ -40,6 +42,9 @@ Clock = Callable[[], datetime]
 # took longer than this (frozen, waiting for the database or for a new token) sends nothing: it could arrive when
 # somebody else may send again.
 LONGEST_PAUSE_BEFORE_SENDING = timedelta(seconds=5)
+# So many creates a process has under way at once, which is what an instance serves one integration without queueing.
+# A worker has more threads than that: some claim and settle while these wait for ServiceNow.
+_sending = threading.BoundedSemaphore(4)
 
 
 class TooLate(Exception):
@@ -128,11 +133,27 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
 
 
 def _send(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending:
+    # The turn comes first: an intent must not grow old while it waits.
+    with _sending:
+        try:
+            record = _create(claim, client, values, clock)
+        except TooLate:
+            return settle.release(claim, Ending.LATE, clock())
+    if record is None:
+        return settle.tell(claim, Ending.LOST_CLAIM, clock())
+    keys = (record.sys_id == values["sys_id"], record.get("correlation_id") == values["correlation_id"])
+    if not any(keys):
+        return settle.stranger(claim, record, clock())
+    return settle.delivered(claim, record, Ending.DELIVERED, clock(), values)
+
+
+def _create(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Record | None:
+    """Store the intent, then send. None: the claim was lost, and nothing was sent."""
     key = claim.ticket.correlation_id
     sys.audit("tickets.push.intending", key)
     sent_at = clock()
     if not claim.move(Delivery.SENT, sent_at=sent_at):
-        return settle.tell(claim, Ending.LOST_CLAIM, clock())
+        return None
     sys.audit("tickets.push.intent_stored", key)
 
     def check_in_time() -> None:
@@ -140,15 +161,9 @@ def _send(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
             raise TooLate
 
     try:
-        record = client.create(claim.ticket.kind, values, check=check_in_time)
-    except TooLate:
-        return settle.release(claim, Ending.LATE, clock())
+        return client.create(claim.ticket.kind, values, check=check_in_time)
     finally:
         sys.audit("tickets.push.answered", key)
-    keys = (record.sys_id == values["sys_id"], record.get("correlation_id") == values["correlation_id"])
-    if not any(keys):
-        return settle.stranger(claim, record, clock())
-    return settle.delivered(claim, record, Ending.DELIVERED, clock(), values)
 
 
 def fields_of(ticket: Ticket) -> dict[str, str]:

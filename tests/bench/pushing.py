@@ -16,6 +16,7 @@ from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets import tasks
 from tickets.models import Ticket
+from tickets.push import push
 
 LATENCIES = (0.0, 0.05, 0.25)
 AT_ONCE = 4
@@ -23,6 +24,7 @@ AT_ONCE = 4
 
 def push_all(sandbox: SandboxProcess, tickets: int, folder: Path) -> Iterator[tuple[str, Cost, float]]:
     """Yield who pushed under what latency, what it cost, and the seconds that no client with four calls can beat."""
+    push_one()
     for latency in LATENCIES:
         for name, work in {
             "Scoredesk": partial(push_ours, tickets, folder),
@@ -35,8 +37,14 @@ def push_all(sandbox: SandboxProcess, tickets: int, folder: Path) -> Iterator[tu
             yield label, cost_of(sandbox, work), latency * tickets / AT_ONCE
 
 
+def push_one() -> None:
+    """Let the token be there and the requester be known, as both are from the day's first ticket on."""
+    push(TicketFactory.create(requested_by=User.objects.get(), instance=Instance.objects.get()).pk)
+    connections.close_all()
+
+
 def push_ours(tickets: int, folder: Path) -> None:
-    """Share them all at once, then let one worker of four threads deliver them."""
+    """Share them all at once, then let one worker deliver them."""
     store(tickets)
     worker = Worker(celery_worker, folder / "worker.log")
     try:
