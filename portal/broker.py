@@ -32,7 +32,7 @@ class Channel(virtual.Channel):
     """Queues as folders of JSON files, each file one message, oldest name first."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         # What lay in each queue when it was last looked at: a thousand messages need not be listed a thousand times.
         self._seen: defaultdict[str, deque[Path]] = defaultdict(deque)
 

@@ -153,12 +153,14 @@ class SandboxProcess:
         row: Row = self._control("POST", f"records/{table}", fields)["record"]
         return row
 
-    def change(self, table: str, sys_id: str, *, at: datetime | None = None, **fields: str) -> Row:
-        """Change a record as an administrator inside ServiceNow would; any state may follow any other.
+    def change(self, table: str, sys_id: str, **fields: str) -> Row:
+        """Change a record as an administrator inside ServiceNow would; any state may follow any other."""
+        row: Row = self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields})["record"]
+        return row
 
-        `at` is when that happened, by the instance's clock, where it becomes visible only now.
-        """
-        when = {"at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")} if at else None
+    def change_as_of(self, at: datetime, table: str, sys_id: str, **fields: str) -> Row:
+        """Let a change become visible that happened at some moment by the instance's clock."""
+        when = {"at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")}
         row: Row = self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields}, when)["record"]
         return row
 

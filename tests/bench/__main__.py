@@ -85,7 +85,7 @@ def bench(sandbox: SandboxProcess, asked: argparse.Namespace, folder: Path) -> l
     for label, cost in track(sandbox, asked.tickets):
         costs[label] = cost
         print(f"| {label:36} | {cost} |       |", flush=True)
-    goals = [*goals_of_tracking(costs)]
+    goals = [*goals_of_tracking(costs, asked.tickets)]
     connections.close_all()
     print(f"\nPush {asked.pushes} tickets\n\n{HEAD}", flush=True)
     for label, cost, floor in push_all(sandbox, asked.pushes, folder):
@@ -97,15 +97,18 @@ def bench(sandbox: SandboxProcess, asked: argparse.Namespace, folder: Path) -> l
     return goals
 
 
-def goals_of_tracking(costs: Mapping[str, Cost]) -> Iterator[Goal]:
-    """For 10,000 tickets."""
+def goals_of_tracking(costs: Mapping[str, Cost], tickets: int) -> Iterator[Goal]:
+    """Fewer tickets than the 10,000 that the goals are about meet them easily, so the number stands beside each."""
     idle, changed, full = (costs[f"{work}, Scoredesk"] for work in ("idle", "1 % changed", "full look"))
-    yield Goal(f"idle: 1 call ({idle.calls})", idle.calls == 1)
-    yield Goal(f"1 % changed: at most 3 calls ({changed.calls})", changed.calls <= 3)
-    yield Goal(f"full look: at most 50 calls ({full.calls})", full.calls <= 50)
-    yield Goal(f"full look: each by primary key ({full.by_primary_key})", full.by_primary_key == full.calls)
+    yield Goal(f"idle of {tickets}: 1 call ({idle.calls})", idle.calls == 1)
+    yield Goal(f"1 % changed of {tickets}: at most 3 calls ({changed.calls})", changed.calls <= 3)
+    yield Goal(f"full look of {tickets}: at most 50 calls ({full.calls})", full.calls <= 50)
+    yield Goal(
+        f"full look of {tickets}: each by primary key ({full.by_primary_key})",
+        full.by_primary_key == full.calls,
+    )
     megabytes = full.bytes_back / 1e6
-    yield Goal(f"full look: under 2.5 MB ({megabytes:.2f})", megabytes < 2.5)
+    yield Goal(f"full look of {tickets}: under 2.5 MB ({megabytes:.2f})", megabytes < 2.5)
 
 
 def goals_of_pushing(label: str, cost: Cost, pushes: int, floor: float) -> Iterator[Goal]:

@@ -54,7 +54,7 @@ class World:
         for number, (kind, sys_id) in enumerate(rows):
             if (number % 3 == 0) is late:
                 fields = CHANGES[Kind(kind)][number // 3 % 3]
-                self.sandbox.change(kind, sys_id, at=self.changed_at, **fields)
+                self.sandbox.change_as_of(self.changed_at, kind, sys_id, **fields)
                 if fields.get("active") == "false":
                     self._closed.add(sys_id)
 
