@@ -1,5 +1,6 @@
 """Brokers that can be emptied and unplugged."""
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Protocol
@@ -36,8 +37,11 @@ class FolderBroker:
             message.unlink(missing_ok=True)
 
     def unplug(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.touch()
+        # A worker may put the folder back before the file stands in its place.
+        while not self.folder.is_file():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with contextlib.suppress(FileExistsError, IsADirectoryError):
+                self.folder.touch(exist_ok=False)
 
     def plug_in(self) -> None:
         self.folder.unlink()
