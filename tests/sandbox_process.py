@@ -145,24 +145,20 @@ class SandboxProcess:
 
     def records(self, table: str, **filters: str) -> list[Row]:
         """Every row as stored, oldest first, access rules aside; `filters` are equalities."""
-        rows: list[Row] = self._control("GET", f"records/{table}", params=filters)["records"]
-        return rows
+        return list(self._control("GET", f"records/{table}", params=filters)["records"])
 
     def create(self, table: str, **fields: str) -> Row:
         """Make a record as an administrator inside ServiceNow would; refusals by data policy do not apply."""
-        row: Row = self._control("POST", f"records/{table}", fields)["record"]
-        return row
+        return dict(self._control("POST", f"records/{table}", fields)["record"])
 
     def change(self, table: str, sys_id: str, **fields: str) -> Row:
         """Change a record as an administrator inside ServiceNow would; any state may follow any other."""
-        row: Row = self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields})["record"]
-        return row
+        return dict(self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields})["record"])
 
-    def change_as_of(self, at: datetime, table: str, sys_id: str, **fields: str) -> Row:
+    def change_as_of(self, at: datetime, table: str, sys_id: str, **fields: str) -> None:
         """Let a change become visible that happened at some moment by the instance's clock."""
-        when = {"at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")}
-        row: Row = self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields}, when)["record"]
-        return row
+        when = {"at": f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"}
+        self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields}, when)
 
     def delete(self, table: str, sys_id: str) -> None:
         """Delete a record as an administrator inside ServiceNow would."""
@@ -170,8 +166,7 @@ class SandboxProcess:
 
     def settings(self, **values: Any) -> dict[str, Any]:
         """Change switches and return all of them."""
-        answer: dict[str, Any] = self._control("POST", "settings", values)
-        return answer
+        return dict(self._control("POST", "settings", values))
 
     def requests(self) -> dict[str, Any]:
         """What was asked of ServiceNow's port: total, by_route, requests. Controls are not counted."""
