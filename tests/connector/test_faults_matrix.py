@@ -62,7 +62,9 @@ TOKENS = ("redeem", "refresh", "request_token")
 
 def row(table: Ending, tokens: Ending, revoke: Ending, **others: Ending) -> dict[str, Ending]:
     """The endings of one fault for every call; `others` name the calls that differ from those of their kind."""
-    endings = dict.fromkeys((*WRITES, *READS, "get"), table) | dict.fromkeys(TOKENS, tokens) | {"revoke": revoke}
+    endings = (
+        dict.fromkeys((*WRITES, *READS, "get"), table) | dict.fromkeys(TOKENS, tokens) | {"revoke": revoke}
+    )
     return {**endings, **others}
 
 
@@ -157,7 +159,7 @@ OAUTH_CLIENT = OAuthClient(*CLIENT)
 
 
 @pytest.fixture
-def calls(sandbox: SandboxProcess) -> Calls:
+def calls(sandbox: SandboxProcess) -> Iterator[Calls]:
     """A signed-in user, a record that exists, and an authorisation code that was not redeemed yet."""
     way = Transport(sandbox.url, lambda: ["127.0.0.1"], Timeouts())
     row = sandbox.create("incident", short_description="There", correlation_id=KEY)
@@ -165,7 +167,8 @@ def calls(sandbox: SandboxProcess) -> Calls:
     tokens = oauth.redeem(way, OAUTH_CLIENT, code, attempt.verifier, CALLBACK)
     attempt, code = authorized(sandbox)
     sandbox.clear()
-    return Calls(sandbox, row["sys_id"], tokens, code, attempt.verifier)
+    yield Calls(sandbox, row["sys_id"], tokens, code, attempt.verifier)
+    sandbox.clear()
 
 
 def authorized(sandbox: SandboxProcess) -> tuple[oauth.Attempt, str]:

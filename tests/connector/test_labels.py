@@ -6,17 +6,11 @@ from typing import Any
 import pytest
 
 from connector.servicenow import about, errors
-from connector.servicenow.auth import Bearer
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
-from connector.servicenow.transport import Timeouts, Transport
+from tests.connector.callers import client_of
 from tests.connector.peer import Peer
 from tests.sandbox_process import SandboxProcess
-
-
-def client_of(origin: str, access_token: str = "canary") -> Client:
-    way = Transport(origin, lambda: ["127.0.0.1"], Timeouts(5, 5, 5))
-    return Client(way, Bearer(access_token, lambda refused: refused))
 
 
 @pytest.fixture
