@@ -38,7 +38,7 @@ def attachments(instance: Instance, request: Incoming, version: str = "") -> Res
     paging = Paging(request, call.root, instance.switches.old_link_header)
     total = instance.store.count(TABLE.name, wanted.where, wanted.values)
     rows = instance.store.select(
-        TABLE.name, wanted.where, wanted.values, wanted.order, paging.limit, paging.offset
+        TABLE.name, wanted.where, wanted.values, wanted.order, paging.limit, paging.offset, wanted.joins
     )
     seen = [call.shown(row) for row in rows if call.may("read", row)]
     return result(200, seen, paging.headers(total, len(rows)))
