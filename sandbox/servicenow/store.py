@@ -209,6 +209,9 @@ def _found(columns: str, table: str, alias: str, where: str, ordered: str, joins
     """Find first, fetch then: a narrow index may hold all that finding needs. Takes values, limit and offset."""
     source = f"{quoted(table)} AS {quoted(alias)}"
     key = f"{quoted(alias)}.rowid"
-    found = f"SELECT {key} FROM {source} {joins} WHERE {where} {ordered} LIMIT ? OFFSET ?"  # noqa: S608
+    # Rows of which no order was asked come as they were made, whatever index finds them.
+    found = (
+        f"SELECT {key} FROM {source} {joins} WHERE {where} {ordered or f'ORDER BY {key}'} LIMIT ? OFFSET ?"  # noqa: S608
+    )
     shown = f"{quoted(alias)}.*" if columns == "*" else columns
     return f"SELECT {shown} FROM {source} {joins} WHERE {key} IN ({found})"  # noqa: S608

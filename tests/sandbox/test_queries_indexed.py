@@ -117,3 +117,13 @@ def test_records_kept_since_before_there_was_an_index_are_found(tmp_path: Path) 
         caller = admin_of(process)
         assert sorted(caller.numbers("incident", "short_descriptionLIKEprinter")) == ["A", "B"]
         caller.http.close()
+
+
+def test_rows_of_which_no_order_was_asked_come_as_they_were_made(
+    sandbox: SandboxProcess, admin: Caller
+) -> None:
+    sandbox.create("incident", number="0", short_description="A first printer")
+    assert admin.numbers("incident", "") == ["A", "B", "C", "D", "0"]
+    assert admin.numbers("incident", "active=true") == ["A", "B", "C", "D", "0"]
+    page = admin.rows("incident", "active=true", sysparm_limit=2, sysparm_offset=3)
+    assert [row["number"] for row in page] == ["D", "0"]
