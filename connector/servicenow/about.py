@@ -9,14 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.servicenow import wire
+from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, query_value
-from connector.servicenow.errors import Refused, Unreadable
+from connector.servicenow.errors import Hibernating, LoginPage, Maintenance, Refused, ServerError, Unreadable
 
 MOST_CHOICES = 200
 MOST_ROLES = 500
 # The names of the properties that tell a release, the most telling first.
 RELEASE_PROPERTIES = ("glide.buildtag.last", "glide.buildtag", "glide.war", "glide.buildname")
 ENGLISH = "en"
+# What stands in for an instance that is not there to ask. These are no refusals of a way.
+AWAY = (Hibernating, Maintenance, LoginPage)
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,19 @@ def labels(client: Client, table: str, element: str, language: str, spoken: str 
     """What the instance calls the values of a field, by the first way that it allows.
 
     Only `sys_choice` can be asked for a language; the other ways answer in the one that the integration user
-    speaks, `spoken`. Raises a `ServiceNowError` other than a refusal.
+    speaks, `spoken`. Raises a `ServiceNowError` where the instance is away rather than unwilling.
     """
-    ways: dict[str, tuple[str, Callable[[], dict[str, str]]]] = {
-        "sys_choice": (language, lambda: choices(client, table, element, language)),
-        "meta": (spoken, lambda: _of_meta(client, table, element)),
-        "display": (spoken, lambda: _displayed(client, table, element)),
-    }
-    for way, (of_language, ask) in ways.items():
+    ways: tuple[tuple[str, str, Callable[[], dict[str, str]]], ...] = (
+        ("sys_choice", language, lambda: choices(client, table, element, language)),
+        ("meta", spoken, lambda: _of_layout(client, table, element)),
+        ("display", spoken, lambda: _displayed(client, table, element)),
+    )
+    for way, of_language, ask in ways:
         try:
             names = ask()
-        except (Refused, Unreadable):
+        except (Refused, Unreadable) as error:
+            if isinstance(error, AWAY):
+                raise
             continue
         if names:
             return Labels(way, of_language, names)
@@ -94,32 +100,22 @@ def mandatory(client: Client, table: str) -> list[str]:
     return sorted({row.get("element") for row in rows if row.is_true("mandatory")} - {""})
 
 
-def _of_meta(client: Client, table: str, element: str) -> dict[str, str]:
-    result = client.get(f"/api/now/ui/meta/{table}", {})
-    column = _inside(result, "columns", element)
-    listed = column.get("choices")
-    pairs = listed if isinstance(listed, list) else []
-    return {
-        str(pair["value"]): str(pair.get("label") or pair.get("displayValue") or "")
-        for pair in pairs
-        if isinstance(pair, dict) and pair.get("value") not in (None, "")
-    }
+def _of_layout(client: Client, table: str, element: str) -> dict[str, str]:
+    try:
+        meta = client.get(f"/api/now/ui/meta/{table}", {})
+    except (ServerError, Unreadable):
+        # What is not documented may be missing, broken or guarded by a page. An instance that is away shows next.
+        return {}
+    listed = _inside(meta, "columns", element).get("choices")
+    pairs = [pair for pair in listed if isinstance(pair, dict)] if isinstance(listed, list) else []
+    named = {wire.as_stored(pair.get("value")): wire.as_stored(pair.get("label")) for pair in pairs}
+    return {value: label for value, label in named.items() if value and label}
 
 
 def _displayed(client: Client, table: str, element: str) -> dict[str, str]:
-    parameters = {
-        "sysparm_display_value": "all",
-        "sysparm_fields": element,
-        "sysparm_limit": str(MOST_CHOICES),
-        "sysparm_exclude_reference_link": "true",
-    }
-    rows = client.get(f"/api/now/table/{table}", parameters)
-    pairs = [_inside(row, element) for row in rows] if isinstance(rows, list) else []
-    return {
-        str(pair["value"]): str(pair["display_value"])
-        for pair in pairs
-        if pair.get("value") and pair.get("display_value")
-    }
+    [page] = client.lists([Listing(table, "", (element,), MOST_CHOICES, display_values=True)])
+    named = {row.get(element): row.shown.get(element, "") for row in page.records}
+    return {value: label for value, label in named.items() if value and label}
 
 
 def _inside(document: object, *path: str) -> dict[str, Any]:

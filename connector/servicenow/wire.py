@@ -170,6 +170,21 @@ def clean(text: str, longest: int = LONGEST_DETAIL) -> str:
     return bare if len(bare) <= longest else bare[: longest - 1] + "…"
 
 
+def as_stored(value: Any) -> str:
+    """What a field holds, as text fit for a database; empty for what no field can hold.
+
+    References come as {"link", "value"}, with display values also as {"display_value", "value"}.
+    """
+    while isinstance(value, dict):
+        value = value.get("value")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    # No field holds a list; to write one out as Python does would pass it off as what is stored.
+    return UNSTORABLE.sub("\ufffd", _text(value))
+
+
 def _result(answer: Answer) -> Any:
     document = _document(answer)
     if "result" not in document:
@@ -252,23 +267,11 @@ def _record(table: str, row: Any, answer: Answer) -> Record:
     if not isinstance(row, dict):
         raise _unreadable("A row of the answer is no record.", answer)
     shown = {
-        str(name): str(value["display_value"] or "")
+        str(name): as_stored(value["display_value"])
         for name, value in row.items()
         if isinstance(value, dict) and "display_value" in value
     }
-    return Record(table, {str(name): _value(value) for name, value in row.items()}, shown)
-
-
-def _value(value: Any) -> str:
-    """References come as {"link", "value"}, with display values also as {"display_value", "value"}."""
-    while isinstance(value, dict):
-        value = value.get("value")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    # No field holds a list; to write one out as Python does would pass it off as what is stored.
-    return UNSTORABLE.sub("\ufffd", _text(value))
+    return Record(table, {str(name): as_stored(value) for name, value in row.items()}, shown)
 
 
 def _sentence(document: Mapping[str, Any]) -> str:

@@ -66,6 +66,10 @@ class Rights:
             return row["approver"] == self.user["sys_id"]
         return table != "incident" or row["state"] not in ("7", "8")
 
+    def may_read_meta(self) -> bool:
+        """Whether the user may ask what columns and choices a table has."""
+        return self.is_admin or self.switches.meta_readable
+
     def may_query_ranges(self) -> bool:
         """Whether comparisons by order, patterns and sorting pass the Query ACLs."""
         return self.is_admin or self.switches.range_queries_allowed

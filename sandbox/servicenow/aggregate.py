@@ -26,7 +26,7 @@ FUNCTIONS = ("avg", "sum", "min", "max")
 _HAVING = re.compile(r"(count|avg|sum|min|max)\^(\w+)\^(>=|<=|!=|=|>|<)\^(-?\d+)", re.IGNORECASE)
 
 
-@rest
+@rest("Aggregate API")
 def stats(instance: Instance, request: Incoming, table: str, version: str = "") -> Response:
     """Count, average, add up, and find the least and greatest, for all rows or for groups of them."""
     user = authenticate(instance, request)

@@ -24,10 +24,11 @@ from sandbox.servicenow.rest import check_size, rest
 from sandbox.servicenow.selection import Selection
 from sandbox.servicenow.store import Row
 
+API = "Attachment API"
 TABLE = tables()["sys_attachment"]
 
 
-@rest
+@rest(API)
 def attachments(instance: Instance, request: Incoming, version: str = "") -> Response:
     """GET: the metadata of the files that a query selects."""
     if request.intended_method not in ("GET", "HEAD"):
@@ -37,13 +38,13 @@ def attachments(instance: Instance, request: Incoming, version: str = "") -> Res
     paging = Paging(request, call.root, instance.switches.old_link_header)
     total = instance.store.count(TABLE.name, wanted.where, wanted.values)
     rows = instance.store.select(
-        TABLE.name, wanted.where, wanted.values, wanted.order, paging.limit, paging.offset
+        TABLE.name, wanted.where, wanted.values, wanted.order, paging.limit, paging.offset, wanted.joins
     )
     seen = [call.shown(row) for row in rows if call.may("read", row)]
     return result(200, seen, paging.headers(total, len(rows)))
 
 
-@rest
+@rest(API)
 def attachment(instance: Instance, request: Incoming, sys_id: str, version: str = "") -> Response:
     """GET the metadata of one file; DELETE the file."""
     call = _Call(instance, request, version)
@@ -60,7 +61,7 @@ def attachment(instance: Instance, request: Incoming, sys_id: str, version: str 
     return Response(status=204)
 
 
-@rest
+@rest(API)
 def content(instance: Instance, request: Incoming, sys_id: str, version: str = "") -> Response:
     """GET the bytes of a file, its metadata in a header."""
     if request.intended_method not in ("GET", "HEAD"):
@@ -76,7 +77,7 @@ def content(instance: Instance, request: Incoming, sys_id: str, version: str = "
     return Response(base64.b64decode(stored["content"]), 200, headers, content_type=row["content_type"])
 
 
-@rest
+@rest(API)
 def file(instance: Instance, request: Incoming, version: str = "") -> Response:
     """POST a file as the body; the record it belongs to and its name are in the address."""
     call = _Call(instance, request, version)
@@ -86,7 +87,7 @@ def file(instance: Instance, request: Incoming, version: str = "") -> Response:
     return call.add(given, request.get_data(), request.content_type or "application/octet-stream")
 
 
-@rest
+@rest(API)
 def upload(instance: Instance, request: Incoming, version: str = "") -> Response:
     """POST a file as a part of a form (`multipart/form-data`), behind the names of its table and record."""
     call = _Call(instance, request, version)

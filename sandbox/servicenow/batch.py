@@ -26,7 +26,7 @@ LARGEST_ANSWER = 10_485_760
 ADDRESS = "/batch"
 
 
-@rest
+@rest("Batch API")
 def batch(instance: Instance, request: Incoming) -> Response:
     """Do what fits into the time and the size; name the rest."""
     if request.intended_method != "POST":

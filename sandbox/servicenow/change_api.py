@@ -18,8 +18,10 @@ from sandbox.servicenow.refusals import Refusal
 from sandbox.servicenow.rest import rest
 from sandbox.servicenow.store import Row
 
+API = "Change Management API"
 
-@rest
+
+@rest(API)
 def changes(instance: Instance, request: Incoming, type: str = "") -> Response:  # noqa: A002 - named in the address
     """GET lists changes (of a type); POST makes one. The answer to POST is 200."""
     call = ChangeCall(instance, request, CHANGES)
@@ -28,7 +30,7 @@ def changes(instance: Instance, request: Incoming, type: str = "") -> Response: 
     return call.listed({"type": type} if type else {})
 
 
-@rest
+@rest(API)
 def change(instance: Instance, request: Incoming, sys_id: str, type: str = "") -> Response:  # noqa: A002
     """GET, PATCH or DELETE one change; POST below `standard/` makes one from a template."""
     call = ChangeCall(instance, request, CHANGES)
@@ -37,7 +39,7 @@ def change(instance: Instance, request: Incoming, sys_id: str, type: str = "") -
     return call.one(sys_id, {"type": type} if type else {})
 
 
-@rest
+@rest(API)
 def change_tasks(instance: Instance, request: Incoming, sys_id: str) -> Response:
     """GET lists the tasks of a change; POST adds one."""
     parent = ChangeCall(instance, request, CHANGES).find(sys_id)
@@ -47,14 +49,14 @@ def change_tasks(instance: Instance, request: Incoming, sys_id: str) -> Response
     return call.listed({"change_request": sys_id})
 
 
-@rest
+@rest(API)
 def change_task(instance: Instance, request: Incoming, sys_id: str, task_id: str) -> Response:
     """GET, PATCH or DELETE one task of a change."""
     ChangeCall(instance, request, CHANGES).find(sys_id)
     return ChangeCall(instance, request, TASKS).one(task_id, {"change_request": sys_id})
 
 
-@rest
+@rest(API)
 def next_states(instance: Instance, request: Incoming, sys_id: str) -> Response:
     """GET: where a change may go from where it is, and what stands in the way."""
     call = ChangeCall(instance, request, CHANGES, "GET")
@@ -69,7 +71,7 @@ def next_states(instance: Instance, request: Incoming, sys_id: str) -> Response:
     return result(200, body)
 
 
-@rest
+@rest(API)
 def decide(instance: Instance, request: Incoming, sys_id: str) -> Response:
     """PATCH `{"state": "approved" | "rejected"}`: answers the approval that waits for the caller."""
     call = ChangeCall(instance, request, CHANGES, "PATCH")
@@ -89,7 +91,7 @@ def decide(instance: Instance, request: Incoming, sys_id: str) -> Response:
     return result(200, call.view.of(call.find(sys_id)))
 
 
-@rest
+@rest(API)
 def conflict(instance: Instance, request: Incoming, sys_id: str) -> Response:
     """POST looks for conflicts, of which the sandbox finds none; GET tells when that was."""
     call = ChangeCall(instance, request, CHANGES)
@@ -104,7 +106,7 @@ def conflict(instance: Instance, request: Incoming, sys_id: str) -> Response:
     )
 
 
-@rest
+@rest(API)
 def first_available(instance: Instance, request: Incoming, sys_id: str) -> Response:
     """GET: the first slot in which a change may be made; the sandbox has no schedules, so every time is free."""
     call = ChangeCall(instance, request, CHANGES, "GET")
@@ -117,7 +119,7 @@ def first_available(instance: Instance, request: Incoming, sys_id: str) -> Respo
     )
 
 
-@rest
+@rest(API)
 def models(instance: Instance, request: Incoming, sys_id: str = "") -> Response:
     """GET the change models, or one."""
     table = tables()["chg_model"]
@@ -130,7 +132,7 @@ def models(instance: Instance, request: Incoming, sys_id: str = "") -> Response:
     return result(200, call.view.of(row))
 
 
-@rest
+@rest(API)
 def templates(instance: Instance, request: Incoming, sys_id: str = "") -> Response:
     """GET the published templates of standard changes, or one."""
     ChangeCall(instance, request, CHANGES, "GET")

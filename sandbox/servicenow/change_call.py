@@ -67,12 +67,14 @@ class ChangeCall:
             raise refusals.method_not_allowed()
         wanted = Selection.asked_for(self.instance, self.request, self.user, self.table)
         arguments = self.request.args
-        where = " AND ".join([f"({wanted.where})", *(f'"{name}" = ?' for name in equal)])
+        where = " AND ".join([f"({wanted.where})", *(f'"{self.table.name}"."{name}" = ?' for name in equal)])
         limit, offset = (
             arguments.get(f"sysparm_{n}", d, type=int) for n, d in (("limit", LIMIT), ("offset", 0))
         )
         values = [*wanted.values, *equal.values()]
-        rows = self.instance.store.select(self.table.name, where, values, wanted.order, limit, offset)
+        rows = self.instance.store.select(
+            self.table.name, where, values, wanted.order, limit, offset, wanted.joins
+        )
         seen = [row for row in rows if self.rights.sees(row, self.table.name) and not self.request.hides(row)]
         shown = self.view.listed(
             seen, arguments.get("sysparm_query", ""), arguments.get("sysparm_fields", "")

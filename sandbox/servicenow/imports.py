@@ -23,6 +23,8 @@ from sandbox.servicenow.refusals import Refusal
 from sandbox.servicenow.rest import check_size, rest
 from sandbox.servicenow.store import Row
 
+API = "Import Set API"
+
 # Staging table -> (transform map, target table).
 MAPS = {
     "u_imp_incident": ("Incident import", "incident"),
@@ -31,7 +33,7 @@ MAPS = {
 COALESCE = "correlation_id"
 
 
-@rest
+@rest(API)
 def insert(instance: Instance, request: Incoming, staging: str, version: str = "") -> Response:
     """POST one row: transformed at once, and told what became of it."""
     call = _Call(instance, request, staging, version)
@@ -40,7 +42,7 @@ def insert(instance: Instance, request: Incoming, staging: str, version: str = "
     return json_answer(201, call.transformed(call.next_set(), read_fields(request)))
 
 
-@rest
+@rest(API)
 def insert_multiple(instance: Instance, request: Incoming, staging: str, version: str = "") -> Response:
     """POST many rows; the answer names the sets and says nothing of the rows."""
     call = _Call(instance, request, staging, version)
@@ -52,7 +54,7 @@ def insert_multiple(instance: Instance, request: Incoming, staging: str, version
     return json_answer(201, {"import_set_id": uuid.uuid4().hex, "multi_import_set_id": uuid.uuid4().hex})
 
 
-@rest
+@rest(API)
 def staged(instance: Instance, request: Incoming, staging: str, sys_id: str, version: str = "") -> Response:
     """GET what became of a row, by the id of the row in the staging table."""
     _Call(instance, request, staging, version)

@@ -64,10 +64,10 @@ def record_list(instance: Instance, request: Incoming, table_name: str) -> Respo
     text = request.args.get("sysparm_query", "")
     show = reader_of(instance.store, instance.switches, session.user)
     query = parse(text, table, Scripts(session.user, instance.now(), show.time_zone))
-    where, values, order = to_sql(query, table)
+    where, values, order, joins = to_sql(query, table)
     first = request.args.get("sysparm_first_row", default=1, type=int)
     order = order or "sys_updated_on DESC, number DESC"
-    rows = instance.store.select(table_name, where, values, order, PAGE_ROWS, max(first - 1, 0))
+    rows = instance.store.select(table_name, where, values, order, PAGE_ROWS, max(first - 1, 0), joins)
     total = instance.store.count(table_name, where, values)
     cells = [[(name, show.display_value(row, table.fields[name], table)) for name in COLUMNS] for row in rows]
     listed = [(row["sys_id"], shown) for row, shown in zip(rows, cells, strict=True)]

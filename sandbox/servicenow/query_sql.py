@@ -2,20 +2,35 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 from sandbox.servicenow.dictionary import Field, Table, find_table
 from sandbox.servicenow.query import Condition, Query, Related, Text
 from sandbox.servicenow.query_terms import BETWEEN_FIELDS, COMPARISONS, PATTERNS, Term
+from sandbox.servicenow.schema import SHORTEST_PART, TEXTS, text_index
 
+# Comparisons that hold only where there is a value, and those that say the opposite.
+_HELD = frozenset({"=", ">", ">=", "<", "<=", "IN", "LIKE", "STARTSWITH", "ENDSWITH"})
+_OPPOSITES = {"!=": "=", "NOT IN": "IN", "NOT LIKE": "LIKE"}
 _SEARCHED = ("number", "short_description", "description", "name", "user_name", "email", "label")
 
 
-def to_sql(query: Query, table: Table) -> tuple[str, list[str], str]:
-    """The condition, its values, and the order."""
+class Statement(NamedTuple):
+    """The condition of a query with its values, the order, and the joins that lead to what the order names."""
+
+    where: str
+    values: list[str]
+    order: str
+    joins: str
+
+
+def to_sql(query: Query, table: Table) -> Statement:
+    """A query as SQL over rows that go by the name of their table."""
     writing = _Writing(table, f'"{table.name}"')
     where = writing.query(query)
     order = [f"{writing.sorted_by(field)}{' DESC' if down else ''}" for field, down in query.order]
-    return where, writing.values, ", ".join(order)
+    return Statement(where, writing.values, ", ".join(order), " ".join(writing.joins))
 
 
 class _Writing:
@@ -24,6 +39,7 @@ class _Writing:
     def __init__(self, table: Table, alias: str, depth: int = 0) -> None:
         self.table, self.alias, self.depth = table, alias, depth
         self.values: list[str] = []
+        self.joins: list[str] = []
 
     def query(self, query: Query) -> str:
         groups = []
@@ -33,8 +49,23 @@ class _Writing:
         return " OR ".join(f"({group})" for group in groups)
 
     def sorted_by(self, path: str) -> str:
-        """References sort by the name of what they point to."""
-        return self._ordered(self._named(path))
+        """References sort by the name of what they point to: a join costs less than a look-up in each comparison."""
+        path = self._named(path)
+        *steps, last = path.split(".")
+        column, table = self.alias, self.table
+        for step in steps:
+            target = find_table(table.fields[step].reference)
+            if target is None or target.name == "task":
+                return self._ordered(path)
+            column, table = self._joined(f'{column}."{step}"', target), target
+        return self._as_number(
+            path, f"coalesce({column}.\"{last}\", '') COLLATE NOCASE" if steps else self._column(path)
+        )
+
+    def _joined(self, reference: str, target: Table) -> str:
+        row = f"o{len(self.joins)}"
+        self.joins.append(f'LEFT JOIN "{target.name}" AS {row} ON {row}."sys_id" = {reference}')
+        return row
 
     def _condition(self, condition: Condition) -> str:
         if isinstance(condition, Related):
@@ -42,6 +73,9 @@ class _Writing:
         if isinstance(condition, Text):
             return self._text(condition)
         operator = condition.operator
+        path = self._named(condition.field) if operator in PATTERNS else condition.field
+        if "." in path and all(condition.values) and operator in (*_HELD, *_OPPOSITES):
+            return self._among(path, condition)
         if operator in PATTERNS:
             return self._pattern(condition)
         if operator in COMPARISONS:
@@ -72,8 +106,23 @@ class _Writing:
         target = find_table(self._last(path).reference)
         return f"{path}.{target.display}" if target else path
 
+    def _among(self, path: str, term: Term) -> str:
+        """What is said about the end of a path, as said about those that its first step may point to."""
+        first, _, rest = path.partition(".")
+        target = find_table(self.table.fields[first].reference)
+        if target is None:
+            raise LookupError(path)
+        inner = _Writing(target, f"m{self.depth + 1}", self.depth + 1)
+        held = _OPPOSITES.get(term.operator, term.operator)
+        where = inner._condition(replace(term, field=rest, operator=held))
+        self.values += inner.values
+        members = f'SELECT {inner.alias}."sys_id" FROM "{target.name}" AS {inner.alias} WHERE {where}'  # noqa: S608
+        return f'{self.alias}."{first}" {"NOT IN" if held != term.operator else "IN"} ({members})'
+
     def _ordered(self, path: str) -> str:
-        column = self._column(path)
+        return self._as_number(path, self._column(path))
+
+    def _as_number(self, path: str, column: str) -> str:
         return f"CAST({column} AS INTEGER)" if self._last(path).is_number else column
 
     def _compared(self, term: Term) -> str:
@@ -84,10 +133,25 @@ class _Writing:
         return f"{self._column(term.field)} <> '' AND {self._ordered(term.field)} {term.operator} {compared}"
 
     def _pattern(self, term: Term) -> str:
+        part, negated = term.values[0], "NOT " if term.operator == "NOT LIKE" else ""
+        if term.operator in ("LIKE", "NOT LIKE") and self._finds_parts(part, [term.field]):
+            return self._found_part(part, [term.field], negated)
         pattern = {"STARTSWITH": "{}%", "ENDSWITH": "%{}"}.get(term.operator, "%{}%")
-        self.values.append(pattern.format(re.sub(r"([%_\\])", r"\\\1", term.values[0])))
-        word = "NOT LIKE" if term.operator == "NOT LIKE" else "LIKE"
-        return f"{self._column(self._named(term.field))} {word} ? ESCAPE '\\'"
+        # What ends so is among what holds it, and there an index leads.
+        among = term.operator == "ENDSWITH" and self._finds_parts(part, [term.field])
+        held = f"{self._found_part(part, [term.field])} AND " if among else ""
+        self.values.append(pattern.format(re.sub(r"([%_\\])", r"\\\1", part)))
+        return f"{held}{self._column(self._named(term.field))} {negated}LIKE ? ESCAPE '\\'"
+
+    def _finds_parts(self, part: str, fields: list[str]) -> bool:
+        """Whether the full-text index knows where a part of these fields occurs."""
+        indexed = text_index(self.table) and set(fields) <= set(TEXTS)
+        return bool(indexed) and len(part) >= SHORTEST_PART and "\0" not in part
+
+    def _found_part(self, part: str, fields: list[str], negated: str = "") -> str:
+        quoted, index = part.replace('"', '""'), text_index(self.table)
+        self.values.append(f'{{{" ".join(fields)}}} : "{quoted}"')
+        return f"{self.alias}.rowid {negated}IN (SELECT rowid FROM {index} WHERE {index} MATCH ?)"  # noqa: S608
 
     def _members(self, term: Term) -> str:
         self.values += term.values
@@ -134,6 +198,9 @@ class _Writing:
         names = [name for name in _SEARCHED if name in self.table.fields]
         words = []
         for word in text.words:
+            if self._finds_parts(word, names):
+                words.append(self._found_part(word, names))
+                continue
             self.values += [f"%{word}%"] * len(names)
             words.append(" OR ".join(f"{self._column(name)} LIKE ?" for name in names) or "0")
         return " AND ".join(f"({word})" for word in words) or "1"

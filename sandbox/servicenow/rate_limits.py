@@ -5,12 +5,8 @@ user comes before rules for roles (of which the lowest counts), those before rul
 down every 30 s, and only what is written down is held against the limit.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import wraps
-from typing import Any
-
-from werkzeug import Response
 
 from sandbox.servicenow import refusals
 from sandbox.servicenow.accounts import authenticate
@@ -21,38 +17,19 @@ from sandbox.servicenow.store import Row
 
 TABLE = "sys_rate_limit_rules"
 HOUR = timedelta(hours=1)
-Handler = Callable[..., Response]
 
 
-def limited(api: str) -> Callable[[Handler], Handler]:
-    """Hold the calls of an API against the rules; `api` is its name as refusals print it."""
-
-    def counting(call: Handler) -> Handler:
-        @wraps(call)
-        def counted(instance: Instance, request: Incoming, **arguments: Any) -> Response:
-            if not instance.store.find(TABLE, active="true"):
-                return call(instance, request, **arguments)
-            headers = _spend(instance, authenticate(instance, request), api)
-            try:
-                answer = call(instance, request, **arguments)
-            except refusals.Refusal as refusal:
-                refusal.headers |= headers
-                raise
-            answer.headers.extend(headers)
-            return answer
-
-        return counted
-
-    return counting
-
-
-def _spend(instance: Instance, user: Row, api: str) -> dict[str, str]:
-    """Count a request; the headers that tell of the rule it falls under, if any.
+def spend(instance: Instance, request: Incoming, api: str) -> dict[str, str]:
+    """Count a call of an API; the headers that tell of the rule it falls under, if any.
 
     Raises:
-        Refusal: the rule's limit was reached.
+        Refusal: the rule's limit was reached, or nobody knows who calls.
     """
-    rule = _rule_for(user, api, instance.store.find(TABLE, active="true"))
+    rules = instance.store.find(TABLE, active="true")
+    if not rules:
+        return {}
+    user = authenticate(instance, request)
+    rule = _rule_for(user, api, rules)
     if rule is None:
         return {}
     now, limit = instance.now(), int(rule["requests_per_hour"] or 0)

@@ -39,6 +39,7 @@ class Representation:
     _labels: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     _columns: dict[str, list[tuple[str, Field]]] = field(default_factory=dict)
+    _displayed: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _journals: dict[str, list[Row]] = field(default_factory=dict)
 
     def asked_for(self, arguments: MultiDict[str, str], link_root: str) -> Self:
@@ -107,13 +108,19 @@ class Representation:
         return {**display, **link} if link else display["display_value"]
 
     def display_value(self, row: Row, column: Field, table: Table) -> str:
-        """What a person sees in a field."""
-        value = row[column.name] if column.kind is not Kind.JOURNAL else ""
+        """What a person sees in a field. But for journals that depends on its value, and on a page many are alike."""
+        if column.kind is Kind.JOURNAL:
+            return self._journal(row["sys_id"], column.name)
+        table_name, value = row.get("sys_class_name") or table.name, row[column.name]
+        key = (table_name, column.name, value)
+        if key not in self._displayed:
+            self._displayed[key] = self._display(value, column, table_name)
+        return self._displayed[key]
+
+    def _display(self, value: str, column: Field, table_name: str) -> str:
         match column.kind:
-            case Kind.JOURNAL:
-                return self._journal(row["sys_id"], column.name)
             case Kind.CHOICE:
-                return self.choices(row.get("sys_class_name") or table.name, column.name).get(value, value)
+                return self.choices(table_name, column.name).get(value, value)
             case Kind.REFERENCE:
                 return self._name(column.reference, value)
             case Kind.LIST:

@@ -1,4 +1,4 @@
-"""What all REST APIs share: refusals become JSON, and every answer carries the headers of one."""
+"""What all REST APIs share: calls are counted, refusals become JSON, and every answer carries the headers of one."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,27 +7,32 @@ from typing import Any
 from werkzeug import Response
 
 from sandbox.server import LARGEST_BODY
-from sandbox.servicenow import answers, refusals
+from sandbox.servicenow import answers, rate_limits, refusals
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.instance import Instance
 
 Handler = Callable[..., Response]
 
 
-def rest(call: Handler) -> Handler:
-    """Make a handler of a function that answers or raises `Refusal`."""
+def rest(api: str = "") -> Callable[[Handler], Handler]:
+    """Make handlers of functions that answer or raise `Refusal`. Calls count for `api`, a name as refusals print it."""
 
-    @wraps(call)
-    def answered(instance: Instance, request: Incoming, **arguments: Any) -> Response:
-        signed_in = True
-        try:
-            answer = call(instance, request, **arguments)
-        except refusals.Refusal as refusal:
-            signed_in = not isinstance(refusal, refusals.NotAuthenticated)
-            answer = answers.refused(refusal)
-        return answers.as_rest(answer, signed_in=signed_in, session=bool(request.cookies))
+    def as_handler(call: Handler) -> Handler:
+        @wraps(call)
+        def answered(instance: Instance, request: Incoming, **arguments: Any) -> Response:
+            signed_in, counted = True, {}
+            try:
+                counted = rate_limits.spend(instance, request, api) if api else {}
+                answer = call(instance, request, **arguments)
+            except refusals.Refusal as refusal:
+                signed_in = not isinstance(refusal, refusals.NotAuthenticated)
+                answer = answers.refused(refusal)
+            answer.headers.extend(counted)
+            return answers.as_rest(answer, signed_in=signed_in, session=bool(request.cookies))
 
-    return answered
+        return answered
+
+    return as_handler
 
 
 def check_size(request: Incoming) -> None:

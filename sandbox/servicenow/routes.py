@@ -22,13 +22,12 @@ from sandbox.servicenow.change_routes import CHANGE_ROUTES
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.page import stylesheet
-from sandbox.servicenow.rate_limits import limited
 from sandbox.servicenow.rest import Handler, rest
 from sandbox.servicenow.table_api import TableCall
+from sandbox.servicenow.ui_meta import meta
 
 
-@rest
-@limited("Table API")
+@rest("Table API")
 def table(
     instance: Instance, request: Incoming, table: str, sys_id: str | None = None, version: str = ""
 ) -> Response:
@@ -36,7 +35,7 @@ def table(
     return TableCall(instance, request, table, version).answer(sys_id)
 
 
-@rest
+@rest()
 def unknown_api(instance: Instance, request: Incoming, rest: str) -> Response:
     """Any other address below `/api/`."""
     raise refusals.no_resource()
@@ -66,6 +65,7 @@ ROUTES: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
         table,
         (*_versions("/table/<table>", "v1", "v2"), *_versions("/table/<table>/<sys_id>", "v1", "v2")),
     ),
+    ("meta", meta, ("/api/now/ui/meta/<table>",)),
     ("stats", stats, _versions("/stats/<table>", "v1", "v2")),
     ("attachment", attachments.attachments, _versions("/attachment")),
     ("attachment", attachments.file, _versions("/attachment/file")),

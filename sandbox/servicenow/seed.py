@@ -54,6 +54,7 @@ def plant(store: Store, switches: Switches, now: datetime, *, demo: bool, extra:
             _add(store, "sys_user", when, **user, name=f"{user['first_name']} {user['last_name']}")
         for sys_id, name in GROUPS.items():
             _add(store, "sys_user_group", when, sys_id=sys_id, name=name)
+        _plant_roles(store, when)
         ids = {user["user_name"]: user["sys_id"] for user in USERS}
         for user_name, group in MEMBERS:
             member = uuid.uuid5(uuid.NAMESPACE_OID, f"{user_name}.{group}").hex
@@ -65,6 +66,16 @@ def plant(store: Store, switches: Switches, now: datetime, *, demo: bool, extra:
         if demo:
             _plant_demo(store, now)
         plant_incidents(store, extra, now, [*ids.values()], [*GROUPS])
+
+
+def _plant_roles(store: Store, when: str) -> None:
+    ids = {name: uuid.uuid5(uuid.NAMESPACE_OID, f"role {name}").hex for name in ("admin", "itil")}
+    for name, sys_id in ids.items():
+        _add(store, "sys_user_role", when, sys_id=sys_id, name=name)
+    for user in USERS:
+        held = uuid.uuid5(uuid.NAMESPACE_OID, f"{user['user_name']} has {user['roles']}").hex
+        role = ids[user["roles"]]
+        _add(store, "sys_user_has_role", when, sys_id=held, user=user["sys_id"], role=role)
 
 
 def plant_choices(store: Store, switches: Switches, now: datetime) -> None:

@@ -26,7 +26,9 @@ def plant_incidents(
     store: Store, count: int, now: datetime, people: Sequence[str], groups: Sequence[str]
 ) -> None:
     """Add so many incidents, always the same ones but for their moments."""
-    with store.transaction():
+    if not count:
+        return
+    with store.bulk(tables()["incident"]):
         first = store.reserve_numbers(tables()["incident"], count)
         drawn = random.Random(count)  # noqa: S311 - repeatable on purpose
         rows = (_incident(drawn, first + place, now, people, groups) for place in range(count))

@@ -22,11 +22,12 @@ from sandbox.servicenow.store import Row
 
 @dataclass(frozen=True)
 class Selection:
-    """A condition and an order in SQL, with the values of the condition."""
+    """A condition and an order in SQL, with the values of the condition, and the joins over which the order leads."""
 
     where: str
     values: list[str]
     order: str
+    joins: str
 
     @classmethod
     def asked_for(cls, instance: Instance, request: Incoming, user: Row, table: Table) -> "Selection":
@@ -41,7 +42,7 @@ class Selection:
         query = parse(request.args.get("sysparm_query", ""), table, scripts)
         query = _allowed(_filtered(query, request, table, show), rights, show.closed)
         if query.dropped and instance.switches.invalid_query_returns_no_rows:
-            return cls("0", [], "")
+            return cls("0", [], "", "")
         return cls(*to_sql(query, table))
 
 
@@ -52,7 +53,7 @@ def hidden_ids(instance: Instance, user: Row, table: Table, rows: Sequence[Row])
     rule = parse(instance.switches.hidden_rows, table, scripts)
     if rights.is_admin or rule.dropped or not any(rule.groups) or not rows:
         return frozenset()
-    where, values, _ = to_sql(rule, table)
+    where, values, *_ = to_sql(rule, table)
     ids = [row["sys_id"] for row in rows]
     among = f"sys_id IN ({', '.join('?' * len(ids))})"
     found = instance.store.select(table.name, f"({where}) AND {among}", [*values, *ids])

@@ -7,34 +7,13 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+from sandbox.servicenow import schema
 from sandbox.servicenow.clock import moment_of
-from sandbox.servicenow.dictionary import TASK_CLASSES, Kind, Table, tables, task_table
+from sandbox.servicenow.dictionary import TASK_CLASSES, Table, tables, task_table
 from sandbox.servicenow.periods import in_zone, part_of
+from sandbox.servicenow.schema import PRIVATE, quoted
 
 Row = dict[str, str]
-# What the sandbox keeps for itself, beside ServiceNow's own tables.
-PRIVATE = {
-    "_counter": ("next",),
-    "_session": ("user", "csrf", "expires_at"),
-    "_code": ("user", "redirect_uri", "challenge", "scope", "expires_at"),
-    "_grant": ("user", "scope"),
-    "_second_factor": ("user", "goto", "expires_at"),
-    "_file": ("content",),
-    "_tiny": ("address",),
-    "_import": ("staging", "result"),
-    "_syslog": ("at", "message"),
-    "_token": ("kind", "user", "scope", "refresh", "expires_at"),
-}
-INDEXED = (
-    "correlation_id", "correlation_display", "number", "sys_created_on", "sys_updated_on", "element_id", "user_name",
-    "element", "sysapproval",
-)  # fmt: skip
-# What lists of tickets filter and sort by, in one index of its own: rows are wide, and counting should not read them.
-LISTED = (
-    "active", "sys_updated_on", "state", "priority", "category", "assigned_to", "assignment_group", "caller_id",
-    "opened_at", "opened_by", "impact", "urgency", "incident_state", "number", "sys_created_on", "correlation_id",
-    "correlation_display", "short_description",
-)  # fmt: skip
 
 
 class Duplicate(Exception):
@@ -53,8 +32,9 @@ class Store:
         self._connection.create_function("date_part", 3, _date_part, deterministic=True)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute("PRAGMA cache_size=-65536")
         with self.transaction():
-            self._create_tables()
+            schema.create(self._run)
 
     def close(self) -> None:
         """Wait for the writer at work and let go of the file."""
@@ -82,10 +62,10 @@ class Store:
         Raises:
             Duplicate: its `sys_id` is taken.
         """
-        names = ", ".join(map(_quoted, row))
+        names = ", ".join(map(quoted, row))
         marks = ", ".join("?" * len(row))
         try:
-            self._run(f"INSERT INTO {_quoted(table)} ({names}) VALUES ({marks})", [*row.values()])  # noqa: S608
+            self._run(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", [*row.values()])  # noqa: S608
         except sqlite3.IntegrityError as error:
             raise Duplicate(row["sys_id"]) from error
 
@@ -95,22 +75,30 @@ class Store:
         first = next(rows, None)
         if first is None:
             return
-        names = ", ".join(map(_quoted, first))
+        names = ", ".join(map(quoted, first))
         marks = ", ".join("?" * len(first))
-        sql = f"INSERT INTO {_quoted(table)} ({names}) VALUES ({marks})"  # noqa: S608
+        sql = f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})"  # noqa: S608
         with self.transaction():
             self._connection.executemany(sql, ([*row.values()] for row in chain([first], rows)))
 
+    @contextmanager
+    def bulk(self, table: Table) -> Iterator[None]:
+        """Add very many rows: making the indexes anew costs a fraction of keeping them up to date meanwhile."""
+        with self.transaction():
+            schema.drop_indexes(self._run, table)
+            yield
+            schema.create_indexes(self._run, table)
+
     def update(self, table: str, sys_id: str, changes: Mapping[str, str]) -> bool:
         """Change columns of one row; whether it was there."""
-        sets = ", ".join(f"{_quoted(name)} = ?" for name in changes)
-        sql = f"UPDATE {_quoted(table)} SET {sets} WHERE sys_id = ?"  # noqa: S608
+        sets = ", ".join(f"{quoted(name)} = ?" for name in changes)
+        sql = f"UPDATE {quoted(table)} SET {sets} WHERE sys_id = ?"  # noqa: S608
         return self._run(sql, [*changes.values(), sys_id]).rowcount == 1
 
     def delete(self, table: str, **equal: str) -> int:
         """Remove the rows in which these columns have these values; how many there were."""
         where, values = _equalities(equal)
-        return self._run(f"DELETE FROM {_quoted(table)} WHERE {where}", values).rowcount  # noqa: S608
+        return self._run(f"DELETE FROM {quoted(table)} WHERE {where}", values).rowcount  # noqa: S608
 
     def get(self, table: str, sys_id: str) -> Row | None:
         """One row by primary key."""
@@ -123,17 +111,30 @@ class Store:
         return self.select(table, where, values, order="" if table == "task" else "rowid")
 
     def select(
-        self, table: str, where: str, values: Sequence[str], order: str = "", limit: int = -1, offset: int = 0
+        self,
+        table: str,
+        where: str,
+        values: Sequence[str],
+        order: str = "",
+        limit: int = -1,
+        offset: int = 0,
+        joins: str = "",
     ) -> list[Row]:
-        """Rows by a condition in SQL; `limit` -1 means all."""
+        """Rows by a condition in SQL; `limit` -1 means all, `joins` lead to what `order` names besides columns."""
         ordered = f"ORDER BY {order}" if order else ""
-        chosen = f"FROM {_quoted(table)} WHERE {where} {ordered} LIMIT ? OFFSET ?"
-        sql = f"SELECT * {chosen}"
-        if table != "task":
-            # Find first, fetch then: a narrow index may hold all that finding needs.
-            sql = f"SELECT * FROM {_quoted(table)} WHERE rowid IN (SELECT rowid {chosen}) {ordered}"  # noqa: S608
         with self._lock:
-            return [dict(row) for row in self._run(sql, [*values, limit, offset])]
+            if table != "task":
+                sql = f"{_found('*', table, table, where, ordered, joins)} {ordered}"
+                return [dict(row) for row in self._run(sql, [*values, limit, offset])]
+            # Each class gives as many as may be wanted of it; only those are put in order together.
+            most = limit + offset if limit >= 0 else -1
+            columns = ", ".join(f"task.{quoted(name)}" for name in task_table().fields)
+            parts = [_found(columns, name, table, where, ordered, joins) for name in TASK_CLASSES]
+            sql = (
+                f"SELECT task.* FROM ({' UNION ALL '.join(parts)}) AS task {joins} {ordered} LIMIT ? OFFSET ?"  # noqa: S608
+            )
+            asked: list[str | int] = [*values, most, 0] * len(TASK_CLASSES)
+            return [dict(row) for row in self._run(sql, [*asked, limit, offset])]
 
     def count(self, table: str, where: str = "1", values: Sequence[str] = ()) -> int:
         """How many rows meet a condition in SQL; the same question is answered once until something is written."""
@@ -159,7 +160,7 @@ class Store:
         order: Sequence[str] = (),
     ) -> list[Row]:
         """Columns computed over the rows that meet a condition, a row a group; numbers as text, null as empty."""
-        sql = f"SELECT {', '.join(columns)} FROM {_quoted(table)} WHERE {where}"  # noqa: S608
+        sql = f"SELECT {', '.join(columns)} FROM {quoted(table)} WHERE {where}"  # noqa: S608
         sql += f" GROUP BY {', '.join(by)}" if by else ""
         sql += f" HAVING {' AND '.join(having)}" if having and by else ""
         sql += f" ORDER BY {', '.join(order)}" if order and by else ""
@@ -184,43 +185,15 @@ class Store:
         """Remove every row of every table."""
         with self.transaction():
             for name in (*tables(), *PRIVATE):
-                self._run(f"DELETE FROM {_quoted(name)}")  # noqa: S608
+                self._run(f"DELETE FROM {quoted(name)}")  # noqa: S608
 
     def _count(self, table: str, alias: str, where: str, values: Sequence[str]) -> int:
-        sql = f"SELECT count(*) FROM {_quoted(table)} AS {_quoted(alias)} WHERE {where}"  # noqa: S608
+        sql = f"SELECT count(*) FROM {quoted(table)} AS {quoted(alias)} WHERE {where}"  # noqa: S608
         return int(self._run(sql, values).fetchone()[0])
 
     def _run(self, sql: str, values: Sequence[str | int] = ()) -> sqlite3.Cursor:
         with self._lock:
             return self._connection.execute(sql, values)
-
-    def _create_tables(self) -> None:
-        for name, columns in PRIVATE.items():
-            listed = "".join(f", {_quoted(column)} TEXT NOT NULL DEFAULT ''" for column in columns)
-            self._run(f"CREATE TABLE IF NOT EXISTS {_quoted(name)} (sys_id TEXT PRIMARY KEY{listed})")
-        for table in tables().values():
-            self._create_table(table)
-        self._run("DROP VIEW IF EXISTS task")
-        shared = ", ".join(map(_quoted, task_table().fields))
-        parts = [f"SELECT {shared} FROM {_quoted(name)}" for name in TASK_CLASSES]  # noqa: S608
-        self._run(f"CREATE VIEW task AS {' UNION ALL '.join(parts)}")
-
-    def _create_table(self, table: Table) -> None:
-        name = _quoted(table.name)
-        self._run(f"CREATE TABLE IF NOT EXISTS {name} (sys_id TEXT PRIMARY KEY)")
-        present = {row["name"] for row in self._run(f"PRAGMA table_info({name})")}
-        for field in table.fields.values():
-            if field.name not in present:
-                # Text compares without regard to case, as on the databases below a real instance.
-                collation = "COLLATE NOCASE" if field.kind in (Kind.STRING, Kind.CLASS) else ""
-                column = f"{_quoted(field.name)} TEXT NOT NULL DEFAULT '' {collation}"
-                self._run(f"ALTER TABLE {name} ADD COLUMN {column}")
-        for column in filter(table.fields.__contains__, INDEXED):
-            index = _quoted(f"{table.name}_{column}")
-            self._run(f"CREATE INDEX IF NOT EXISTS {index} ON {name} ({_quoted(column)})")
-        if table.parent:
-            listed = ", ".join(_quoted(column) for column in LISTED if column in table.fields)
-            self._run(f"CREATE INDEX IF NOT EXISTS {_quoted(table.name + '_listed')} ON {name} ({listed})")
 
 
 def _date_part(stored: str, part: str, time_zone: str) -> int | None:
@@ -228,9 +201,17 @@ def _date_part(stored: str, part: str, time_zone: str) -> int | None:
     return part_of(in_zone(moment, time_zone), part) if moment else None
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _equalities(equal: Mapping[str, str]) -> tuple[str, list[str]]:
-    return " AND ".join(f"{_quoted(name)} = ?" for name in equal) or "1", [*equal.values()]
+    return " AND ".join(f"{quoted(name)} = ?" for name in equal) or "1", [*equal.values()]
+
+
+def _found(columns: str, table: str, alias: str, where: str, ordered: str, joins: str) -> str:
+    """Find first, fetch then: a narrow index may hold all that finding needs. Takes values, limit and offset."""
+    source = f"{quoted(table)} AS {quoted(alias)}"
+    key = f"{quoted(alias)}.rowid"
+    # Rows of which no order was asked come as they were made, whatever index finds them.
+    found = (
+        f"SELECT {key} FROM {source} {joins} WHERE {where} {ordered or f'ORDER BY {key}'} LIMIT ? OFFSET ?"  # noqa: S608
+    )
+    shown = f"{quoted(alias)}.*" if columns == "*" else columns
+    return f"SELECT {shown} FROM {source} {joins} WHERE {key} IN ({found})"  # noqa: S608

@@ -53,6 +53,7 @@ class Switches:
     change_models: bool = True
     old_close_codes: bool = False
     choices_readable: bool = True
+    meta_readable: bool = True
     unreadable_fields: str = ""
     unreadable_field_query: str = "forbidden"
     hidden_rows: str = ""

@@ -62,7 +62,7 @@ class TableCall:
         )
         store, name = self.instance.store, self.table.name
         rows = store.select(
-            name, selected.where, selected.values, selected.order, paging.limit, paging.offset
+            name, selected.where, selected.values, selected.order, paging.limit, paging.offset, selected.joins
         )
         total = store.count(name, selected.where, selected.values) if paging.counts else None
         # The limit comes before the access rules: a page may be short, or empty, with more to follow.

@@ -19,7 +19,7 @@ from sandbox.servicenow.rest import rest
 PARAMETER = "sysparm_tiny"
 
 
-@rest
+@rest("Tiny URL API")
 def shorten(instance: Instance, request: Incoming) -> Response:
     """Keep the parameters of `url`; the result is the same address, relative, with `sysparm_tiny` in their place."""
     if request.method != "POST":

@@ -65,9 +65,16 @@ def plain_sandbox(installed: None) -> Iterator[SandboxProcess]:
         yield process
 
 
+@pytest.fixture(params=["basic", "oauth"])
+def pysnc(secure_sandbox: SandboxProcess, certificate: Path, request: pytest.FixtureRequest) -> Errand:
+    """Runs an errand of PySNC, which speaks TLS only: with a password in every call, and with tokens."""
+    way = {"url": secure_sandbox.url, "certificate": certificate, "sign_in": request.param}
+    return partial(environment.run, "pysnc_errands", **way)
+
+
 @pytest.fixture
-def pysnc(secure_sandbox: SandboxProcess, certificate: Path) -> Errand:
-    """Runs an errand of PySNC, which speaks TLS only."""
+def pysnc_tokens(secure_sandbox: SandboxProcess, certificate: Path) -> Errand:
+    """Runs an errand of PySNC that signs in by itself."""
     return partial(environment.run, "pysnc_errands", url=secure_sandbox.url, certificate=certificate)
 
 

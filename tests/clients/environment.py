@@ -68,12 +68,12 @@ def _call(*command: str | Path) -> None:
         raise CannotInstall(done.stderr or done.stdout)
 
 
-def run(script: str, errand: str, url: str, certificate: Path | None = None) -> Any:
-    """Run one errand of a script in the environment and return what it printed as JSON."""
+def run(script: str, errand: str, url: str, certificate: Path | None = None, sign_in: str = "basic") -> Any:
+    """Run one errand of a script in the environment, signed in by `basic` or `oauth`; what it printed as JSON."""
     environment = {"PATH": os.environ["PATH"], "NO_PROXY": "*", "PYTHONWARNINGS": "ignore"}
     if certificate is not None:
         environment["REQUESTS_CA_BUNDLE"] = str(certificate)
-    command = [str(PYTHON), "-m", f"tests.clients.scripts.{script}", errand, url]
+    command = [str(PYTHON), "-m", f"tests.clients.scripts.{script}", errand, url, sign_in]
     done = subprocess.run(
         command,
         cwd=ROOT,

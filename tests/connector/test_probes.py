@@ -1,20 +1,13 @@
 """The checks of a connection, by what a sandbox of each kind lets its integration user do."""
 
-import json
-
 import pytest
 from django.utils import timezone
 
 from connector import findings, probes, upkeep
 from connector.findings import Verdict
 from connector.models import Connection, Instance
-from connector.servicenow import about, trial
-from connector.servicenow.auth import Bearer
-from connector.servicenow.client import Client
+from connector.servicenow import trial
 from connector.servicenow.errors import ServiceNowError
-from connector.servicenow.transport import Timeouts, Transport
-from connector.sessions import open_client
-from tests.connector.peer import Peer
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -120,19 +113,6 @@ def test_an_instance_that_stops_answering_keeps_what_was_found_before(
     assert "developer.servicenow.com" in findings.lines(connection.check_results.all())[0].remedy
 
 
-def test_labels_are_learnt_by_the_first_way_that_is_open(
-    connection: Connection, sandbox: SandboxProcess
-) -> None:
-    client = open_client(connection, now=timezone.now())
-    listed = about.labels(client, "change_request", "state", "en")
-    assert (listed.way, listed.names["-4"]) == ("sys_choice", "Assess")
-    sandbox.settings(choices_readable=False)
-    sandbox.create("change_request", short_description="x", state="-4")
-    learnt = about.labels(client, "change_request", "state", "ja")
-    assert learnt.language == "en"
-    assert learnt.names["-4"] == "Assess"
-
-
 def test_the_daily_round_says_what_it_could_not_do(connection: Connection, sandbox: SandboxProcess) -> None:
     assert upkeep.look_after(timezone.now())
     sandbox.stop()
@@ -140,19 +120,3 @@ def test_the_daily_round_says_what_it_could_not_do(connection: Connection, sandb
     assert connection.check_results.get(name="instance").finding == "unreachable"
     Connection.objects.update(status=Connection.Status.NEEDS_REAUTHORIZATION)
     assert not upkeep.look_after(timezone.now())
-
-
-def test_labels_are_read_from_the_layout_where_choices_are_closed() -> None:
-    """The address is not documented; this is the shape that instances were seen to answer with."""
-    columns = {
-        "state": {"choices": [{"value": "-5", "label": "New"}, {"value": "42", "label": "In the lab"}]}
-    }
-    body = json.dumps({"result": {"columns": columns}}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    with Peer(head.encode() + body) as peer:
-        way = Transport(peer.origin, lambda: ["127.0.0.1"], Timeouts(2, 2, 2))
-        labels = about.labels(
-            Client(way, Bearer("t", lambda refused: refused)), "change_request", "state", "ja", "de"
-        )
-    assert (labels.way, labels.language) == ("meta", "de")
-    assert labels.names == {"-5": "New", "42": "In the lab"}

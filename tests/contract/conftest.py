@@ -30,6 +30,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
+def hardened_sandbox() -> Iterator[SandboxProcess]:
+    """Not the one that other tests share: what they leave set there would count as the contract's."""
+    with SandboxProcess() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
 def legacy_sandbox() -> Iterator[SandboxProcess]:
     with SandboxProcess(profile="legacy") as process:
         yield process
@@ -58,9 +65,7 @@ def _pretended(request: pytest.FixtureRequest) -> FarSide:
     if request.param == "legacy":
         process: SandboxProcess = request.getfixturevalue("legacy_sandbox")
         return FarSide("legacy", process.url, client, INTEGRATION_USER)
-    process = request.getfixturevalue("shared_sandbox")
-    process.start()
-    process.reset()
+    process = request.getfixturevalue("hardened_sandbox")
     return FarSide("hardened", process.url, client)
 
 

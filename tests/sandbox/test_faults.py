@@ -145,6 +145,7 @@ def test_a_cancelled_transaction_ends_its_list_with_an_error(
     ("route", "address"),
     [
         ("stats", "/api/now/stats/incident"),
+        ("meta", "/api/now/ui/meta/incident"),
         ("attachment", "/api/now/attachment"),
         ("change", "/api/sn_chg_rest/change"),
         ("authorize", "/oauth_auth.do"),

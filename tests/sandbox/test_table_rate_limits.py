@@ -1,6 +1,7 @@
 """Rate limits by rule: who is counted, what the headers say, and the lag of the counts."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,56 @@ def test_each_user_has_an_hour_of_their_own(
     sandbox.create(TABLE, requests_per_hour="1")
     assert statuses(integration, 2) == [200, 429]
     assert statuses(admin, 1) == [200]
+
+
+CHANGES = "../sn_chg_rest/change"
+UNKNOWN = "0" * 32
+
+
+@pytest.mark.parametrize(
+    ("api", "method", "address", "options"),
+    [
+        ("Table API", "GET", "table/incident", {}),
+        ("Aggregate API", "GET", "stats/incident?sysparm_count=true", {}),
+        ("Attachment API", "GET", "attachment", {}),
+        ("Attachment API", "GET", f"attachment/{UNKNOWN}/file", {}),
+        ("Attachment API", "POST", "attachment/file", {"data": b"x"}),
+        ("Import Set API", "POST", "import/u_imp_incident", {"json": {}}),
+        ("Import Set API", "POST", "import/u_imp_incident/insertMultiple", {"json": {"records": []}}),
+        ("Change Management API", "GET", CHANGES, {}),
+        ("Change Management API", "POST", f"{CHANGES}/normal", {"json": {}}),
+        ("Change Management API", "GET", f"{CHANGES}/{UNKNOWN}/nextstates", {}),
+        ("Batch API", "POST", "v1/batch", {"json": {"rest_requests": []}}),
+        ("UI Metadata API", "GET", "ui/meta/incident", {}),
+        ("Tiny URL API", "POST", "tinyurl", {"json": {"url": "/api/now/table/incident?a=b"}}),
+    ],
+)
+def test_every_api_is_held_against_its_rule_and_no_other(
+    sandbox: SandboxProcess, integration: Caller, api: str, method: str, address: str, options: Any
+) -> None:
+    sandbox.settings(rate_limit_commit_seconds=0)
+    sandbox.create(TABLE, rest_api=api, requests_per_hour="1")
+    sandbox.create(TABLE, rest_api="Another API", requests_per_hour="0")
+    first, second = (integration.ask(method, address, **options) for _ in range(2))
+    assert first.status_code != 429, first.text
+    assert first.headers["X-RateLimit-Limit"] == "1"
+    assert second.status_code == 429
+    assert second.json()["error"]["detail"] == f"Rate limit of 1 requests per hour for {api} exceeded"
+    assert 0 < int(second.headers["Retry-After"]) <= 3600
+
+
+def test_a_batch_counts_as_one_call_and_each_request_in_it_for_its_own_api(
+    sandbox: SandboxProcess, integration: Caller
+) -> None:
+    sandbox.settings(rate_limit_commit_seconds=0)
+    sandbox.create(TABLE, rest_api="Table API", requests_per_hour="1")
+    asked = [{"id": name, "method": "GET", "url": "/api/now/table/incident"} for name in "ab"]
+    answer = integration.ask("POST", "v1/batch", json={"rest_requests": asked})
+    assert answer.status_code == 200
+    assert "X-RateLimit-Limit" not in answer.headers
+    assert [done["status_code"] for done in answer.json()["serviced_requests"]] == [200, 429]
+
+
+def test_who_is_unknown_is_told_so_and_not_counted(sandbox: SandboxProcess, stranger: Caller) -> None:
+    sandbox.create(TABLE, requests_per_hour="0")
+    assert stranger.ask("GET", "stats/incident").status_code == 401

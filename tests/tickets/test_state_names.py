@@ -14,7 +14,7 @@ from tickets import state_names
 from tickets.models import StateName, Ticket, new_sys_id
 from tickets.naming import name_of
 from tickets.poll import poll_sweep
-from tickets.states import Delivery, Kind, Meaning
+from tickets.states import DEFAULT_STATES, Delivery, Kind, Meaning
 
 pytestmark = pytest.mark.django_db
 PAGE = "/servicenow/configuration/states/"
@@ -65,6 +65,25 @@ def test_names_are_read_from_the_instance(connection: Connection, sandbox: Sandb
     sandbox.create("change_request", short_description="x", state="-3")
     assert state_names.learn_now(timezone.now()) > 0
     assert connection.instance.state_names.get(kind="incident", value="1").their_label == "New"
+
+
+def test_every_state_is_named_where_choices_are_closed_and_no_record_exists(
+    connection: Connection, sandbox: SandboxProcess
+) -> None:
+    sandbox.settings(choices_readable=False)
+    state_names.learn_now(timezone.now())
+    for kind in Kind:
+        named = connection.instance.state_names.filter(kind=kind, language="en").exclude(their_label="")
+        assert set(named.values_list("value", flat=True)) == set(DEFAULT_STATES[kind])
+
+
+def test_a_sleeping_instance_has_not_been_asked(connection: Connection, sandbox: SandboxProcess) -> None:
+    sandbox.fault("hibernating", route="any", method="any", times=50)
+    assert state_names.learn_now(timezone.now()) == 0
+    sandbox.clear()
+    connection.instance.refresh_from_db()
+    assert connection.instance.consecutive_failures == 1
+    assert not state_names.were_read(connection.instance)
 
 
 def test_a_state_that_servicenow_added_appears_by_itself(

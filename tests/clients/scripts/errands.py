@@ -1,4 +1,4 @@
-"""What a script of errands does: `python <script> <errand> <url>` prints what the errand returns, as JSON."""
+"""What a script of errands does: `python <script> <errand> <url> <sign-in>` prints what the errand returns, as JSON."""
 
 import json
 import sys
@@ -18,7 +18,12 @@ def errand(function: Callable[[str], Any]) -> Callable[[str], Any]:
     return function
 
 
+def by_oauth() -> bool:
+    """Whether the command line wants tokens rather than names and passwords with every call."""
+    return sys.argv[-1] == "oauth"
+
+
 def main() -> None:
     """Run the errand that the command line names."""
-    _, name, url = sys.argv
+    _, name, url, _sign_in = sys.argv
     json.dump(ERRANDS[name](url), sys.stdout)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from oauthlib.oauth2 import OAuth2Error
 from pysnc import ServiceNowClient  # type: ignore[import-not-found]
 from pysnc.auth import (  # type: ignore[import-not-found]
     ServiceNowClientCredentialsFlow,
@@ -13,17 +14,26 @@ from pysnc.exceptions import (  # type: ignore[import-not-found]
     RoleException,
 )
 
-from tests.clients.scripts.errands import ADMIN, CHOSEN, CLIENT, INTEGRATION, errand, main
+from tests.clients.scripts.errands import ADMIN, CHOSEN, CLIENT, INTEGRATION, by_oauth, errand, main
 
 # The sandbox starts with 1,050 incidents, the first of them INC0010001.
 LAST_SEEDED = "INC0011050"
 
 
-def incidents(url: str, auth: Any = ADMIN) -> Any:
-    return ServiceNowClient(url, auth).GlideRecord("incident")
+def signed_in(user: tuple[str, str]) -> Any:
+    """How a user proves who they are, as the command line wants it."""
+    return ServiceNowPasswordGrantFlow(*user, *CLIENT) if by_oauth() else user
 
 
-def made(url: str, auth: Any = ADMIN, **fields: str) -> Any:
+def client_of(url: str, auth: Any = None) -> Any:
+    return ServiceNowClient(url, auth or signed_in(ADMIN))
+
+
+def incidents(url: str, auth: Any = None) -> Any:
+    return client_of(url, auth).GlideRecord("incident")
+
+
+def made(url: str, auth: Any = None, **fields: str) -> Any:
     record = incidents(url, auth)
     record.initialize()
     for name, value in fields.items():
@@ -60,9 +70,9 @@ def insert(url: str) -> Any:
 
 @errand
 def insert_with_chosen_id(url: str) -> Any:
-    record = incidents(url, INTEGRATION)
+    record = incidents(url, signed_in(INTEGRATION))
     record.initialize()
-    record.set_new_guid_value(f"{CHOSEN}0001")
+    record.set_new_guid_value(f"{CHOSEN}0003" if by_oauth() else f"{CHOSEN}0001")
     record.short_description = "of PySNC"
     given = str(record.insert())
     try:
@@ -93,7 +103,7 @@ def journals(url: str) -> Any:
     record = made(url, short_description="noted")
     record.work_notes = "seen by PySNC"
     record.update()
-    entries = ServiceNowClient(url, ADMIN).GlideRecord("sys_journal_field")
+    entries = client_of(url).GlideRecord("sys_journal_field")
     entries.add_query("element_id", record.get_value("sys_id"))
     entries.query()
     again = incidents(url)
@@ -169,12 +179,12 @@ def long_query(url: str) -> Any:
 
 @errand
 def errors(url: str) -> Any:
-    client = ServiceNowClient(url, ADMIN)
+    client = client_of(url)
     outcome: dict[str, str] = {}
     attempts = {
         "table": lambda: client.GlideRecord("no_such_table").query(),
         "password": lambda: incidents(url, ("admin", "wrong")).query(),
-        "rights": lambda: made(url, INTEGRATION, short_description="kept").delete(),
+        "rights": lambda: made(url, signed_in(INTEGRATION), short_description="kept").delete(),
     }
     for name, attempt in attempts.items():
         try:
@@ -210,6 +220,15 @@ def refused_grant(url: str) -> Any:
     try:
         incidents(url, ServiceNowClientCredentialsFlow(CLIENT[0], "wrong")).query()
     except AuthenticationException as error:
+        return str(error)
+    return None
+
+
+@errand
+def refused_password(url: str) -> Any:
+    try:
+        incidents(url, ServiceNowPasswordGrantFlow(ADMIN[0], "wrong", *CLIENT))
+    except OAuth2Error as error:
         return str(error)
     return None
 
