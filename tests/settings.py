@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 
-# A folder and a queue for each process, so that runs side by side do not meet: workers would take one another's messages.
+# A folder and a queue for each process, so that runs side by side do not meet: workers take any message.
 _state = tempfile.mkdtemp(prefix="scoredesk-tests-")
 atexit.register(shutil.rmtree, _state, ignore_errors=True)
 os.environ.update(
