@@ -66,9 +66,26 @@ EXPLANATIONS = {
     "token_refused": Explanation(
         _("ServiceNow refused to give a token."),
         _(
-            "Check the client ID and client secret, that the OAuth entity is active and has this redirect URL and an "
-            "auth scope, and that the integration user is active and its password need not be changed. ServiceNow "
+            "Enter the client ID and the client secret again, and check that the OAuth entity and the integration user "
+            "are active. With client credentials, the entity must name its OAuth Application User, and the system "
+            "property of step 1 must be true; releases before Washington DC need the authorization code. ServiceNow "
             "names the cause in System Logs > All."
+        ),
+    ),
+    "code_refused": Explanation(
+        _("ServiceNow let the user in, and then refused to give a token."),
+        _(
+            "Choose Authorize again: a code that comes back late is not taken. If it is refused again, enter the "
+            "client secret again, and check that the OAuth entity is active and has this redirect URL and an auth "
+            "scope, and that the integration user is active and its password need not be changed. ServiceNow names "
+            "the cause in System Logs > All."
+        ),
+    ),
+    "not_back": Explanation(
+        _("You were sent to ServiceNow and have not come back yet."),
+        _(
+            "Finish there, or choose Authorize again. If ServiceNow did not let the integration user sign in, step 2 "
+            "says why under “If this step fails”. If it sent you to another site, the redirect URL of step 1 is wrong."
         ),
     ),
     "pkce_refused": Explanation(
@@ -92,7 +109,7 @@ EXPLANATIONS = {
     "not_connected": Explanation(
         _("There is no connection yet."), _("Enter the details of the instance below.")
     ),
-    "needs_reauthorization": Explanation(_("ServiceNow no longer accepts our sign-in."), _AGAIN),
+    "needs_reauthorization": Explanation(_("ServiceNow no longer accepts our sign-in."), _("Choose “Authorize again”.")),
     "breaker": Explanation(
         _("The instance failed several times in a row and is left alone for a minute."),
         _("Try again in a minute."),

@@ -106,6 +106,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         return redirect("connector:setup")
     checks = _checks_of(current)
     code = request.GET.get("problem", "")
+    is_away = not code and authorizing.is_away(request.session, draft)
     context = {
         "form": form,
         "draft": draft,
@@ -113,7 +114,8 @@ def setup(request: HttpRequest) -> HttpResponse:
         "checks": checks,
         "steps": checklist.steps(draft, current, checks, code),
         "explanations": EXPLANATIONS.values(),
-        "problem": explain(code),
+        "problem": explain("not_back" if is_away else code),
+        "is_away": is_away,
         "said": request.session.pop(SAID, "") if code else "",
         "redirect_uri": authorizing.redirect_uri(),
         "demo_host": next(iter(settings.SERVICENOW_ALLOWED_HOSTS), "") if settings.DEMO else "",

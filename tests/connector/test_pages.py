@@ -1,5 +1,7 @@
 """Setting the connection up and taking it apart, through the pages, against the sandbox."""
 
+import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from connector import sessions
+from connector.explanations import EXPLANATIONS
 from connector.models import Connection, ConnectionSecrets
 from connector.sessions import open_client
 from tests.connector.errands import come_back, entered, explained, leave, text
@@ -98,6 +101,34 @@ def test_a_kept_secret_need_not_be_typed_again_but_never_follows_to_another_host
     assert "Enter the client secret" in text(elsewhere)
 
 
+def test_the_end_of_the_sign_in_is_reckoned_with_the_lifespan_that_the_set_up_page_asks_for(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    asked = re.search(r"([\d,]+) seconds \((\d+) days\) or more", text(browser.get("/servicenow/setup/")))
+    assert asked
+    lifespan = timedelta(seconds=int(asked[1].replace(",", "")))
+    assert lifespan == timedelta(days=int(asked[2]))
+    browser.post("/servicenow/setup/", entered(sandbox))
+    come_back(browser, sandbox.consent(leave(browser)))
+    draft = Connection.objects.drafts().get()
+    assert draft.refresh_expires_at is not None
+    assert draft.authorized_at is not None
+    assert draft.refresh_expires_at - draft.authorized_at <= lifespan
+
+
+def test_whoever_has_not_come_back_from_servicenow_is_told_why_that_may_be(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    not_back = str(EXPLANATIONS["not_back"].what)
+    said = f"<p><strong>{not_back}"
+    assert said not in text(browser.get("/servicenow/setup/"))
+    address = sandbox.consent(leave(browser))
+    assert said in text(browser.get("/servicenow/setup/"))
+    come_back(browser, address)
+    assert said not in text(browser.get("/servicenow/setup/"))
+
+
 def test_deny_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
     browser.post("/servicenow/setup/", entered(sandbox))
     assert explained(come_back(browser, sandbox.consent(leave(browser), button="Deny")), "denied")
@@ -146,7 +177,7 @@ def test_a_wrong_secret_is_explained(browser: Client, sandbox: SandboxProcess, g
         page = come_back(browser, sandbox.consent(leave(browser)))
     else:
         page = browser.post("/servicenow/authorize/", follow=True)
-    assert explained(page, "token_refused")
+    assert explained(page, "code_refused" if grant == "authorization_code" else "token_refused")
     assert not Connection.objects.current().exists()
 
 
