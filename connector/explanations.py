@@ -75,10 +75,10 @@ EXPLANATIONS = {
     "code_refused": Explanation(
         _("ServiceNow let the user in, and then refused to give a token."),
         _(
-            "Choose Authorize again: a code that comes back late is not taken. If it is refused again, enter the "
-            "client secret again, and check that the OAuth entity is active and has this redirect URL and an auth "
-            "scope, and that the integration user is active and its password need not be changed. ServiceNow names "
-            "the cause in System Logs > All."
+            "Enter the client secret again, save and authorize: it may be mistyped, or the way back took longer than a "
+            "code lasts. If that does not help, check that the OAuth entity is active and has this redirect URL and an "
+            "auth scope, and that the integration user is active and its password need not be changed. ServiceNow "
+            "names the cause in System Logs > All."
         ),
     ),
     "not_back": Explanation(
@@ -109,7 +109,9 @@ EXPLANATIONS = {
     "not_connected": Explanation(
         _("There is no connection yet."), _("Enter the details of the instance below.")
     ),
-    "needs_reauthorization": Explanation(_("ServiceNow no longer accepts our sign-in."), _("Choose “Authorize again”.")),
+    "needs_reauthorization": Explanation(
+        _("ServiceNow no longer accepts our sign-in."), _("Choose “Authorize again”.")
+    ),
     "breaker": Explanation(
         _("The instance failed several times in a row and is left alone for a minute."),
         _("Try again in a minute."),
@@ -129,9 +131,50 @@ EXPLANATIONS = {
         ),
     ),
 }
+# What a page lists for looking up, by what somebody is about when it happens.
+_GROUPS: dict[Promise, tuple[str, ...]] = {
+    _("Reaching the instance"): (
+        "unreachable",
+        "address_refused",
+        "host_refused",
+        "not_found",
+        "no_answer",
+        "server_error",
+        "unreadable",
+        "hibernating",
+        "maintenance",
+        "login_page",
+    ),
+    _("Authorizing"): (
+        "denied",
+        "code_refused",
+        "token_refused",
+        "pkce_refused",
+        "no_code",
+        "too_late",
+        "wrong_state",
+        "no_attempt",
+        "not_back",
+    ),
+    _("In use"): (
+        "needs_reauthorization",
+        "not_authenticated",
+        "forbidden",
+        "bad_request",
+        "rate_limited",
+        "budget",
+        "breaker",
+        "wrong_key",
+    ),
+}
 OTHER = Explanation(_("Something went wrong between the portal and ServiceNow."), _("Try again."))
 
 
 def explain(code: str) -> Explanation | None:
     """What a code of the client, of a pause or of an authorization means; None for no code."""
     return EXPLANATIONS.get(code, OTHER) if code else None
+
+
+def groups() -> list[tuple[Promise, list[Explanation]]]:
+    """Every known failure, under the title of what somebody is about when it happens."""
+    return [(title, [EXPLANATIONS[code] for code in codes]) for title, codes in _GROUPS.items()]

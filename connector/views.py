@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import kept
 from accounts.access import permission_required
 from accounts.models import User
-from connector import authorizing, checklist, findings, probes
+from connector import authorizing, checklist, explanations, findings, probes
 from connector.authorizing import AttemptRefused
-from connector.explanations import EXPLANATIONS, explain
+from connector.explanations import explain
 from connector.forms import RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
@@ -44,7 +44,7 @@ def connection(request: HttpRequest) -> HttpResponse:
         "calls_left": current.instance.calls_left(now, settings.API_CALLS_PER_HOUR) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
         "checks": _checks_of(current),
-        "explanations": EXPLANATIONS.values(),
+        "troubleshooting": explanations.groups(),
     }
     return render(request, "connector/connection.html", context)
 
@@ -103,7 +103,7 @@ def setup(request: HttpRequest) -> HttpResponse:
             scope=data["scope"],
         )
         messages.success(request, _("Saved. Authorize the connection now."))
-        return redirect("connector:setup")
+        return redirect(f"{reverse('connector:setup')}#authorize")
     checks = _checks_of(current)
     code = request.GET.get("problem", "")
     is_away = not code and authorizing.is_away(request.session, draft)
@@ -113,7 +113,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         "current": current,
         "checks": checks,
         "steps": checklist.steps(draft, current, checks, code),
-        "explanations": EXPLANATIONS.values(),
+        "troubleshooting": explanations.groups(),
         "problem": explain("not_back" if is_away else code),
         "is_away": is_away,
         "said": request.session.pop(SAID, "") if code else "",
