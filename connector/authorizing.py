@@ -166,6 +166,14 @@ def enable(draft: Connection, actor: User, now: datetime) -> bool:
     return True
 
 
+def discard() -> bool:
+    """Forget what is being set up. False when there was nothing.
+
+    Its tokens are not handed back: ServiceNow may have given the very ones that the connection in use has.
+    """
+    return Connection.objects.drafts().delete()[0] > 0
+
+
 def remove(connection: Connection, actor: User, now: datetime) -> None:
     """End the connection in use: its tokens are handed back where ServiceNow answers, its secrets are
     forgotten.

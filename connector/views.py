@@ -127,9 +127,12 @@ def setup(request: HttpRequest) -> HttpResponse:
 @may_manage
 @never_cache
 def authorize(request: HttpRequest) -> HttpResponse:
-    """Begin: off to ServiceNow's own page, or straight to a token where no browser is needed."""
+    """Begin: off to ServiceNow's own page, or straight to a token where no browser is needed.
+
+    With `mend` it is the connection in use that is authorized again, whatever else is being set up.
+    """
     now = timezone.now()
-    draft = Connection.objects.drafts().first()
+    draft = None if "mend" in request.POST else Connection.objects.drafts().first()
     try:
         if draft is None:
             current = Connection.objects.current().first()
@@ -148,6 +151,15 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except ServiceNowError as error:
         return _failed(request, draft, error)
     return redirect("connector:confirm")
+
+
+@require_POST
+@may_manage
+def discard(request: HttpRequest) -> HttpResponse:
+    """Give up what is being set up; the connection in use stays as it is."""
+    if authorizing.discard():
+        messages.success(request, _("Discarded. The connection in use stays as it is."))
+    return redirect("connector:setup")
 
 
 @require_safe
