@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import kept
 from accounts.access import permission_required
 from accounts.models import User
+from accounts.redirects import comes_back_to
 from connector import authorizing, checklist, explanations, findings, probes
 from connector.authorizing import AttemptRefused
 from connector.explanations import explain
@@ -162,11 +163,12 @@ def discard(request: HttpRequest) -> HttpResponse:
     return redirect("connector:setup")
 
 
+@comes_back_to(lambda: _setup_with("no_attempt"))
 @require_safe
 @may_manage
 @never_cache
 def callback(request: HttpRequest) -> HttpResponse:
-    """Where ServiceNow sends the browser back to."""
+    """Where ServiceNow sends the browser back to, with a code that no other address may hold."""
     try:
         authorizing.finish(request.session, request.GET.dict(), timezone.now())
     except AttemptRefused as refusal:
@@ -234,7 +236,11 @@ def _person(request: HttpRequest) -> User:
 
 
 def _back_to_setup(code: str) -> HttpResponse:
-    return redirect(f"{reverse('connector:setup')}?{urlencode({'problem': code})}")
+    return redirect(_setup_with(code))
+
+
+def _setup_with(code: str) -> str:
+    return f"{reverse('connector:setup')}?{urlencode({'problem': code})}"
 
 
 def _failed(request: HttpRequest, draft: Connection | None, error: ServiceNowError) -> HttpResponse:

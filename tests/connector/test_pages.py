@@ -148,6 +148,20 @@ def test_a_callback_works_once_and_only_in_the_browser_that_asked(
     assert explained(come_back(browser, address), "no_attempt")
 
 
+def test_a_code_that_comes_back_after_the_sign_in_ended_stands_in_no_address_of_ours(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    address = sandbox.consent(leave(browser))
+    browser.logout()
+    page = come_back(browser, address)
+    [(signing_in, _status)] = page.redirect_chain
+    query = parse_qs(urlsplit(address).query)
+    assert query["code"][0] not in signing_in
+    assert query["state"][0] not in signing_in
+    assert parse_qs(urlsplit(signing_in).query) == {"next": ["/servicenow/setup/?problem=no_attempt"]}
+
+
 def test_a_callback_after_ten_minutes_is_too_late(browser: Client, sandbox: SandboxProcess) -> None:
     browser.post("/servicenow/setup/", entered(sandbox))
     address = sandbox.consent(leave(browser))
