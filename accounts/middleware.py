@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 
 from accounts import kept, sessions
-from accounts.redirects import page_of, signed_out_notice, to_sign_in
+from accounts.redirects import signed_out_notice, to_sign_in, way_back
 
 View = Callable[..., HttpResponseBase]
 
@@ -52,7 +52,7 @@ class LoginMiddleware(LoginRequiredMiddleware):
         owner = sessions.owner_of_ended(request.session)
         if owner and kept.keep(request, view_func, owner, timezone.now()):
             return to_sign_in(request, request.get_full_path())
-        return to_sign_in(request, page_of(request))
+        return to_sign_in(request, way_back(request, view_func))
 
 
 class PersonalLanguageMiddleware:

@@ -1,5 +1,7 @@
 """Where somebody goes whose sign-in is missing."""
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -27,6 +29,22 @@ def signed_out_notice(request: HttpRequest) -> HttpResponse:
     response["HX-Retarget"] = "#messages"
     response["HX-Reswap"] = "innerHTML"
     return response
+
+
+def comes_back_to(address: Callable[[], str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a view whose own address must be kept nowhere: after signing in somebody comes to `address()` instead."""
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.__dict__["comes_back_to"] = address
+        return view
+
+    return mark
+
+
+def way_back(request: HttpRequest, view: Callable[..., Any]) -> str:
+    """Where somebody goes on after signing in."""
+    address: Callable[[], str] | None = getattr(view, "comes_back_to", None)
+    return address() if address else page_of(request)
 
 
 def page_of(request: HttpRequest) -> str:

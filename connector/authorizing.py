@@ -19,7 +19,8 @@ from connector import companion, sessions
 from connector.clock import Clock
 from connector.models import Connection, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
-from connector.servicenow.errors import Forbidden, ServiceNowError
+from connector.servicenow.errors import CodeRefused, Forbidden, PkceRefused, ServiceNowError, TokenRefused
+from connector.servicenow.records import Tokens
 from connector.sessions import Paused
 
 logger = logging.getLogger(__name__)
@@ -95,12 +96,25 @@ def finish(session: SessionBase, parameters: Mapping[str, str], now: datetime) -
     draft = Connection.objects.drafts().filter(pk=attempt["connection"]).first()
     if draft is None:
         raise AttemptRefused("no_attempt")
-    transport = sessions.transport_to(draft.instance, Clock(now))
-    client = sessions.oauth_client_of(draft)
-    verifier = sessions.unseal(attempt["verifier"])
-    tokens = oauth.redeem(transport, client, parameters["code"], verifier, redirect_uri())
+    tokens = _redeem(draft, parameters["code"], sessions.unseal(attempt["verifier"]), now)
     sessions.keep_tokens(draft, tokens, now)
     return look_who_we_are(draft, now)
+
+
+def is_away(session: SessionBase, draft: Connection | None) -> bool:
+    """Whether the browser was sent to ServiceNow to authorize this draft, and has not come back."""
+    attempt = session.get(SESSION_KEY)
+    return bool(attempt and draft and attempt["connection"] == draft.pk)
+
+
+def _redeem(draft: Connection, code: str, verifier: str, now: datetime) -> Tokens:
+    transport = sessions.transport_to(draft.instance, Clock(now))
+    try:
+        return oauth.redeem(transport, sessions.oauth_client_of(draft), code, verifier, redirect_uri())
+    except PkceRefused:
+        raise
+    except TokenRefused as error:
+        raise CodeRefused(error.detail, status=error.status) from error
 
 
 def sign_in(draft: Connection, now: datetime) -> Connection:
@@ -150,6 +164,14 @@ def enable(draft: Connection, actor: User, now: datetime) -> bool:
             integration_user=draft.integration_user_name,
         )
     return True
+
+
+def discard() -> bool:
+    """Forget what is being set up. False when there was nothing.
+
+    Its tokens are not handed back: ServiceNow may have given the very ones that the connection in use has.
+    """
+    return Connection.objects.drafts().delete()[0] > 0
 
 
 def remove(connection: Connection, actor: User, now: datetime) -> None:

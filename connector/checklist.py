@@ -23,6 +23,7 @@ MENDED_AT = {
     "host_refused": "entity",
     "not_found": "entity",
     "token_refused": "entity",
+    "code_refused": "entity",
     "login_page": "user",
     "not_authenticated": "user",
     "forbidden": "user",

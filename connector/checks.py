@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import DatabaseError
+from django.core.checks import Warning as CheckWarning
+from django.db import OperationalError, connection
 
 from connector import keys
+from connector.models import ConnectionSecrets
 
 
 @register(Tags.database)
@@ -17,9 +19,16 @@ def stored_secrets_can_be_read(
     if not databases:
         return
     try:
-        unreadable = sum(not secret.is_readable for secret in keys.secrets())
-    except DatabaseError:
         # Before the first migration there is no table, and no secret.
+        if ConnectionSecrets._meta.db_table not in connection.introspection.table_names():  # noqa: SLF001  As above.
+            return
+        unreadable = sum(not secret.is_readable for secret in keys.secrets())
+    except OperationalError as error:
+        reason = " ".join(str(error).split())
+        yield CheckWarning(
+            f"DATABASE_URL: the database cannot be reached, so no stored secret was looked at: {reason}",
+            id="connector.W001",
+        )
         return
     if unreadable:
         yield Error(

@@ -66,9 +66,26 @@ EXPLANATIONS = {
     "token_refused": Explanation(
         _("ServiceNow refused to give a token."),
         _(
-            "Check the client ID and client secret, that the OAuth entity is active and has this redirect URL and an "
+            "Enter the client ID and the client secret again, and check that the OAuth entity and the integration user "
+            "are active. With client credentials, the entity must name its OAuth Application User, and the system "
+            "property of step 1 must be true; releases before Washington DC need the authorization code. ServiceNow "
+            "names the cause in System Logs > All."
+        ),
+    ),
+    "code_refused": Explanation(
+        _("ServiceNow let the user in, and then refused to give a token."),
+        _(
+            "Enter the client secret again, save and authorize: it may be mistyped, or the way back took longer than a "
+            "code lasts. If that does not help, check that the OAuth entity is active and has this redirect URL and an "
             "auth scope, and that the integration user is active and its password need not be changed. ServiceNow "
             "names the cause in System Logs > All."
+        ),
+    ),
+    "not_back": Explanation(
+        _("You were sent to ServiceNow and have not come back yet."),
+        _(
+            "Finish there, or choose Authorize again. If ServiceNow did not let the integration user sign in, step 2 "
+            "says why under “If this step fails”. If it sent you to another site, the redirect URL of step 1 is wrong."
         ),
     ),
     "pkce_refused": Explanation(
@@ -92,7 +109,9 @@ EXPLANATIONS = {
     "not_connected": Explanation(
         _("There is no connection yet."), _("Enter the details of the instance below.")
     ),
-    "needs_reauthorization": Explanation(_("ServiceNow no longer accepts our sign-in."), _AGAIN),
+    "needs_reauthorization": Explanation(
+        _("ServiceNow no longer accepts our sign-in."), _("Choose “Authorize again”.")
+    ),
     "breaker": Explanation(
         _("The instance failed several times in a row and is left alone for a minute."),
         _("Try again in a minute."),
@@ -112,9 +131,50 @@ EXPLANATIONS = {
         ),
     ),
 }
+# What a page lists for looking up, by what somebody is about when it happens.
+_GROUPS: dict[Promise, tuple[str, ...]] = {
+    _("Reaching the instance"): (
+        "unreachable",
+        "address_refused",
+        "host_refused",
+        "not_found",
+        "no_answer",
+        "server_error",
+        "unreadable",
+        "hibernating",
+        "maintenance",
+        "login_page",
+    ),
+    _("Authorizing"): (
+        "denied",
+        "code_refused",
+        "token_refused",
+        "pkce_refused",
+        "no_code",
+        "too_late",
+        "wrong_state",
+        "no_attempt",
+        "not_back",
+    ),
+    _("In use"): (
+        "needs_reauthorization",
+        "not_authenticated",
+        "forbidden",
+        "bad_request",
+        "rate_limited",
+        "budget",
+        "breaker",
+        "wrong_key",
+    ),
+}
 OTHER = Explanation(_("Something went wrong between the portal and ServiceNow."), _("Try again."))
 
 
 def explain(code: str) -> Explanation | None:
     """What a code of the client, of a pause or of an authorization means; None for no code."""
     return EXPLANATIONS.get(code, OTHER) if code else None
+
+
+def groups() -> list[tuple[Promise, list[Explanation]]]:
+    """Every known failure, under the title of what somebody is about when it happens."""
+    return [(title, [EXPLANATIONS[code] for code in codes]) for title, codes in _GROUPS.items()]

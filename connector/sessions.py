@@ -1,8 +1,7 @@
 """From a connection's row to a signed-in client. The one place that reads its secrets.
 
-Access tokens are renewed under a lease: whoever changes `renewing_by` in one conditional UPDATE makes the
-call, outside any transaction; the others wait and read the row again. A lock held across the call would stop
-every writer on SQLite.
+Access tokens are renewed under a lease: whoever changes `renewing_by` in one conditional UPDATE makes the call, outside
+any transaction; the others wait and read the row again. A lock held across the call would stop all writers on SQLite.
 """
 
 import enum
@@ -267,11 +266,14 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
             raise
     sys.audit("connector.sessions.token_given", connection.pk)
     changes = {"access_token": tokens.access_token}
-    if tokens.refresh_token:
+    ends = {"access_expires_at": clock() + tokens.expires_in}
+    if tokens.refresh_token and tokens.refresh_token != _secrets(connection).refresh_token:
+        # One that comes back as it was ends when it would have ended; a new one has a life of its own.
         changes["refresh_token"] = tokens.refresh_token
+        ends["refresh_expires_at"] = clock() + oauth.REFRESH_TOKEN_LIFE
     with transaction.atomic():
         held = Connection.objects.filter(pk=connection.pk, renewing_by=me)
-        if held.update(access_expires_at=clock() + tokens.expires_in) == 1:
+        if held.update(**ends) == 1:
             ConnectionSecrets.objects.filter(connection_id=connection.pk).update(**changes)
     return tokens.access_token
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("checks/", views.check, name="check"),
     path("setup/", views.setup, name="setup"),
     path("authorize/", views.authorize, name="authorize"),
+    path("discard/", views.discard, name="discard"),
     path("callback/", views.callback, name="callback"),
     path("confirm/", views.confirm, name="confirm"),
     path("configuration/", views.configuration, name="configuration"),

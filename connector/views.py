@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import kept
 from accounts.access import permission_required
 from accounts.models import User
-from connector import authorizing, checklist, findings, probes
+from accounts.redirects import comes_back_to
+from connector import authorizing, checklist, explanations, findings, probes
 from connector.authorizing import AttemptRefused
-from connector.explanations import EXPLANATIONS, explain
+from connector.explanations import explain
 from connector.forms import RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
@@ -44,7 +45,7 @@ def connection(request: HttpRequest) -> HttpResponse:
         "calls_left": current.instance.calls_left(now, settings.API_CALLS_PER_HOUR) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
         "checks": _checks_of(current),
-        "explanations": EXPLANATIONS.values(),
+        "troubleshooting": explanations.groups(),
     }
     return render(request, "connector/connection.html", context)
 
@@ -103,17 +104,19 @@ def setup(request: HttpRequest) -> HttpResponse:
             scope=data["scope"],
         )
         messages.success(request, _("Saved. Authorize the connection now."))
-        return redirect("connector:setup")
+        return redirect(f"{reverse('connector:setup')}#authorize")
     checks = _checks_of(current)
     code = request.GET.get("problem", "")
+    is_away = not code and authorizing.is_away(request.session, draft)
     context = {
         "form": form,
         "draft": draft,
         "current": current,
         "checks": checks,
         "steps": checklist.steps(draft, current, checks, code),
-        "explanations": EXPLANATIONS.values(),
-        "problem": explain(code),
+        "troubleshooting": explanations.groups(),
+        "problem": explain("not_back" if is_away else code),
+        "is_away": is_away,
         "said": request.session.pop(SAID, "") if code else "",
         "redirect_uri": authorizing.redirect_uri(),
         "demo_host": next(iter(settings.SERVICENOW_ALLOWED_HOSTS), "") if settings.DEMO else "",
@@ -125,9 +128,12 @@ def setup(request: HttpRequest) -> HttpResponse:
 @may_manage
 @never_cache
 def authorize(request: HttpRequest) -> HttpResponse:
-    """Begin: off to ServiceNow's own page, or straight to a token where no browser is needed."""
+    """Begin: off to ServiceNow's own page, or straight to a token where no browser is needed.
+
+    With `mend` it is the connection in use that is authorized again, whatever else is being set up.
+    """
     now = timezone.now()
-    draft = Connection.objects.drafts().first()
+    draft = None if "mend" in request.POST else Connection.objects.drafts().first()
     try:
         if draft is None:
             current = Connection.objects.current().first()
@@ -148,11 +154,21 @@ def authorize(request: HttpRequest) -> HttpResponse:
     return redirect("connector:confirm")
 
 
+@require_POST
+@may_manage
+def discard(request: HttpRequest) -> HttpResponse:
+    """Give up what is being set up; the connection in use stays as it is."""
+    if authorizing.discard():
+        messages.success(request, _("Discarded. The connection in use stays as it is."))
+    return redirect("connector:setup")
+
+
+@comes_back_to(lambda: _setup_with("no_attempt"))
 @require_safe
 @may_manage
 @never_cache
 def callback(request: HttpRequest) -> HttpResponse:
-    """Where ServiceNow sends the browser back to."""
+    """Where ServiceNow sends the browser back to, with a code that no other address may hold."""
     try:
         authorizing.finish(request.session, request.GET.dict(), timezone.now())
     except AttemptRefused as refusal:
@@ -220,7 +236,11 @@ def _person(request: HttpRequest) -> User:
 
 
 def _back_to_setup(code: str) -> HttpResponse:
-    return redirect(f"{reverse('connector:setup')}?{urlencode({'problem': code})}")
+    return redirect(_setup_with(code))
+
+
+def _setup_with(code: str) -> str:
+    return f"{reverse('connector:setup')}?{urlencode({'problem': code})}"
 
 
 def _failed(request: HttpRequest, draft: Connection | None, error: ServiceNowError) -> HttpResponse:

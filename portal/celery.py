@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_ready
+from celery.signals import beat_init, worker_init, worker_ready
 
-from portal import broker
+from portal import broker, start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 broker.register()
@@ -15,6 +15,19 @@ broker.register()
 app = Celery("scoredesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_configure.connect
+def load_settings(**kwargs: Any) -> None:
+    """Say what is wrong with the settings in one line."""
+    start.load_settings()
+
+
+@worker_init.connect
+@beat_init.connect
+def check_start(**kwargs: Any) -> None:
+    """Refuse to start with keys that open nothing."""
+    start.check()
 
 
 @worker_ready.connect

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 
-# A folder for each process, so that runs side by side do not meet.
+# A folder and a queue for each process, so that runs side by side do not meet: workers take any message.
 _state = tempfile.mkdtemp(prefix="scoredesk-tests-")
 atexit.register(shutil.rmtree, _state, ignore_errors=True)
 os.environ.update(
@@ -21,6 +21,9 @@ os.environ.update(
         "PUSH_QUARANTINE": "185",
     }
 )
+if os.environ.get("CELERY_BROKER_URL", "").startswith("redis"):
+    _redis = os.environ["CELERY_BROKER_URL"].rpartition("/")[0]
+    os.environ["CELERY_BROKER_URL"] = f"{_redis}/{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:]}"
 for _name in (
     "GRAPH_TENANT_ID",
     "GRAPH_CLIENT_ID",

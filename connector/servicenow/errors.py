@@ -18,6 +18,7 @@ ServiceNowError
 │   ├── BadRequest          400 and every other 4xx
 │   └── NotFound            404 from the Table API itself
 └── TokenRefused            the token endpoint said no: somebody has to authorise again or correct the set-up
+    ├── CodeRefused         ... for a code: perhaps it came too late, and the next one is taken
     └── PkceRefused         ... because the code belongs to another sign-in attempt
 """
 
@@ -170,6 +171,12 @@ class TokenRefused(ServiceNowError):
     """ServiceNow gives no token for this client, code or refresh token."""
 
     code = "token_refused"
+
+
+class CodeRefused(TokenRefused):
+    """ServiceNow gives the same answer to a code that is too old and to a client that is not right."""
+
+    code = "code_refused"
 
 
 class PkceRefused(TokenRefused):

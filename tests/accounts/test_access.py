@@ -81,6 +81,7 @@ OURS = {
     "connector:test": Row(WORKING, SENT),
     "connector:setup": Row(WORKING, FORM),
     "connector:authorize": Row(WORKING, SENT),
+    "connector:discard": Row(WORKING, SENT),
     "connector:callback": Row(WORKING, SAFE),
     "connector:confirm": Row(WORKING, FORM),
     "connector:configuration": Row(WORKING, FORM),

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, launch
 from tests.browser.portal import Portal
@@ -14,6 +14,8 @@ from tests.conftest import leave_out
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         leave_out("no Chromium: apt install chromium")
+    # A busy machine paints late. What never comes still fails.
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

@@ -155,6 +155,7 @@ NO_PAGES = {
     "accounts:language": "a deed",
     "connector:test": "a deed",
     "connector:authorize": "a deed",
+    "connector:discard": "a deed",
     "connector:callback": "ServiceNow sends people there, and it sends them on",
     "connector:confirm": "only between authorizing and connecting: the main errand looks at it",
     "tickets:status": "a part of the ticket's page",

@@ -30,6 +30,8 @@ class Portal:
         self.folder = folder
         self.port, self.sandbox_port, self.microsoft_port = free_port(), free_port(), free_port()
         self.profile = profile
+        # Further instances that may be talked to, beside its own sandbox.
+        self.hosts: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,6 +55,7 @@ class Portal:
             "SANDBOX_PORT": str(self.sandbox_port),
             "MICROSOFT_PORT": str(self.microsoft_port),
             "SANDBOX_PROFILE": self.profile,
+            "SERVICENOW_ALLOWED_HOSTS": ",".join([self.instance, *self.hosts]),
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "POLL_DELTA_SECONDS": "2",
             "PUSH_TIMEOUT": "4",

@@ -7,6 +7,7 @@ import requests
 from django.test import Client
 
 from accounts.models import User
+from connector.explanations import EXPLANATIONS
 from connector.models import Connection
 from tests.connector.errands import come_back, entered, explained, leave, text
 from tests.sandbox_process import INTEGRATION_USER, SandboxProcess, form_of
@@ -130,6 +131,25 @@ def test_an_entity_without_an_auth_scope_is_explained(
     page = browser.post("/servicenow/authorize/", follow=True)
     assert explained(page, "forbidden")
     assert "Missing required api access scope" in text(page)
+
+
+def test_every_failure_can_be_looked_up_on_the_set_up_page(browser: Client) -> None:
+    page = text(browser.get("/servicenow/setup/"))
+    for code, explanation in EXPLANATIONS.items():
+        # Whoever reads this has no connection yet.
+        assert page.count(f"<summary>{explanation.what}</summary>") == (code != "not_connected"), code
+
+
+def test_a_failure_that_authorizing_mends_has_the_button_beside_it(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    denied = text(come_back(browser, sandbox.consent(leave(browser), button="Deny")))
+    notice = denied[denied.index('role="alert"') :]
+    assert "Authorize again" in notice[: notice.index("1. OAuth entity")]
+    refused = text(browser.get("/servicenow/setup/?problem=token_refused"))
+    notice = refused[refused.index('role="alert"') :]
+    assert "Authorize again" not in notice[: notice.index("1. OAuth entity")]
 
 
 def test_what_servicenow_said_is_shown_once(browser: Client, sandbox: SandboxProcess) -> None:

@@ -1,5 +1,7 @@
 """Setting the connection up and taking it apart, through the pages, against the sandbox."""
 
+import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from connector import sessions
+from connector.explanations import EXPLANATIONS
 from connector.models import Connection, ConnectionSecrets
 from connector.sessions import open_client
 from tests.connector.errands import come_back, entered, explained, leave, text
@@ -98,6 +101,34 @@ def test_a_kept_secret_need_not_be_typed_again_but_never_follows_to_another_host
     assert "Enter the client secret" in text(elsewhere)
 
 
+def test_the_end_of_the_sign_in_is_reckoned_with_the_lifespan_that_the_set_up_page_asks_for(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    asked = re.search(r"([\d,]+) seconds \((\d+) days\) or more", text(browser.get("/servicenow/setup/")))
+    assert asked
+    lifespan = timedelta(seconds=int(asked[1].replace(",", "")))
+    assert lifespan == timedelta(days=int(asked[2]))
+    browser.post("/servicenow/setup/", entered(sandbox))
+    come_back(browser, sandbox.consent(leave(browser)))
+    draft = Connection.objects.drafts().get()
+    assert draft.refresh_expires_at is not None
+    assert draft.authorized_at is not None
+    assert draft.refresh_expires_at - draft.authorized_at <= lifespan
+
+
+def test_whoever_has_not_come_back_from_servicenow_is_told_why_that_may_be(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    not_back = str(EXPLANATIONS["not_back"].what)
+    said = f"<p><strong>{not_back}"
+    assert said not in text(browser.get("/servicenow/setup/"))
+    address = sandbox.consent(leave(browser))
+    assert said in text(browser.get("/servicenow/setup/"))
+    come_back(browser, address)
+    assert said not in text(browser.get("/servicenow/setup/"))
+
+
 def test_deny_is_explained(browser: Client, sandbox: SandboxProcess) -> None:
     browser.post("/servicenow/setup/", entered(sandbox))
     assert explained(come_back(browser, sandbox.consent(leave(browser), button="Deny")), "denied")
@@ -115,6 +146,20 @@ def test_a_callback_works_once_and_only_in_the_browser_that_asked(
     assert explained(come_back(browser, address.replace(state, "x" * len(state))), "wrong_state")
     assert "m365.integration" in text(come_back(browser, address))
     assert explained(come_back(browser, address), "no_attempt")
+
+
+def test_a_code_that_comes_back_after_the_sign_in_ended_stands_in_no_address_of_ours(
+    browser: Client, sandbox: SandboxProcess
+) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox))
+    address = sandbox.consent(leave(browser))
+    browser.logout()
+    page = come_back(browser, address)
+    [(signing_in, _status)] = page.redirect_chain
+    query = parse_qs(urlsplit(address).query)
+    assert query["code"][0] not in signing_in
+    assert query["state"][0] not in signing_in
+    assert parse_qs(urlsplit(signing_in).query) == {"next": ["/servicenow/setup/?problem=no_attempt"]}
 
 
 def test_a_callback_after_ten_minutes_is_too_late(browser: Client, sandbox: SandboxProcess) -> None:
@@ -146,7 +191,7 @@ def test_a_wrong_secret_is_explained(browser: Client, sandbox: SandboxProcess, g
         page = come_back(browser, sandbox.consent(leave(browser)))
     else:
         page = browser.post("/servicenow/authorize/", follow=True)
-    assert explained(page, "token_refused")
+    assert explained(page, "code_refused" if grant == "authorization_code" else "token_refused")
     assert not Connection.objects.current().exists()
 
 
@@ -180,52 +225,19 @@ def test_a_personal_account_is_warned_about(browser: Client, sandbox: SandboxPro
     assert "This looks like a person's account" in text(page)
 
 
-def test_authorizing_again_replaces_the_connection_only_when_confirmed(
-    browser: Client, sandbox: SandboxProcess, connection: Connection
-) -> None:
-    browser.post("/servicenow/authorize/")
-    assert Connection.objects.current().get() == connection
-    browser.post("/servicenow/confirm/")
-    replaced = Connection.objects.get(pk=connection.pk)
-    assert (replaced.status, replaced.is_current) == ("removed", False)
-    assert Connection.objects.working().get().instance == connection.instance
-    assert ConnectionSecrets.objects.count() == 1
-
-
-def test_removing_asks_for_the_name_then_revokes_and_forgets(
-    browser: Client, sandbox: SandboxProcess, connection: Connection
-) -> None:
-    client = open_client(connection, now=timezone.now())
-    assert browser.post("/servicenow/configuration/", {"name": "something else"}).status_code == 422
-    assert Connection.objects.current().exists()
-    sandbox.clear()
-    page = browser.post("/servicenow/configuration/", {"name": sandbox.host}, follow=True)
-    assert "Not connected to ServiceNow" in text(page)
-    assert not ConnectionSecrets.objects.exists()
-    assert [call["path"] for call in sandbox.requests()["requests"]] == ["/oauth_revoke_token.do"]
-    connection.refresh_from_db()
-    assert (connection.status, connection.is_current) == ("removed", False)
-    assert AuditEntry.objects.get().verb == "servicenow.removed"
-    with pytest.raises(Exception, match=r"not_authenticated|not_connected"):
-        client.whoami()
-
-
-def test_removing_works_while_servicenow_is_away(
-    browser: Client, sandbox: SandboxProcess, connection: Connection
-) -> None:
-    open_client(connection, now=timezone.now())
-    sandbox.stop()
-    browser.post("/servicenow/configuration/", {"name": sandbox.host})
-    assert not ConnectionSecrets.objects.exists()
-
-
 def test_readers_may_look_and_nothing_else(client: Client, reader: User, connection: Connection) -> None:
     client.force_login(reader)
     assert client.get("/servicenow/").status_code == 200
     assert "Test connection" not in text(client.get("/servicenow/"))
     for page in [*PAGES[1:], "/servicenow/callback/", "/servicenow/confirm/", "/ticketProvisioning"]:
         assert client.get(page).status_code == 403
-    for page in ["/servicenow/test/", "/servicenow/authorize/", "/servicenow/setup/", "/servicenow/confirm/"]:
+    for page in [
+        "/servicenow/test/",
+        "/servicenow/authorize/",
+        "/servicenow/discard/",
+        "/servicenow/setup/",
+        "/servicenow/confirm/",
+    ]:
         assert client.post(page).status_code == 403
 
 

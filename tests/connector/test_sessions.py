@@ -76,9 +76,16 @@ def test_a_refresh_token_renews_and_a_rotated_one_is_kept(
 ) -> None:
     sandbox.settings(rotate_refresh_token=rotate)
     by_code(connection, sandbox)
+    ends_at = timezone.now() + timedelta(days=5)
+    Connection.objects.update(refresh_expires_at=ends_at)
     for _ in range(3):
         expire(connection)
         assert open_client(connection, now=timezone.now()).whoami()
+    connection.refresh_from_db()
+    assert connection.refresh_expires_at is not None
+    # Only a new refresh token has a life of its own.
+    assert connection.ends_soon(timezone.now()) != rotate
+    assert (connection.refresh_expires_at == ends_at) != rotate
 
 
 def test_a_refused_token_is_renewed_in_the_middle_of_a_call(
