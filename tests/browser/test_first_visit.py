@@ -44,6 +44,37 @@ def test_whoever_wants_no_motion_gets_none(browser: Browser, lived_in: Place) ->
         assert moving == 0
 
 
+# The weakest contrast of each priority square's edge against the card, and against its row under the pointer.
+_CONTRASTS = """() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const luminance = (colour) => {
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data]
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const root = getComputedStyle(document.documentElement);
+  const grounds = ["--surface", "--surface-hover", "--page"].map((name) => luminance(root.getPropertyValue(name)));
+  return [...document.querySelectorAll(".priority__square")].map((square) => {
+    const edge = luminance(getComputedStyle(square).borderTopColor);
+    return Math.min(...grounds.map((ground) => (Math.max(edge, ground) + 0.05) / (Math.min(edge, ground) + 0.05)));
+  });
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_priority_square_stands_out(browser: Browser, lived_in: Place, dark: bool) -> None:
+    """3:1 against what is around it (WCAG 2.2, 1.4.11 Non-text Contrast)."""
+    with Person(browser, lived_in.portal, dark=dark) as person:
+        person.sign_in()
+        person.page.goto(lived_in.portal.url + "components/")
+        contrasts = person.page.evaluate(_CONTRASTS)
+        assert len(contrasts) >= 9
+        assert min(contrasts) >= 3, contrasts
+
+
 def test_forced_colours_keep_priority_and_tone_apart(browser: Browser, lived_in: Place) -> None:
     """Whoever chooses the colours of everything still sees filled squares, and borders around badges."""
     with Person(browser, lived_in.portal) as person:
