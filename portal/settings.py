@@ -152,6 +152,7 @@ if not FIELD_KEYS or any(len(key) < 32 for key in FIELD_KEYS):
 FERNET_KEYS = FIELD_KEYS
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backend.RoleBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -199,6 +200,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reporting.DiscreetReporterFilter"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_ENGINE = "accounts.session_store"
 SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", 30))
 SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", 12))
 # Longer than a session lasts: one that has ended still tells whose the form is that arrives after a weekend.
