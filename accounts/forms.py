@@ -5,8 +5,9 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
+from django.db import models
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts import throttle
 from accounts.origin import Origin
@@ -57,6 +58,20 @@ class LanguageForm(forms.Form):
     """One of the languages that the portal speaks."""
 
     language = forms.ChoiceField(choices=settings.LANGUAGES)
+
+
+class Theme(models.TextChoices):
+    """How pages look: as the system does, or always the same."""
+
+    SYSTEM = "system", pgettext_lazy("theme", "System")
+    LIGHT = "light", pgettext_lazy("theme", "Light")
+    DARK = "dark", pgettext_lazy("theme", "Dark")
+
+
+class ThemeForm(forms.Form):
+    """One of the themes."""
+
+    theme = forms.ChoiceField(choices=Theme.choices)
 
 
 def too_many_tries(until: datetime, now: datetime) -> forms.ValidationError:

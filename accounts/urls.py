@@ -9,4 +9,5 @@ urlpatterns = [
     path("sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("password/", views.password, name="password"),
     path("language/", views.language, name="language"),
+    path("theme/", views.theme, name="theme"),
 ]

@@ -117,6 +117,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.organization",
+                "accounts.context.theme",
                 "tickets.context.sharing",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
@@ -215,9 +216,8 @@ _prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_prefix}sessionid{_suffix}"
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken{_suffix}"
 LANGUAGE_COOKIE_NAME = f"{_prefix}language{_suffix}"
+THEME_COOKIE_NAME = f"{_prefix}theme{_suffix}"
 BROWSER_COOKIE_NAME = f"{_prefix}browser{_suffix}"
-LANGUAGE_COOKIE_SECURE = HTTPS
-LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

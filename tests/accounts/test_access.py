@@ -55,6 +55,7 @@ OURS = {
     "accounts:sign_out_everywhere": Row(SIGNED_IN, SENT),
     "accounts:password": Row(SIGNED_IN, FORM),
     "accounts:language": Row(EVERYBODY, SENT),
+    "accounts:theme": Row(SIGNED_IN, SENT),
     "scorecard:overview": Row(LOOKING, SAFE),
     "scorecard:actions": Row(LOOKING, SAFE),
     "scorecard:action": Row(LOOKING, SAFE),

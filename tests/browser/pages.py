@@ -153,6 +153,7 @@ NO_PAGES = {
     "ticket_provisioning": "the set-up page by its older address",
     "accounts:logout": "a deed",
     "accounts:language": "a deed",
+    "accounts:theme": "a deed",
     "connector:test": "a deed",
     "connector:authorize": "a deed",
     "connector:callback": "ServiceNow sends people there, and it sends them on",

@@ -180,7 +180,7 @@ import json
 from django.conf import settings
 from django.test import Client
 page = Client(headers={"host": "scoredesk.example.com"}).get("/accounts/login/", HTTP_X_FORWARDED_PROTO="https")
-names = ("SESSION", "CSRF", "LANGUAGE", "BROWSER")
+names = ("SESSION", "CSRF", "LANGUAGE", "THEME", "BROWSER")
 print(json.dumps({
     "status": page.status_code, "headers": dict(page.headers),
     "set": [cookie.OutputString() for cookie in page.cookies.values()],
