@@ -38,6 +38,7 @@ class LoginView(auth_views.LoginView):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """The administration sends everybody who is not staff here; sending them back would never end."""
         super().setup(request, *args, **kwargs)
+        self.extra_context = {"can_reset": settings.HAS_MAIL_SERVER}
         leads_to_administration = self.get_success_url().startswith(reverse("admin:index"))
         self.redirect_authenticated_user = request.user.is_staff or not leads_to_administration
 
@@ -56,12 +57,8 @@ class LoginView(auth_views.LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show the form again; after too many tries with the status that says so to programs."""
-        response = super().form_invalid(form)
         until = form.refused_until if isinstance(form, SignInForm) else None
-        if until:
-            response.status_code = 429
-            response["Retry-After"] = str(max(1, int((until - timezone.now()).total_seconds())))
-        return response
+        return throttle.too_soon(super().form_invalid(form), until)
 
 
 login = login_not_required(require_http_methods(["GET", "HEAD", "POST"])(LoginView.as_view()))

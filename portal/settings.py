@@ -8,6 +8,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import environ
@@ -186,6 +187,10 @@ try:
 except ImproperlyConfigured as error:
     raise ImproperlyConfigured(f"EMAIL_URL: {error}") from error
 vars().update(EMAIL_CONFIG)
+HAS_MAIL_SERVER = not EMAIL_CONFIG["EMAIL_BACKEND"].endswith(".console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"scoredesk@{urlsplit(PUBLIC_URL).hostname}")
+EMAIL_TIMEOUT = 20
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
 # --- Security -------------------------------------------------------------------------------------------------------
 HTTPS = PUBLIC_URL.startswith("https://")

@@ -83,10 +83,20 @@ def sign_in_wrongly(page: Page) -> None:
     page.locator(".errors").wait_for()
 
 
+def ask_without_address(page: Page) -> None:
+    """Ask for a new password, for nobody."""
+    page.locator("main button[type=submit]").click()
+    page.locator(".errors").wait_for()
+
+
 # Before ServiceNow is connected.
 FRESH = [
     Stop("sign-in", "/accounts/login/", who=""),
     Stop("sign-in-wrong", "/accounts/login/", who="", act=sign_in_wrongly, is_variant=True),
+    Stop("reset", "/accounts/reset/", who=""),
+    Stop("reset-wrong", "/accounts/reset/", who="", act=ask_without_address, is_variant=True),
+    Stop("reset-sent", "/accounts/reset/sent/", who=""),
+    Stop("reset-old-link", "/accounts/reset/MQ/set-password/", who=""),
     Stop("home-not-connected", "/"),
     Stop("home-not-connected-reader", "/", who="reader", is_variant=True),
     Stop("setup", "/servicenow/setup/"),

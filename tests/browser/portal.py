@@ -54,10 +54,17 @@ class Portal:
             "MICROSOFT_PORT": str(self.microsoft_port),
             "SANDBOX_PROFILE": self.profile,
             "DJANGO_SETTINGS_MODULE": "portal.settings",
+            # Mails become files. The path is absolute behind its fourth stroke.
+            "EMAIL_URL": f"filemail:///{self.mails}",
             "POLL_DELTA_SECONDS": "2",
             "PUSH_TIMEOUT": "4",
             "PUSH_QUARANTINE": "12",
         }
+
+    @property
+    def mails(self) -> Path:
+        """The folder that mails go to."""
+        return self.folder / "mails"
 
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:
