@@ -15,6 +15,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.schedule import schedule
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -248,46 +250,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 # A publish that cannot reach the broker must fail fast: the sweep finds the ticket anyway.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
-CELERY_BEAT_SCHEDULE = {
-    "push what is due": {
-        "task": "tickets.tasks.push_due",
-        "schedule": timedelta(seconds=3),
-        "options": {"expires": 3},
-    },
-    "send comments": {
-        "task": "tickets.tasks.send_comments",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "follow changes": {
-        "task": "tickets.tasks.poll_delta",
-        "schedule": timedelta(seconds=POLL_DELTA_SECONDS),
-        "options": {"expires": POLL_DELTA_SECONDS},
-    },
-    "look at every open ticket": {
-        "task": "tickets.tasks.poll_sweep",
-        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
-        "options": {"expires": POLL_SWEEP_SECONDS},
-    },
-    "forget sessions": {"task": "accounts.tasks.forget_sessions", "schedule": timedelta(hours=24)},
-    "notice completed actions": {
-        "task": "tickets.tasks.notice_points",
-        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
-        "options": {"expires": POLL_SWEEP_SECONDS},
-    },
-    "check the connection": {
-        "task": "connector.tasks.look_after_connection",
-        "schedule": timedelta(days=1),
-        "options": {"expires": 3600},
-    },
-    "read the names of states": {"task": "tickets.tasks.learn_state_names", "schedule": timedelta(days=1)},
-    "read the names of new states": {
-        "task": "tickets.tasks.learn_new_state_names",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
-    "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
-}
+CELERY_BEAT_SCHEDULE = schedule(POLL_DELTA_SECONDS, POLL_SWEEP_SECONDS)
 
 LOGGING = {
     "version": 1,
