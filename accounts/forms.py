@@ -4,7 +4,12 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    SetPasswordForm,
+)
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.db import models, transaction
 from django.utils import timezone
@@ -56,7 +61,7 @@ class PasswordForm(PasswordChangeForm):
         return old
 
 
-class NewPasswordForm(SetPasswordForm):
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Only the stubs know of any.
     """A new password from whoever opened the link in a mail."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,7 +87,7 @@ class ResetForm(PasswordResetForm):
             raise too_many_links(self.refused_until, now)
         return email
 
-    def save(self, **kwargs: Any) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Have a worker send the link. It takes as long for an address that nobody has: that would tell."""
         people = [person.pk for person in self.get_users(self.cleaned_data["email"])]
         # robust: without a broker nobody gets a link, and the page says the same.

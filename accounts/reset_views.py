@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse_lazy
@@ -17,7 +18,6 @@ from accounts import throttle
 from accounts.forms import NewPasswordForm, ResetForm
 from accounts.models import AuditEntry, User
 from accounts.origin import Origin, new_browser, origin_of, remember_browser
-from accounts.throttle import too_soon
 
 
 class ResetView(auth_views.PasswordResetView):
@@ -31,9 +31,10 @@ class ResetView(auth_views.PasswordResetView):
         """Tell the form where the request comes from."""
         return super().get_form_kwargs() | {"origin": origin_of(self.request)}
 
-    def form_invalid(self, form: ResetForm) -> HttpResponse:
+    def form_invalid(self, form: PasswordResetForm) -> HttpResponse:
         """Show the form again; after too many requests with the status that says so to programs."""
-        return too_soon(super().form_invalid(form), form.refused_until)
+        until = form.refused_until if isinstance(form, ResetForm) else None
+        return throttle.too_soon(super().form_invalid(form), until)
 
 
 class ConfirmView(auth_views.PasswordResetConfirmView):
@@ -48,15 +49,15 @@ class ConfirmView(auth_views.PasswordResetConfirmView):
         person = super().get_user(uidb64)
         return person if person and person.is_active else None
 
-    def form_valid(self, form: NewPasswordForm) -> HttpResponse:
-        """Change the password, which ends all sessions. Tries that used up this browser's patience are forgiven."""
+    def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
+        """Change the password, which ends all sessions. Tries that were used up by forgetting it are forgiven."""
         response = super().form_valid(form)
         AuditEntry.objects.record(
-            actor=self.user, verb="person.password_reset", target=self.user.get_username()
+            actor=form.user, verb="person.password_reset", target=form.user.get_username()
         )
         origin = origin_of(self.request)
         browser = origin.browser or new_browser()
-        throttle.succeeded(self.user.get_username(), Origin(browser, origin.network), timezone.now())
+        throttle.succeeded(form.user.get_username(), Origin(browser, origin.network), timezone.now())
         remember_browser(response, browser)
         messages.success(self.request, _("Your password is changed. Sign in with the new one."))
         return response

@@ -12,7 +12,7 @@ class SessionStore(db.SessionStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        now = self.create_model_instance(self._get_session())
+        now = self.create_model_instance(dict(self.items()))
         row = self.model.objects.filter(pk=now.pk)
         if row.update(session_data=now.session_data, expire_date=now.expire_date) != 1:
             raise UpdateError

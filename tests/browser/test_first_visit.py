@@ -51,7 +51,10 @@ def test_whoever_wants_no_motion_gets_none(browser: Browser, lived_in: Place) ->
 def test_a_chosen_theme_wins_over_the_system_s(browser: Browser, lived_in: Place, scripts: bool) -> None:
     """Choose in the person menu; see it there, in the administration, and at sign-in; follow the system again."""
     with browser.new_context(
-        locale="en-GB", viewport={"width": 1280, "height": 900}, color_scheme="light", java_script_enabled=scripts
+        locale="en-GB",
+        viewport={"width": 1280, "height": 900},
+        color_scheme="light",
+        java_script_enabled=scripts,
     ) as context:
         page = context.new_page()
         page.goto(lived_in.portal.url)

@@ -25,7 +25,7 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_a_mail(
         person.go_on(person.link("Forgot your password?"))
         page.locator("input[name=email]").fill("reader@aozora.example")
         person.button("Send the link").click()
-        expect(page.get_by_role("heading", name=person.word("Look into your mailbox"))).to_be_visible()
+        expect(page.get_by_role("heading", name=person.word("Check your mailbox"))).to_be_visible()
         page.goto(link_in_the_mail(portal))
         person.check_access()
         page.locator("input[name=new_password1]").fill(NEW)
