@@ -19,6 +19,7 @@ class ActionPlanAdmin(KeptAdmin):
     list_filter = ("status",)
     list_select_related = ("action", "owner")
     search_fields = ("action__title", "action__control_id", "notes")
+    fields = ("action", "status", "owner", "due_on", "notes", "tags")
     # Owners are a plain list, tens of people: Django's box that completes their names (select2) has no name of its own
     # for a screen reader while it is empty.
 

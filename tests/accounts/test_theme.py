@@ -61,6 +61,18 @@ def test_the_administration_has_the_same_theme_and_no_switch_of_its_own(browser:
     assert "js/admin-dark" in dark
 
 
+@pytest.mark.parametrize("url", ["/", "/fails/"], ids=["400", "500"])
+@pytest.mark.urls("tests.portal.test_headers")
+def test_so_have_the_pages_of_requests_that_failed(browser: Client, url: str) -> None:
+    browser.raise_request_exception = False
+    host = "evil.example" if url == "/" else "testserver"
+    assert '<html lang="en">' in browser.get(url, HTTP_HOST=host).content.decode()
+    chosen(browser, "dark")
+    page = browser.get(url, HTTP_HOST=host)
+    assert page.status_code in (400, 500)
+    assert '<html lang="en" data-theme="dark">' in page.content.decode()
+
+
 @pytest.mark.parametrize("unknown", ["", "sepia", '"><script>'])
 def test_a_theme_that_does_not_exist_changes_nothing(
     browser: Client, settings: LazySettings, unknown: str

@@ -15,6 +15,7 @@ from django.urls import path, reverse
 
 from accounts.access import anyone_signed_in
 from accounts.models import User
+from portal.urls import handler400, handler500  # noqa: F401  Part of the addresses below.
 from portal.urls import urlpatterns as portal_urls
 from tests.conftest import leave_out
 from tests.factories import ActionFactory, TicketFactory
