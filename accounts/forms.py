@@ -1,15 +1,23 @@
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    SetPasswordForm,
+)
 from django.contrib.auth.password_validation import password_validators_help_texts
+from django.db import models, transaction
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 
 from accounts import throttle
 from accounts.origin import Origin
+from accounts.tasks import send_reset_links
 
 THROTTLED = "throttled"
 
@@ -53,15 +61,73 @@ class PasswordForm(PasswordChangeForm):
         return old
 
 
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Only the stubs know of any.
+    """A new password from whoever opened the link in a mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
+
+
+class ResetForm(PasswordResetForm):
+    """The address of an account whose password is forgotten. Each address may ask so often and no more."""
+
+    def __init__(self, *args: Any, origin: Origin, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.origin = origin
+        self.refused_until: datetime | None = None
+
+    def clean_email(self) -> str:
+        """Count the request, whether anybody has the address or not."""
+        email: str = self.cleaned_data["email"]
+        now = timezone.now()
+        # No user name has a space: asking for a link uses up no try of a password.
+        self.refused_until = throttle.refused_until(f"reset {email}", self.origin, now)
+        if self.refused_until:
+            raise too_many_links(self.refused_until, now)
+        return email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Have a worker send the link. It takes as long for an address that nobody has: that would tell."""
+        people = [person.pk for person in self.get_users(self.cleaned_data["email"])]
+        # robust: without a broker nobody gets a link, and the page says the same.
+        transaction.on_commit(partial(send_reset_links.delay, people, get_language()), robust=True)
+
+
 class LanguageForm(forms.Form):
     """One of the languages that the portal speaks."""
 
     language = forms.ChoiceField(choices=settings.LANGUAGES)
 
 
+class Theme(models.TextChoices):
+    """How pages look: as the system does, or always the same."""
+
+    SYSTEM = "system", pgettext_lazy("theme", "System")
+    LIGHT = "light", pgettext_lazy("theme", "Light")
+    DARK = "dark", pgettext_lazy("theme", "Dark")
+
+
+class ThemeForm(forms.Form):
+    """One of the themes."""
+
+    theme = forms.ChoiceField(choices=Theme.choices)
+
+
+def too_many_links(until: datetime, now: datetime) -> forms.ValidationError:
+    """Say how long to wait until another link may be asked for."""
+    minutes = _minutes(until, now)
+    text = ngettext(
+        "A new password was asked for too often for this address. Wait %(minutes)d minute.",
+        "A new password was asked for too often for this address. Wait %(minutes)d minutes.",
+        minutes,
+    )
+    return forms.ValidationError(text % {"minutes": minutes}, code=THROTTLED)
+
+
 def too_many_tries(until: datetime, now: datetime) -> forms.ValidationError:
     """Say how long to wait, and what does not have to wait."""
-    minutes = max(1, -int((now - until).total_seconds() // 60))
+    minutes = _minutes(until, now)
     text = ngettext(
         "Too many attempts to sign in with this user name from here. Wait %(minutes)d minute, or use a browser that "
         "you have signed in with before: it is not held up by what others try.",
@@ -70,3 +136,7 @@ def too_many_tries(until: datetime, now: datetime) -> forms.ValidationError:
         minutes,
     )
     return forms.ValidationError(text % {"minutes": minutes}, code=THROTTLED)
+
+
+def _minutes(until: datetime, now: datetime) -> int:
+    return max(1, -int((now - until).total_seconds() // 60))

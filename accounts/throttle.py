@@ -14,6 +14,8 @@ import unicodedata
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
+from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.models import SignInCounter
@@ -37,7 +39,7 @@ def refused_until(username: str, origin: Origin, now: datetime) -> datetime | No
         if until is None and not _is_known(network, now):
             until = _count(_key("strangers", username), TRIES_OF_STRANGERS, now)
     if until is not None:
-        logger.warning("Too many tries to sign in as %r from %s", username, origin.network)
+        logger.warning("Too many tries as %r from %s", username, origin.network)
     return until
 
 
@@ -50,6 +52,14 @@ def succeeded(username: str, origin: Origin, now: datetime) -> None:
             key=key, defaults={"signed_in_at": now}, create_defaults={"since": now, "signed_in_at": now}
         )
     SignInCounter.objects.filter(key=used).update(tries=0, since=now)
+
+
+def too_soon(response: HttpResponse, until: datetime | None) -> HttpResponse:
+    """Give a refusal the status and the header that tell programs when to come back. Without one, change nothing."""
+    if until:
+        response.status_code = 429
+        response["Retry-After"] = str(max(1, int((until - timezone.now()).total_seconds())))
+    return response
 
 
 def _count(key: str, limit: int, now: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import reset_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -8,5 +8,9 @@ urlpatterns = [
     path("logout/", views.logout, name="logout"),
     path("sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("password/", views.password, name="password"),
+    path("reset/", reset_views.reset, name="reset"),
+    path("reset/sent/", reset_views.reset_sent, name="reset_sent"),
+    path("reset/<uidb64>/<token>/", reset_views.reset_confirm, name="reset_confirm"),
     path("language/", views.language, name="language"),
+    path("theme/", views.theme, name="theme"),
 ]

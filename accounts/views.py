@@ -1,5 +1,6 @@
 """Sign-in, sign-out, password, language."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import kept, people, sessions, throttle
 from accounts.access import anyone_signed_in
-from accounts.forms import LanguageForm, PasswordForm, SignInForm
+from accounts.forms import LanguageForm, PasswordForm, SignInForm, ThemeForm
 from accounts.models import AuditEntry, User
 from accounts.origin import Origin, new_browser, origin_of, remember_browser
 from accounts.redirects import own_origin, to_sign_in
@@ -37,6 +38,7 @@ class LoginView(auth_views.LoginView):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """The administration sends everybody who is not staff here; sending them back would never end."""
         super().setup(request, *args, **kwargs)
+        self.extra_context = {"can_reset": settings.HAS_MAIL_SERVER}
         leads_to_administration = self.get_success_url().startswith(reverse("admin:index"))
         self.redirect_authenticated_user = request.user.is_staff or not leads_to_administration
 
@@ -55,12 +57,8 @@ class LoginView(auth_views.LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show the form again; after too many tries with the status that says so to programs."""
-        response = super().form_invalid(form)
         until = form.refused_until if isinstance(form, SignInForm) else None
-        if until:
-            response.status_code = 429
-            response["Retry-After"] = str(max(1, int((until - timezone.now()).total_seconds())))
-        return response
+        return throttle.too_soon(super().form_invalid(form), until)
 
 
 login = login_not_required(require_http_methods(["GET", "HEAD", "POST"])(LoginView.as_view()))
@@ -107,20 +105,39 @@ def password(request: PersonRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Change the language and go back to the page that asked."""
-    target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = "/"
-    response = HttpResponseRedirect(target)
+    response = _back(request)
     form = LanguageForm(request.POST)
     if form.is_valid():
         code = form.cleaned_data["language"]
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 24 * 3600, secure=settings.LANGUAGE_COOKIE_SECURE,
-            httponly=True, samesite="Lax",
-        )  # fmt: skip
+        _remember(response, settings.LANGUAGE_COOKIE_NAME, code)
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=code)
     return response
+
+
+@anyone_signed_in
+@require_POST
+def theme(request: PersonRequest) -> HttpResponse:
+    """Change the theme and go back to the page that asked. It belongs to the browser: a phone may be dark alone."""
+    response = _back(request)
+    form = ThemeForm(request.POST)
+    if form.is_valid():
+        _remember(response, settings.THEME_COOKIE_NAME, form.cleaned_data["theme"])
+    return response
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = "/"
+    return HttpResponseRedirect(target)
+
+
+def _remember(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, max_age=timedelta(days=365), secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True, samesite="Lax",
+    )  # fmt: skip
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -11,7 +11,10 @@ from accounts.access import Address, every_address
 from accounts.roles import ADMINISTRATOR, ROLES
 
 # What needs no sign-in, by name. Nothing else may say `login_not_required`.
-PUBLIC = {"accounts:login", "accounts:language", "livez", "readyz"}
+PUBLIC = {
+    "accounts:login", "accounts:reset", "accounts:reset_sent", "accounts:reset_confirm", "accounts:language",
+    "livez", "readyz",
+}  # fmt: skip
 
 # ServiceNow ends an inbound REST transaction after 60 seconds (product documentation, default transaction quota rules).
 SERVER_LIMIT = 60

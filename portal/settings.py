@@ -8,11 +8,14 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from portal.schedule import schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -117,6 +120,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.organization",
+                "accounts.context.theme",
                 "tickets.context.sharing",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
@@ -152,6 +156,7 @@ if not FIELD_KEYS or any(len(key) < 32 for key in FIELD_KEYS):
 FERNET_KEYS = FIELD_KEYS
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backend.RoleBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -184,6 +189,10 @@ try:
 except ImproperlyConfigured as error:
     raise ImproperlyConfigured(f"EMAIL_URL: {error}") from error
 vars().update(EMAIL_CONFIG)
+HAS_MAIL_SERVER = not EMAIL_CONFIG["EMAIL_BACKEND"].endswith(".console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"scoredesk@{urlsplit(PUBLIC_URL).hostname}")
+EMAIL_TIMEOUT = 20
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
 # --- Security -------------------------------------------------------------------------------------------------------
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -199,6 +208,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reporting.DiscreetReporterFilter"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_ENGINE = "accounts.session_store"
 SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", 30))
 SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", 12))
 # Longer than a session lasts: one that has ended still tells whose the form is that arrives after a weekend.
@@ -213,9 +223,8 @@ _prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_prefix}sessionid{_suffix}"
 CSRF_COOKIE_NAME = f"{_prefix}csrftoken{_suffix}"
 LANGUAGE_COOKIE_NAME = f"{_prefix}language{_suffix}"
+THEME_COOKIE_NAME = f"{_prefix}theme{_suffix}"
 BROWSER_COOKIE_NAME = f"{_prefix}browser{_suffix}"
-LANGUAGE_COOKIE_SECURE = HTTPS
-LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -241,46 +250,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 # A publish that cannot reach the broker must fail fast: the sweep finds the ticket anyway.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
-CELERY_BEAT_SCHEDULE = {
-    "push what is due": {
-        "task": "tickets.tasks.push_due",
-        "schedule": timedelta(seconds=3),
-        "options": {"expires": 3},
-    },
-    "send comments": {
-        "task": "tickets.tasks.send_comments",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "follow changes": {
-        "task": "tickets.tasks.poll_delta",
-        "schedule": timedelta(seconds=POLL_DELTA_SECONDS),
-        "options": {"expires": POLL_DELTA_SECONDS},
-    },
-    "look at every open ticket": {
-        "task": "tickets.tasks.poll_sweep",
-        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
-        "options": {"expires": POLL_SWEEP_SECONDS},
-    },
-    "forget sessions": {"task": "accounts.tasks.forget_sessions", "schedule": timedelta(hours=24)},
-    "notice completed actions": {
-        "task": "tickets.tasks.notice_points",
-        "schedule": timedelta(seconds=POLL_SWEEP_SECONDS),
-        "options": {"expires": POLL_SWEEP_SECONDS},
-    },
-    "check the connection": {
-        "task": "connector.tasks.look_after_connection",
-        "schedule": timedelta(days=1),
-        "options": {"expires": 3600},
-    },
-    "read the names of states": {"task": "tickets.tasks.learn_state_names", "schedule": timedelta(days=1)},
-    "read the names of new states": {
-        "task": "tickets.tasks.learn_new_state_names",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
-    "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
-}
+CELERY_BEAT_SCHEDULE = schedule(POLL_DELTA_SECONDS, POLL_SWEEP_SECONDS)
 
 LOGGING = {
     "version": 1,

@@ -21,6 +21,8 @@ def to(name: str) -> Callable[..., HttpResponseBase]:
     return anyone_signed_in(RedirectView.as_view(pattern_name=name, query_string=True))
 
 
+handler400 = "portal.failures.bad_request"
+handler500 = "portal.failures.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("cards/", views.cards, name="cards"),

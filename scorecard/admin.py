@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.http import HttpRequest
 
 from accounts.kept_admin import KeptAdmin
 from accounts.read_only import ReadOnlyAdmin
@@ -18,7 +19,13 @@ class ActionPlanAdmin(KeptAdmin):
     list_filter = ("status",)
     list_select_related = ("action", "owner")
     search_fields = ("action__title", "action__control_id", "notes")
-    autocomplete_fields = ("action", "owner")
+    fields = ("action", "status", "owner", "due_on", "notes", "tags")
+    # Owners are a plain list, tens of people: Django's box that completes their names (select2) has no name of its own
+    # for a screen reader while it is empty.
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ActionPlan | None = None) -> tuple[str, ...]:
+        """A plan stays with its action."""
+        return ("action",) if obj else ()
 
 
 @admin.register(ScoreDay)

@@ -54,7 +54,12 @@ OURS = {
     "accounts:logout": Row(SIGNED_IN, SENT),
     "accounts:sign_out_everywhere": Row(SIGNED_IN, SENT),
     "accounts:password": Row(SIGNED_IN, FORM),
+    # Not found where no mail can be sent, which is for everybody as well.
+    "accounts:reset": Row(EVERYBODY, FORM),
+    "accounts:reset_sent": Row(EVERYBODY, SAFE),
+    "accounts:reset_confirm": Row(EVERYBODY, FORM),
     "accounts:language": Row(EVERYBODY, SENT),
+    "accounts:theme": Row(SIGNED_IN, SENT),
     "scorecard:overview": Row(LOOKING, SAFE),
     "scorecard:actions": Row(LOOKING, SAFE),
     "scorecard:action": Row(LOOKING, SAFE),
@@ -164,6 +169,8 @@ def things(db: None) -> dict[str, str]:
         "content_type_id": "1",
         "app_label": "accounts",
         "url": "nothing/",
+        "uidb64": "MQ",
+        "token": "set-password",
     }
 
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
@@ -251,3 +252,19 @@ def test_expired_sessions_are_deleted_every_day(browser: Client, settings: LazyS
     forget_sessions()
     assert not Session.objects.filter(session_key="old").exists()
     assert is_signed_in(browser)
+
+
+def test_a_session_deleted_meanwhile_does_not_come_back(browser: Client) -> None:
+    session = browser.session
+    session["seen_at"] += 1
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        session.save()
+    assert not Session.objects.exists()
+
+
+def test_a_right_is_always_a_role_s(reader: User) -> None:
+    reader.user_permissions.add(Permission.objects.get(codename="add_ticket"))
+    person = User.objects.get(pk=reader.pk)
+    assert person.has_perm("tickets.view_ticket")
+    assert not person.has_perm("tickets.add_ticket")

@@ -11,13 +11,18 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse"
-PUBLIC = {"livez", "readyz", "accounts:login", "accounts:language"}
+PUBLIC = {
+    "livez", "readyz", "accounts:login", "accounts:language",
+    "accounts:reset", "accounts:reset_sent", "accounts:reset_confirm",
+}  # fmt: skip
 ARGUMENTS: dict[str, dict[str, str]] = {
     "pk": {"pk": "00000000-0000-0000-0000-000000000000"},
     "control_id": {"control_id": "AdminMFAV2"},
     "batch": {"batch": "00000000-0000-0000-0000-000000000000"},
     "kind": {"kind": "incident"},
     "mapping": {"mapping": "1"},
+    "uidb64": {"uidb64": "MQ"},
+    "token": {"token": "set-password"},
 }
 
 

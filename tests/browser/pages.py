@@ -83,10 +83,20 @@ def sign_in_wrongly(page: Page) -> None:
     page.locator(".errors").wait_for()
 
 
+def ask_without_address(page: Page) -> None:
+    """Ask for a new password, for nobody."""
+    page.locator("main button[type=submit]").click()
+    page.locator(".errors").wait_for()
+
+
 # Before ServiceNow is connected.
 FRESH = [
     Stop("sign-in", "/accounts/login/", who=""),
     Stop("sign-in-wrong", "/accounts/login/", who="", act=sign_in_wrongly, is_variant=True),
+    Stop("reset", "/accounts/reset/", who=""),
+    Stop("reset-wrong", "/accounts/reset/", who="", act=ask_without_address, is_variant=True),
+    Stop("reset-sent", "/accounts/reset/sent/", who=""),
+    Stop("reset-old-link", "/accounts/reset/MQ/set-password/", who=""),
     Stop("home-not-connected", "/"),
     Stop("home-not-connected-reader", "/", who="reader", is_variant=True),
     Stop("setup", "/servicenow/setup/"),
@@ -153,6 +163,7 @@ NO_PAGES = {
     "ticket_provisioning": "the set-up page by its older address",
     "accounts:logout": "a deed",
     "accounts:language": "a deed",
+    "accounts:theme": "a deed",
     "connector:test": "a deed",
     "connector:authorize": "a deed",
     "connector:discard": "a deed",

@@ -57,10 +57,17 @@ class Portal:
             "SANDBOX_PROFILE": self.profile,
             "SERVICENOW_ALLOWED_HOSTS": ",".join([self.instance, *self.hosts]),
             "DJANGO_SETTINGS_MODULE": "portal.settings",
+            # Mails become files. The path is absolute behind its fourth stroke.
+            "EMAIL_URL": f"filemail:///{self.mails}",
             "POLL_DELTA_SECONDS": "2",
             "PUSH_TIMEOUT": "4",
             "PUSH_QUARANTINE": "12",
         }
+
+    @property
+    def mails(self) -> Path:
+        """The folder that mails go to."""
+        return self.folder / "mails"
 
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:

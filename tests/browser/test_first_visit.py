@@ -1,8 +1,11 @@
 """What a first visit costs, and what people's own settings change."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.pages import open_person_menu
 from tests.browser.person import Person
 from tests.browser.visitor import Place
 
@@ -42,6 +45,87 @@ def test_whoever_wants_no_motion_gets_none(browser: Browser, lived_in: Place) ->
               parseFloat(getComputedStyle(element, part || null).animationDuration) > 0.01)).length"""
         )
         assert moving == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_chosen_theme_wins_over_the_system_s(browser: Browser, lived_in: Place, scripts: bool) -> None:
+    """Choose in the person menu; see it there, in the administration, and at sign-in; follow the system again."""
+    with browser.new_context(
+        locale="en-GB",
+        viewport={"width": 1280, "height": 900},
+        color_scheme="light",
+        java_script_enabled=scripts,
+    ) as context:
+        page = context.new_page()
+        page.goto(lived_in.portal.url)
+        page.get_by_label("Username").fill("admin")
+        page.get_by_label("Password").fill("demo")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lived_in.portal.url)
+        assert is_light(page)
+        choose_theme(page, "Dark")
+        assert not is_light(page)
+        if scripts:  # Django's administration needs one for this.
+            page.goto(lived_in.portal.url + "admin/")
+            assert not is_light(page)
+            page.goto(lived_in.portal.url)
+        choose_theme(page, "Light")
+        page.emulate_media(color_scheme="dark")
+        assert is_light(page)
+        choose_theme(page, "System")
+        assert not is_light(page)
+        page.emulate_media(color_scheme="light")
+        choose_theme(page, "Dark")
+        open_person_menu(page)
+        page.get_by_role("button", name="Sign out", exact=True).click()
+        page.wait_for_url("**/accounts/login/**")
+        assert not is_light(page)
+
+
+def choose_theme(page: Page, theme: str) -> None:
+    open_person_menu(page)
+    with page.expect_navigation():
+        page.get_by_role("button", name=theme, exact=True).click()
+
+
+def is_light(page: Page) -> bool:
+    """Whether the page's ground is rather white than black."""
+    colour = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) > 3 * 128
+
+
+# The weakest contrast of each priority square's edge against the card, and against its row under the pointer.
+_CONTRASTS = """() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const luminance = (colour) => {
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data]
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const probe = document.body.appendChild(document.createElement("div"));
+  const grounds = ["--surface", "--surface-hover", "--page"].map((name) => {
+    probe.style.backgroundColor = `var(${name})`;
+    return luminance(getComputedStyle(probe).backgroundColor);
+  });
+  return [...document.querySelectorAll(".priority__square")].map((square) => {
+    const edge = luminance(getComputedStyle(square).borderTopColor);
+    return Math.min(...grounds.map((ground) => (Math.max(edge, ground) + 0.05) / (Math.min(edge, ground) + 0.05)));
+  });
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_priority_square_stands_out(browser: Browser, lived_in: Place, dark: bool) -> None:
+    """3:1 against what is around it (WCAG 2.2, 1.4.11 Non-text Contrast)."""
+    with Person(browser, lived_in.portal, dark=dark) as person:
+        person.sign_in()
+        person.page.goto(lived_in.portal.url + "components/")
+        contrasts = person.page.evaluate(_CONTRASTS)
+        assert len(contrasts) >= 9
+        assert min(contrasts) >= 3, contrasts
 
 
 def test_forced_colours_keep_priority_and_tone_apart(browser: Browser, lived_in: Place) -> None:

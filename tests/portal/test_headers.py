@@ -15,6 +15,7 @@ from django.urls import path, reverse
 
 from accounts.access import anyone_signed_in
 from accounts.models import User
+from portal.urls import handler400, handler500  # noqa: F401  Part of the addresses below.
 from portal.urls import urlpatterns as portal_urls
 from tests.conftest import leave_out
 from tests.factories import ActionFactory, TicketFactory
@@ -180,7 +181,7 @@ import json
 from django.conf import settings
 from django.test import Client
 page = Client(headers={"host": "scoredesk.example.com"}).get("/accounts/login/", HTTP_X_FORWARDED_PROTO="https")
-names = ("SESSION", "CSRF", "LANGUAGE", "BROWSER")
+names = ("SESSION", "CSRF", "LANGUAGE", "THEME", "BROWSER")
 print(json.dumps({
     "status": page.status_code, "headers": dict(page.headers),
     "set": [cookie.OutputString() for cookie in page.cookies.values()],
