@@ -21,7 +21,9 @@ from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
 from tickets.state_name import StateName
 from tickets.states import (
+    ASKS_A_PERSON,
     IN_HAND,
+    LINKABLE,
     Category,
     Delivery,
     Kind,
@@ -187,12 +189,17 @@ class Ticket(models.Model):
     @property
     def needs_attention(self) -> bool:
         """Whether nothing more happens until a person decides."""
-        return self.delivery in (Delivery.ATTENTION, Delivery.CONFLICT)
+        return self.delivery in ASKS_A_PERSON
 
     @property
     def may_be_discarded(self) -> bool:
         """Whether it is certainly not in ServiceNow and still could be sent there."""
         return self.sent_at is None and self.delivery in (Delivery.WAITING, Delivery.ATTENTION)
+
+    @property
+    def may_be_linked(self) -> bool:
+        """Whether no worker holds it, and a person may say which record is its own."""
+        return self.delivery in LINKABLE
 
     @property
     def state_words(self) -> str:

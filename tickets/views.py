@@ -246,7 +246,7 @@ def _about(found: Ticket) -> dict[str, object]:
         "record_url": record_url(found),
         "attempts": found.push_attempts.all()[:50],
         "story": told(found.events.select_related("actor")[:100], Kind(found.kind)),
-        "notes": found.notes.all()[:200],
+        "notes": found.notes.filter(record_sys_id=found.sys_id)[:200],
         "comments": found.comments.under_way().select_related("author"),
         "form": CommentForm(initial={"comment_id": uuid4()}),
         "today": today(timezone.now()),
