@@ -4,8 +4,8 @@ A person links; the portal only makes sure that no record is linked twice and th
 overlooked. While an earlier try may still arrive, and while a worker holds the ticket, nothing is linked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
-from connector.sessions import open_client
+from connector.sessions import Paused, open_client
 from tickets import journal, mirror
 from tickets.models import Ticket, TicketComment, TicketEvent
 from tickets.notes import CommentState
@@ -63,6 +63,13 @@ class Obstacle(models.TextChoices):
         "linked_elsewhere",
         pgettext_lazy("linking", "Another ticket is linked to this record."),
     )
+    UNSEEN = (
+        "unseen",
+        pgettext_lazy(
+            "linking", "ServiceNow holds another record with this ticket's key by now. Look again."
+        ),
+    )
+    CHANGED = "changed", pgettext_lazy("linking", "The ticket has changed in the meantime. Look again.")
     OTHER_KEY = "other_key", pgettext_lazy("linking", "This record carries the key of another ticket.")
 
 
@@ -81,7 +88,6 @@ class Reason(models.TextChoices):
     WRONG = "wrong", pgettext_lazy("unlinking", "The wrong record was linked")
     DELETED = "deleted", pgettext_lazy("unlinking", "The record was deleted in ServiceNow")
     MOVED = "moved", pgettext_lazy("unlinking", "The work goes on in another record")
-    RECONCILED = "reconciled", pgettext_lazy("unlinking", "Reconciliation found it to be somebody else's")
 
 
 @contextmanager
@@ -146,6 +152,28 @@ def carrying_key(ticket: Ticket, client: Client) -> list[Record]:
     if asked is not None and asked.get("correlation_id") in ("", ticket.correlation_id):
         found = [asked, *(record for record in found if record.sys_id != asked.sys_id)]
     return sorted(found, key=lambda record: (record.get("sys_created_on"), record.sys_id))
+
+
+def choose(
+    ticket: Ticket, sys_id: str, *, seen: Collection[str], by: User | None, now: datetime
+) -> list[Record]:
+    """Link a ticket to the record that a person chose, as it is in ServiceNow now, and mirror its journal.
+
+    `seen` are the sys_ids that the person was shown: a further record with the ticket's key stops it. Returns the other
+    records that carry the key. Raises NotLinkable, and as `client_for` does.
+    """
+    check_ticket(ticket, now)
+    with client_for(ticket, now) as client:
+        record = find(ticket, Reference(sys_id=sys_id), client)
+        others = [other for other in carrying_key(ticket, client) if other.sys_id != sys_id]
+        if any(other.sys_id not in seen for other in others):
+            raise NotLinkable(Obstacle.UNSEEN)
+        if not link(ticket, record, others=others, by=by, now=now):
+            raise NotLinkable(Obstacle.CHANGED)
+        # It is linked; what stands in its journal comes with its next change at the latest.
+        with suppress(ServiceNowError, Paused):
+            read_notes(ticket, sys_id, client)
+    return others
 
 
 def link(
