@@ -88,7 +88,7 @@ def _choose(request: PersonRequest, found: Ticket, chosen: ChosenForm) -> HttpRe
         if others:
             numbers = ", ".join(other.number for other in others)
             said = _(
-                "%(numbers)s carries this ticket's key too. Cancel it in ServiceNow unless it is needed."
+                "%(numbers)s carries this ticket's key too: cancel it in ServiceNow unless it is needed."
             )
             messages.warning(request, said % {"numbers": numbers})
         return redirect(found)
