@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import AuditEntry, User
@@ -24,11 +25,10 @@ from connector.sessions import Paused, open_client
 from tickets import journal, mirror
 from tickets.models import Ticket, TicketComment, TicketEvent
 from tickets.notes import CommentState
+from tickets.poll import KEPT_FOR_PUSHES
 from tickets.reference import Reference
 from tickets.states import LINKABLE, Delivery, Kind
 
-# Of the hour's calls, how much is left to delivery.
-KEPT_FOR_PUSHES = 0.25
 # More records that carry one key than that, nobody has to choose from.
 _SHOWN = 10
 
@@ -123,10 +123,9 @@ def check_record(ticket: Ticket, record: Record) -> None:
     if other := others.filter(sys_id=record.sys_id).first():
         raise NotLinkable(Obstacle.LINKED_ELSEWHERE, other)
     # What was discarded never looks for its record again.
-    if key := _key_of(record):
-        other = others.exclude(delivery=Delivery.DISCARDED).filter(pk=key).first()
-        if other:
-            raise NotLinkable(Obstacle.OTHER_KEY, other)
+    keys = Q(asked_sys_id=record.sys_id) | Q(pk=_key_of(record))
+    if other := others.exclude(delivery=Delivery.DISCARDED).filter(keys).first():
+        raise NotLinkable(Obstacle.OTHER_KEY, other)
 
 
 def find(ticket: Ticket, reference: Reference, client: Client) -> Record:

@@ -25,11 +25,6 @@ def browser(secadmin: User, client: Client) -> Client:
     return client
 
 
-@pytest.fixture
-def stuck(connection: Connection) -> Ticket:
-    return TicketFactory.create(instance=connection.instance, delivery=Delivery.ATTENTION)
-
-
 def address(ticket: Ticket, record: str = "") -> str:
     return reverse("tickets:link", args=[ticket.pk]) + (f"?record={record}" if record else "")
 
