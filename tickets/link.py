@@ -104,6 +104,9 @@ def client_for(ticket: Ticket, now: datetime) -> Iterator[Client]:
     except ServiceNowError as error:
         instance.record_failure(now, error)
         raise
+    except NotLinkable:
+        instance.record_success(now)
+        raise
 
 
 def check_ticket(ticket: Ticket, now: datetime) -> None:
