@@ -15,6 +15,7 @@ from tests.factories import ActionFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets import link
+from tickets.edit import edit_and_retry
 from tickets.link import Reason
 from tickets.models import Ticket, TicketEvent
 from tickets.push import push
@@ -132,6 +133,13 @@ def test_an_edited_ticket_whose_record_exists_is_linked_to_it_and_says_what_diff
     assert set(worn_out.not_kept) == {"short_description", "description", "requested_by_date"}
     page = browser.get(worn_out.get_absolute_url()).content.decode()
     assert "An earlier try had arrived: its record differs in these fields" in page
+
+
+def test_the_kind_never_changes_where_something_may_exist_whoever_asks(
+    worn_out: Ticket, secadmin: User
+) -> None:
+    assert not edit_and_retry(worn_out, {"kind": Kind.INCIDENT}, by=secadmin, now=timezone.now())
+    assert Ticket.objects.get(pk=worn_out.pk).kind == Kind.CHANGE_REQUEST
 
 
 def test_an_edited_ticket_still_waits_out_the_quarantine(
