@@ -152,6 +152,7 @@ class TicketNoteFactory(DjangoModelFactory[TicketNote]):
         model = TicketNote
 
     ticket = SubFactory(TicketFactory)
+    record_sys_id = LazyAttribute(lambda note: note.ticket.sys_id)
     sys_id = Sequence(lambda n: f"{n:032x}")
     element = "work_notes"
     text = "Seen to."

@@ -63,7 +63,10 @@ def on_card(instance: Instance, kind: Kind) -> TicketQuerySet:
 
 def record_url(ticket: Ticket) -> str:
     """The record's own page in ServiceNow; empty while there is none."""
-    if not ticket.sys_id:
-        return ""
-    target = f"{ticket.kind}.do?sys_id={ticket.sys_id}"
+    return address_of(ticket, ticket.sys_id) if ticket.sys_id else ""
+
+
+def address_of(ticket: Ticket, sys_id: str) -> str:
+    """The page in ServiceNow of a record of a ticket's kind."""
+    target = f"{ticket.kind}.do?sys_id={sys_id}"
     return f"{ticket.instance.origin}/nav_to.do?uri={quote(target, safe='')}"

@@ -52,10 +52,9 @@ class TaskForm(forms.Form):
         return cleaned
 
 
-class TicketForm(TaskForm):
-    """What a person asks of ServiceNow. Carries the ticket's id, so that sending it twice makes one ticket."""
+class WrittenForm(TaskForm):
+    """A task with its name and description."""
 
-    ticket_id = forms.UUIDField(widget=forms.HiddenInput)
     name = forms.CharField(
         label=pgettext_lazy("ticket", "Task name"),
         max_length=NAME_LENGTH,
@@ -67,6 +66,13 @@ class TicketForm(TaskForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Say what is to be done.")},
     )
+    field_order: list[str] | None = ["name", "description", "kind", "category", "priority", "due_on"]
+
+
+class TicketForm(WrittenForm):
+    """What a person asks of ServiceNow. Carries the ticket's id, so that sending it twice makes one ticket."""
+
+    ticket_id = forms.UUIDField(widget=forms.HiddenInput)
     field_order = ["ticket_id", "name", "description", "kind", "category", "priority", "due_on"]
 
     def wish(self) -> Wish:

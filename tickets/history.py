@@ -36,6 +36,10 @@ class TicketEvent(models.Model):
         ATTENTION = "attention", pgettext_lazy("ticket event", "Needs attention")
         CONFLICT = "conflict", pgettext_lazy("ticket event", "Found twice in ServiceNow")
         RETRIED = "retried", pgettext_lazy("ticket event", "Sent again by a person")
+        EDITED = "edited", pgettext_lazy("ticket event", "Edited and sent again by a person")
+        LINKED = "linked", pgettext_lazy("ticket event", "Linked to a record by a person")
+        UNLINKED = "unlinked", pgettext_lazy("ticket event", "Unlinked from its record by a person")
+        SENT_ANEW = "sent_anew", pgettext_lazy("ticket event", "Sent anew as another ticket")
         DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
         CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
         POINTS = "points", pgettext_lazy("ticket event", "The action reached all its points")
@@ -49,6 +53,8 @@ class TicketEvent(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Which record it is about, and which update of that record.
+    sys_id = models.CharField(max_length=32, blank=True)
     sys_mod_count = models.IntegerField(null=True, blank=True)
     detail = models.JSONField(default=dict, blank=True)
 
@@ -59,7 +65,7 @@ class TicketEvent(models.Model):
         constraints = [
             # Two pollers that see the same update tell it once.
             models.UniqueConstraint(
-                fields=["ticket", "sys_mod_count"],
+                fields=["ticket", "sys_id", "sys_mod_count"],
                 condition=Q(what="changed"),
                 name="ticket_event_update_told_once",
             )

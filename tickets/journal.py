@@ -69,6 +69,7 @@ def recognise(comment: TicketComment) -> bool:
 def _note(ticket: Ticket, entry: Record, at: datetime) -> TicketNote:
     return TicketNote(
         ticket=ticket,
+        record_sys_id=entry.get("element_id"),
         sys_id=entry.sys_id,
         element=entry.get("element"),
         text=entry.get("value"),

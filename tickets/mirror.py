@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -99,6 +98,27 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
     }
 
 
+def no_columns() -> dict[str, Any]:
+    """Return the same columns as they are without a record."""
+    empty = ("sys_id", "number", "state", "state_label", "meaning")
+    unknown = (
+        "sys_mod_count",
+        "sys_updated_on",
+        "seen_at",
+        "missing_since",
+        "closed_at",
+        "score_when_closed",
+    )
+    return {
+        **dict.fromkeys(empty, ""),
+        **dict.fromkeys((*unknown, "their_priority", "their_due_on")),
+        "record": {},
+        "record_labels": {},
+        "active": True,
+        "is_open": True,
+    }
+
+
 def _closing(ticket: Ticket, record: Record, now: datetime, *, is_closed: bool) -> dict[str, Any]:
     """When it was closed, and how many points its action had then: what came of it is judged by that."""
     if not is_closed:
@@ -128,13 +148,14 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     older = Q(sys_mod_count__lt=new["sys_mod_count"]) | Q(sys_mod_count=None)
     row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
     with transaction.atomic():
-        if not row.filter(older).update(**_without_extra_conflict(ticket, new)):
+        if not row.filter(older).update(**without_extra_conflict(ticket, new)):
             still_there([ticket], now)
             return False
         at = new["sys_updated_on"] or now
         TicketEvent.objects.get_or_create(
             ticket=ticket,
             what=TicketEvent.What.CHANGED,
+            sys_id=record.sys_id,
             sys_mod_count=new["sys_mod_count"],
             defaults={"at": at, "detail": _differences(ticket, new)},
         )
@@ -145,7 +166,7 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
 
 def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
     """Store what a record that has not changed means by now, unless the poller has just seen it change."""
-    new = _without_extra_conflict(ticket, {"meaning": meaning, "is_open": meaning not in CLOSED})
+    new = without_extra_conflict(ticket, {"meaning": meaning, "is_open": meaning not in CLOSED})
     unchanged = Ticket.objects.filter(pk=ticket.pk, sys_mod_count=ticket.sys_mod_count, state=ticket.state)
     return unchanged.update(**new) == 1
 
@@ -153,7 +174,10 @@ def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
 def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
     """Note that these records were seen, unchanged."""
     tickets = list(tickets)
-    rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets])
+    # By their records too: a person may have unlinked one meanwhile.
+    rows = Ticket.objects.filter(
+        pk__in=[ticket.pk for ticket in tickets], sys_id__in={ticket.sys_id for ticket in tickets}
+    )
     with transaction.atomic():
         rows.update(seen_at=now)
         for ticket in tickets:
@@ -163,17 +187,18 @@ def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
                 TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
 
 
-def mark_missing(ticket_id: UUID, now: datetime) -> bool:
+def mark_missing(ticket: Ticket, now: datetime) -> bool:
     """Note that a record was asked for by id and not returned. It may be gone or hidden; never call that closed."""
+    there = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id, missing_since=None)
     with transaction.atomic():
-        if not Ticket.objects.filter(pk=ticket_id, missing_since=None).update(missing_since=now):
+        if not there.update(missing_since=now):
             return False
-        TicketEvent.objects.create(ticket_id=ticket_id, at=now, what=TicketEvent.What.MISSING)
+        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.MISSING, sys_id=ticket.sys_id)
     return True
 
 
-def _without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any]:
-    """Let a record that was reopened be open beside the ticket that replaced it."""
+def without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any]:
+    """Let a ticket that opens again be open beside the one that replaced it."""
     if new["is_open"] and not ticket.is_open and ticket.action_id and not ticket.is_extra:
         same = {"instance": ticket.instance_id, "action": ticket.action_id, "is_extra": False}
         others = Ticket.objects.open().filter(**same).exclude(pk=ticket.pk)

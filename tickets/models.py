@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -21,7 +22,9 @@ from tickets.querysets import TicketQuerySet
 from tickets.retry import Ending
 from tickets.state_name import StateName
 from tickets.states import (
+    ASKS_A_PERSON,
     IN_HAND,
+    LINKABLE,
     Category,
     Delivery,
     Kind,
@@ -187,12 +190,23 @@ class Ticket(models.Model):
     @property
     def needs_attention(self) -> bool:
         """Whether nothing more happens until a person decides."""
-        return self.delivery in (Delivery.ATTENTION, Delivery.CONFLICT)
+        return self.delivery in ASKS_A_PERSON
 
     @property
     def may_be_discarded(self) -> bool:
-        """Whether it is certainly not in ServiceNow and still could be sent there."""
-        return self.sent_at is None and self.delivery in (Delivery.WAITING, Delivery.ATTENTION)
+        """Whether it is certainly not in ServiceNow and still could be sent there, or was unlinked from its record."""
+        unsent = self.sent_at is None and self.delivery in (Delivery.WAITING, Delivery.ATTENTION)
+        return unsent or self.delivery == Delivery.UNLINKED
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether sending it again is harmless: what an earlier try made would be found by its key."""
+        return self.delivery == Delivery.ATTENTION and self.last_ending != Ending.STRANGER
+
+    @property
+    def may_be_linked(self) -> bool:
+        """Whether no worker holds it, and a person may say which record is its own."""
+        return self.delivery in LINKABLE
 
     @property
     def state_words(self) -> str:
@@ -221,16 +235,27 @@ class Ticket(models.Model):
         """Whether an earlier send may still arrive in ServiceNow."""
         return self.sent_at is not None and now < self.sent_at + quarantine
 
-    def retry(self, now: datetime) -> bool:
-        """Let the workers try again. Returns False when the ticket no longer needs attention."""
-        return Ticket.objects.filter(pk=self.pk).move(
-            Delivery.ATTENTION, Delivery.WAITING, next_try_at=now, attempts=0, last_problem=""
-        )
+    def retry(self, now: datetime, *, a_second_is_wanted: bool = False, **edits: Any) -> bool:
+        """Let the workers try again, with some columns edited. Returns False when the ticket no longer needs attention.
+
+        Where ServiceNow answered with a record that carries none of our keys, no look-up could find that one: it is
+        sent again only where a person wants a second one. The kind changes only where certainly nothing was sent.
+        """
+        stuck = Ticket.objects.filter(pk=self.pk)
+        if not a_second_is_wanted:
+            stuck = stuck.exclude(last_ending=Ending.STRANGER)
+        if edits.get("kind", self.kind) != self.kind:
+            stuck = stuck.filter(sent_at=None)
+        again = {"next_try_at": now, "attempts": 0, "last_problem": ""}
+        return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, **edits)
 
     def discard(self) -> bool:
-        """Give up a ticket that is certainly not in ServiceNow. Returns False when that is not certain, or too late."""
-        unsent = Ticket.objects.filter(pk=self.pk, sent_at__isnull=True)
+        """Give up a ticket that is certainly not in ServiceNow, or was unlinked from its record. Returns False when
+        neither is certain, or it is too late.
+        """
+        row = Ticket.objects.filter(pk=self.pk)
+        given_up = {"is_open": False, "next_try_at": None}
+        unsent = row.filter(sent_at=None)
         return any(
-            unsent.move(old, Delivery.DISCARDED, is_open=False, next_try_at=None)
-            for old in (Delivery.WAITING, Delivery.ATTENTION)
-        )
+            unsent.move(old, Delivery.DISCARDED, **given_up) for old in (Delivery.WAITING, Delivery.ATTENTION)
+        ) or row.move(Delivery.UNLINKED, Delivery.DISCARDED, **given_up)

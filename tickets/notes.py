@@ -28,6 +28,7 @@ class TicketNote(models.Model):
     """One entry of a record's journal, as last seen. ServiceNow only ever adds entries, and so do we."""
 
     ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="notes")
+    record_sys_id = models.CharField(max_length=32, blank=True)
     sys_id = models.CharField(max_length=32)
     element = models.CharField(max_length=20, choices=Element)
     text = models.TextField()
@@ -47,6 +48,7 @@ class CommentState(models.TextChoices):
     WAITING = "waiting", pgettext_lazy("comment", "Waiting to be sent")
     DELIVERED = "delivered", pgettext_lazy("comment", "In ServiceNow")
     REFUSED = "refused", pgettext_lazy("comment", "Refused by ServiceNow")
+    GIVEN_UP = "given_up", pgettext_lazy("comment", "Given up: the ticket was unlinked from its record")
 
 
 class CommentQuerySet(models.QuerySet["TicketComment"]):

@@ -190,4 +190,4 @@ def _note_absent(
         return
     for ticket in missing:
         if client.read(kind, ticket.sys_id, ("sys_id",)) is None:
-            mirror.mark_missing(ticket.pk, now)
+            mirror.mark_missing(ticket, now)

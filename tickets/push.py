@@ -167,7 +167,7 @@ def _create(claim: Claim, client: Client, values: dict[str, str], clock: Clock) 
 
 
 def fields_of(ticket: Ticket) -> dict[str, str]:
-    """Return what is posted for a ticket, the same at every try."""
+    """Return what is posted for a ticket, the same at every try unless a person edits it in between."""
     kind, priority = Kind(ticket.kind), Priority(ticket.priority)
     text = payload.description(
         kind=kind,

@@ -7,9 +7,18 @@ from django.db.models import Case, Count, Q, Value, When
 from django.utils import timezone
 
 from tickets import outcome
-from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Meaning, Outcome, check_move
+from tickets.states import (
+    ASKS_A_PERSON,
+    IN_HAND,
+    UNDELIVERED,
+    Delivery,
+    Kind,
+    Meaning,
+    Outcome,
+    check_move,
+)
 
-_ATTENTION = Q(delivery__in=(Delivery.ATTENTION, Delivery.CONFLICT))
+_ATTENTION = Q(delivery__in=ASKS_A_PERSON)
 
 
 def _overdue(today: date) -> Q:

@@ -72,7 +72,9 @@ def wake(ticket_id: UUID) -> None:
 
 
 def retry(ticket: Ticket, *, by: User, now: datetime) -> bool:
-    """Let the workers try again. Returns False when the ticket does not need attention any more."""
+    """Let the workers try again. Returns False when the ticket does not need attention any more, or when ServiceNow
+    made a record of it that no look-up would find.
+    """
     with transaction.atomic():
         if not ticket.retry(now):
             return False
@@ -83,7 +85,7 @@ def retry(ticket: Ticket, *, by: User, now: datetime) -> bool:
 
 
 def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
-    """Give a ticket up. Returns False when it may exist in ServiceNow."""
+    """Give a ticket up. Returns False when it may exist in ServiceNow, unless it was unlinked from its record."""
     with transaction.atomic():
         if not ticket.discard():
             return False

@@ -28,6 +28,7 @@ class Delivery(models.TextChoices):
     DELIVERED = "delivered", pgettext_lazy("delivery", "In ServiceNow")
     ATTENTION = "attention", pgettext_lazy("delivery", "Needs attention")
     CONFLICT = "conflict", pgettext_lazy("delivery", "Found twice in ServiceNow")
+    UNLINKED = "unlinked", pgettext_lazy("delivery", "Unlinked")
     DISCARDED = "discarded", pgettext_lazy("delivery", "Discarded")
 
 
@@ -35,6 +36,7 @@ class Delivery(models.TextChoices):
 MOVES: dict[Delivery, dict[Delivery, str]] = {
     Delivery.WAITING: {
         Delivery.CLAIMED: "a worker takes it",
+        Delivery.DELIVERED: "a person links it to a record",
         Delivery.DISCARDED: "a person gives it up before anything was sent",
     },
     Delivery.CLAIMED: {
@@ -53,15 +55,24 @@ MOVES: dict[Delivery, dict[Delivery, str]] = {
         Delivery.CONFLICT: "ServiceNow holds two of our records",
     },
     Delivery.ATTENTION: {
-        Delivery.WAITING: "a person tries again",
+        Delivery.WAITING: "a person tries again, edited or not",
+        Delivery.DELIVERED: "a person links it to a record",
         Delivery.DISCARDED: "a person gives it up",
     },
     Delivery.CONFLICT: {Delivery.DELIVERED: "a person chooses one of the two"},
-    Delivery.DELIVERED: {},
+    Delivery.DELIVERED: {Delivery.UNLINKED: "a person takes the link away"},
+    Delivery.UNLINKED: {
+        Delivery.DELIVERED: "a person links it to a record",
+        Delivery.DISCARDED: "a person gives it up, or sends it anew as another ticket",
+    },
     Delivery.DISCARDED: {},
 }
 IN_HAND = (Delivery.CLAIMED, Delivery.SENT)
-UNDELIVERED = (Delivery.WAITING, *IN_HAND, Delivery.ATTENTION, Delivery.CONFLICT)
+# Nothing more happens until a person decides.
+ASKS_A_PERSON = (Delivery.ATTENTION, Delivery.CONFLICT, Delivery.UNLINKED)
+UNDELIVERED = (Delivery.WAITING, *IN_HAND, *ASKS_A_PERSON)
+# From where a person may link a ticket to a record: never while a worker holds it.
+LINKABLE = (Delivery.WAITING, *ASKS_A_PERSON)
 
 
 def check_move(old: Delivery, new: Delivery) -> None:

@@ -7,8 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tickets.link import Reason
 from tickets.models import TicketEvent
-from tickets.states import DEFAULT_LABELS, Kind, Priority
+from tickets.states import DEFAULT_LABELS, Category, Kind, Priority
 
 # What is worth telling of a change; of the rest, references say only that they changed.
 _NAMES: dict[str, str | Promise] = {
@@ -29,7 +30,17 @@ _NAMES: dict[str, str | Promise] = {
     "short_description": pgettext_lazy("ticket", "Task name"),
     "reopen_count": _("Times reopened"),
 }
+# What a person edited here, by our own names.
+_EDITED: dict[str, str | Promise] = {
+    "kind": pgettext_lazy("ticket", "Task type"),
+    "name": pgettext_lazy("ticket", "Task name"),
+    "description": pgettext_lazy("ticket", "Task description"),
+    "priority": _("Priority"),
+    "due_on": _("Due date"),
+    "recommendation_category": pgettext_lazy("ticket", "Recommendation category"),
+}
 _REFERENCES = frozenset({"assigned_to", "assignment_group"})
+_CHOICES = {"kind": Kind, "recommendation_category": Category}
 
 
 @dataclass(frozen=True)
@@ -43,10 +54,27 @@ class Change:
 
 @dataclass(frozen=True)
 class Told:
-    """An event with the changes that it brought."""
+    """An event with the changes that it brought, and why a person did it where they said so."""
 
     event: TicketEvent
     changes: list[Change]
+
+    @property
+    def reason(self) -> str:
+        """Why a link was taken away."""
+        reason = self.event.detail.get("reason", "") if self.event.what == TicketEvent.What.UNLINKED else ""
+        return str(Reason(reason).label) if reason in Reason.values else ""
+
+    @property
+    def others(self) -> str:
+        """The numbers of the records that carry the ticket's key and were not linked."""
+        linked = self.event.what == TicketEvent.What.LINKED
+        return ", ".join(self.event.detail.get("others", ())) if linked else ""
+
+    @property
+    def numbers(self) -> str:
+        """The numbers of the records among which a person is to choose."""
+        return ", ".join(self.event.detail.get("numbers", ()))
 
 
 def told(events: Iterable[TicketEvent], kind: Kind) -> list[Told]:
@@ -55,6 +83,8 @@ def told(events: Iterable[TicketEvent], kind: Kind) -> list[Told]:
 
 
 def _changes(event: TicketEvent, kind: Kind) -> Iterator[Change]:
+    if event.what == TicketEvent.What.EDITED:
+        yield from _edits(event, kind)
     if event.what != TicketEvent.What.CHANGED:
         return
     for field, (before, after) in event.detail.items():
@@ -64,9 +94,19 @@ def _changes(event: TicketEvent, kind: Kind) -> Iterator[Change]:
             yield Change(_NAMES[field], _word(field, before, kind), _word(field, after, kind))
 
 
+def _edits(event: TicketEvent, kind: Kind) -> Iterator[Change]:
+    for field, (before, after) in event.detail.items():
+        if field == "description":
+            yield Change(_EDITED[field], "", "")
+        elif field in _EDITED:
+            yield Change(_EDITED[field], _word(field, before, kind), _word(field, after, kind))
+
+
 def _word(field: str, value: str, kind: Kind) -> str:
     if field == "state":
         return str(DEFAULT_LABELS[kind].get(value, value))
     if field == "priority" and value.isdigit() and int(value) in Priority.values:
         return str(Priority(int(value)).label)
+    if field in _CHOICES and value in _CHOICES[field].values:
+        return str(_CHOICES[field](value).label)
     return value

@@ -3,6 +3,8 @@ from django.urls import path
 from tickets import (
     bulk_views,
     converters,  # noqa: F401  Registers <kind:...>.
+    edit_views,
+    linking_views,
     mapping_views,
     views,
 )
@@ -20,6 +22,10 @@ urlpatterns = [
     path("<uuid:pk>/", views.ticket, name="ticket"),
     path("<uuid:pk>/status/", views.status, name="status"),
     path("<uuid:pk>/retry/", views.retry, name="retry"),
+    path("<uuid:pk>/edit/", edit_views.edit, name="edit"),
+    path("<uuid:pk>/anew/", edit_views.anew, name="anew"),
+    path("<uuid:pk>/link/", linking_views.link, name="link"),
+    path("<uuid:pk>/unlink/", linking_views.unlink, name="unlink"),
     path("<uuid:pk>/comment/", views.comment, name="comment"),
     path("<uuid:pk>/refresh/", views.refresh, name="refresh"),
     path("refresh/<kind:kind>/", views.refresh_card, name="refresh_card"),

@@ -124,7 +124,7 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
     if sharing.retry(found, by=request.user, now=timezone.now()):
         messages.success(request, _("The ticket will be sent again now."))
     else:
-        messages.info(request, _("This ticket does not need to be sent again."))
+        messages.info(request, _("This ticket was not sent again. Its page says what can be done."))
     return redirect(found)
 
 
@@ -149,7 +149,7 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
     """Give up a ticket that is not in ServiceNow."""
     found = get_object_or_404(Ticket, pk=pk)
     if sharing.discard(found, by=request.user, now=timezone.now()):
-        messages.success(request, _("The ticket was discarded. Nothing was created in ServiceNow."))
+        messages.success(request, _("The ticket was discarded. Nothing more is sent to ServiceNow."))
     else:
         messages.error(request, _("This ticket may exist in ServiceNow, so it cannot be discarded."))
     return redirect(found)
@@ -246,7 +246,7 @@ def _about(found: Ticket) -> dict[str, object]:
         "record_url": record_url(found),
         "attempts": found.push_attempts.all()[:50],
         "story": told(found.events.select_related("actor")[:100], Kind(found.kind)),
-        "notes": found.notes.all()[:200],
+        "notes": found.notes.filter(record_sys_id=found.sys_id)[:200],
         "comments": found.comments.under_way().select_related("author"),
         "form": CommentForm(initial={"comment_id": uuid4()}),
         "today": today(timezone.now()),

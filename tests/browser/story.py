@@ -30,6 +30,7 @@ from connector import sessions  # noqa: E402
 from connector.models import Connection, Instance  # noqa: E402
 from scorecard.models import ActionPlan, ImprovementAction  # noqa: E402
 from tests.sandbox_process import CLIENT  # noqa: E402
+from tickets.link import Reason, unlink  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
 from tickets.retry import Ending  # noqa: E402
 from tickets.share import Wish, discard, share  # noqa: E402
@@ -63,6 +64,7 @@ IN_SERVICENOW: dict[str, tuple[Kind, Priority, int | None, dict[str, str]]] = {
     "resolved": (Kind.INCIDENT, Priority.MODERATE, 5, {"state": "6", "close_notes": "Done."}),
     "planning": (Kind.INCIDENT, Priority.PLANNING, None, {}),
     "gone": (Kind.INCIDENT, Priority.LOW, 7, {}),
+    "unlinked": (Kind.INCIDENT, Priority.MODERATE, 14, {}),
 }  # fmt: skip
 
 
@@ -81,6 +83,8 @@ def main() -> None:
         tickets[name].refresh_from_db()
         work_in_servicenow(tickets[name], changes, delete=name == "gone")
     call_command("poll_tickets", "--sweep")
+    tickets["unlinked"].refresh_from_db()
+    unlink(tickets["unlinked"], Reason.MOVED, by=secadmin(), now=datetime.now(UTC))
     tickets |= not_delivered(actions, connection.instance)
     plan(tickets["overdue"])
     addresses = {name: ticket.get_absolute_url() for name, ticket in tickets.items()}
@@ -93,6 +97,7 @@ def main() -> None:
         "unshared_id": unshared.control_id,
         "shared_id": action.control_id,
         "ticket_id": str(tickets["overdue"].pk),
+        "in_progress_number": tickets["in_progress"].number,
         "batch": reverse("tickets:batch", args=[BATCH]),
     }
     sys.stdout.write(json.dumps(addresses) + "\n")
@@ -144,7 +149,7 @@ def work_in_servicenow(ticket: Ticket, changes: dict[str, str], *, delete: bool)
 
 
 def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> dict[str, Ticket]:
-    """Add tickets that are not in ServiceNow: one that waits, one that was refused, one that was given up."""
+    """Add tickets without a record of their own: refused, found twice, waiting, given up."""
     fault = {"kind": "business_rule_abort", "route": "table", "method": "POST", "times": 1}
     requests.post(f"{SANDBOX}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
     actions = iter(actions)
@@ -156,8 +161,19 @@ def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> d
         action = next(actions)
         columns = {**_columns(attention), "name": action.title[:160], "action": action, "next_try_at": later}
         tickets[name] = Ticket.objects.create(**columns, last_ending=Ending.UNREACHABLE)
+    tickets["conflict"] = found_twice(next(actions), attention)
     discard(tickets["discarded"], by=secadmin(), now=datetime.now(UTC))
     return tickets
+
+
+def found_twice(action: ImprovementAction, like: Ticket) -> Ticket:
+    """Add a ticket of which ServiceNow holds two records."""
+    columns = {**_columns(like), "name": action.title[:160], "action": action}
+    ticket = Ticket.objects.create(**columns, delivery=Delivery.CONFLICT, last_ending=Ending.CONFLICT)
+    for _ in range(2):
+        row = {"short_description": ticket.name, "correlation_id": str(ticket.pk)}
+        requests.post(f"{SANDBOX}/_sandbox/records/{ticket.kind}", json=row, timeout=10).raise_for_status()
+    return ticket
 
 
 def _columns(ticket: Ticket) -> dict[str, Any]:

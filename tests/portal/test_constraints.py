@@ -132,7 +132,12 @@ UNIQUES: dict[str, tuple[Make, Callable[[], Fields], Callable[[], list[Fields]]]
     "ticket_event_update_told_once": (
         TicketEventFactory.create,
         lambda: {"ticket": TicketFactory.create(), "sys_mod_count": 3},
-        lambda: [{"sys_mod_count": 4}, {"what": TicketEvent.What.FOUND}, {"ticket": TicketFactory.create()}],
+        lambda: [
+            {"sys_mod_count": 4},
+            {"sys_id": SYS_ID},
+            {"what": TicketEvent.What.FOUND},
+            {"ticket": TicketFactory.create()},
+        ],
     ),
     "state_name_unique": (
         StateNameFactory.create,

@@ -2,8 +2,11 @@ import pytest
 
 from connector.models import Connection
 from tests.factories import TicketFactory
+from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.models import Ticket
+from tickets.push import push
+from tickets.states import Delivery
 
 
 @pytest.fixture
@@ -14,3 +17,16 @@ def clock() -> Clock:
 @pytest.fixture
 def ticket(connection: Connection) -> Ticket:
     return TicketFactory.create(instance=connection.instance)
+
+
+@pytest.fixture
+def stuck(connection: Connection) -> Ticket:
+    """A ticket that ServiceNow refused."""
+    return TicketFactory.create(instance=connection.instance, delivery=Delivery.ATTENTION)
+
+
+@pytest.fixture
+def delivered(sandbox: SandboxProcess, ticket: Ticket) -> Ticket:
+    push(ticket.pk)
+    ticket.refresh_from_db()
+    return ticket

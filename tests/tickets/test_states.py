@@ -59,8 +59,9 @@ def test_only_the_moves_of_the_table_are_allowed() -> None:
                 check_move(old, new)
 
 
-def test_nothing_leaves_the_two_ends() -> None:
-    assert MOVES[Delivery.DELIVERED] == MOVES[Delivery.DISCARDED] == {}
+def test_nothing_leaves_what_was_given_up_and_only_a_person_unlinks_what_was_delivered() -> None:
+    assert MOVES[Delivery.DISCARDED] == {}
+    assert set(MOVES[Delivery.DELIVERED]) == {Delivery.UNLINKED}
 
 
 def test_every_state_can_be_reached_from_waiting() -> None:

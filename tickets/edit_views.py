@@ -1,0 +1,91 @@
+"""Editing a ticket that needs attention, and sending an unlinked one anew."""
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import kept
+from accounts.access import permission_required
+from accounts.requests import PersonRequest
+from connector.models import Connection
+from tickets import edit as editing
+from tickets.calendar import today
+from tickets.linking_forms import AnewForm, EditForm
+from tickets.models import Ticket
+from tickets.states import Delivery
+
+may_change = permission_required("tickets.change_ticket")
+may_send_anew = permission_required("tickets.change_ticket", "tickets.add_ticket")
+
+
+@kept.keeps_typed
+@may_change
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: PersonRequest, pk: str) -> HttpResponse:
+    """Edit a ticket that needs attention, and send it again."""
+    found = get_object_or_404(Ticket.objects.select_related("action", "instance"), pk=pk)
+    now = timezone.now()
+    form = EditForm(request.POST if request.method == "POST" else None, ticket=found, today=today(now))
+    kept.put_back(request, form)
+    if form.is_bound and form.is_valid():
+        wanted = form.cleaned_data.get("a_second_is_wanted", False)
+        if editing.edit_and_retry(found, form.values(), a_second_is_wanted=wanted, by=request.user, now=now):
+            messages.success(request, _("The ticket will be sent again now."))
+            return redirect(found)
+        form.add_error(
+            None, _("This ticket does not need attention any more, so nothing was changed. See its page.")
+        )
+    elif not form.is_bound and found.delivery != Delivery.ATTENTION:
+        messages.info(request, _("Only a ticket that needs attention can be edited."))
+        return redirect(found)
+    page = {"ticket": found, "form": form}
+    return render(request, "tickets/edit.html", page, status=422 if form.is_bound else 200)
+
+
+@kept.keeps_typed
+@may_send_anew
+@require_http_methods(["GET", "HEAD", "POST"])
+def anew(request: PersonRequest, pk: str) -> HttpResponse:
+    """Send an unlinked ticket as another one, with a key of its own."""
+    found = get_object_or_404(Ticket.objects.select_related("action", "instance"), pk=pk)
+    form = AnewForm(
+        request.POST if request.method == "POST" else None, ticket=found, today=today(timezone.now())
+    )
+    kept.put_back(request, form)
+    stored = _send_anew(request, found, form) if form.is_bound else None
+    if stored is not None:
+        messages.success(request, _("This is the new ticket. The one before was discarded."))
+        return redirect(stored)
+    if not form.is_bound and found.delivery != Delivery.UNLINKED:
+        messages.info(request, _("Only an unlinked ticket can be sent anew."))
+        return redirect(found)
+    page = {"ticket": found, "form": form}
+    return render(request, "tickets/anew.html", page, status=422 if form.is_bound else 200)
+
+
+def _send_anew(request: PersonRequest, found: Ticket, form: AnewForm) -> Ticket | None:
+    """Store the new ticket; None when the form has something to say first."""
+    connection = Connection.objects.current().first()
+    if connection is None:
+        form.add_error(None, _("ServiceNow is not connected, so nothing was sent. Connect it first."))
+    if connection is None or not form.is_valid():
+        return None
+    try:
+        stored = editing.send_anew(
+            found,
+            form.cleaned_data["ticket_id"],
+            form.wish(),
+            instance=connection.instance,
+            by=request.user,
+            now=timezone.now(),
+        )
+    except IntegrityError:
+        form.add_error(None, _("This action has another open ticket by now. Discard this one instead."))
+        return None
+    if stored is None:
+        form.add_error(None, _("This ticket is not unlinked any more, so nothing was sent. See its page."))
+    return stored

@@ -1,0 +1,262 @@
+"""Linking a ticket to a record that exists, and taking the link away again. Never creates anything in ServiceNow.
+
+A person links; the portal only makes sure that no record is linked twice and that none which carries a ticket's key is
+overlooked. While an earlier try may still arrive, and while a worker holds the ticket, nothing is linked.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import AuditEntry, User
+from connector.models import Connection, Instance
+from connector.servicenow.batch import Listing
+from connector.servicenow.client import Client, query_value
+from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.records import Record
+from connector.sessions import Paused, open_client
+from tickets import journal, mirror
+from tickets.models import Ticket, TicketComment, TicketEvent
+from tickets.notes import CommentState
+from tickets.poll import KEPT_FOR_PUSHES
+from tickets.reference import Reference
+from tickets.states import LINKABLE, Delivery, Kind
+
+# More records that carry one key than that, nobody has to choose from.
+_SHOWN = 10
+
+
+class Obstacle(models.TextChoices):
+    """Why a ticket cannot be linked to a record."""
+
+    IN_HAND = "in_hand", pgettext_lazy("linking", "It is being sent just now. Wait until that has ended.")
+    SETTLED = "settled", pgettext_lazy("linking", "It is linked to a record, or was discarded.")
+    MAY_ARRIVE = (
+        "may_arrive",
+        pgettext_lazy(
+            "linking",
+            "What was sent a moment ago may still arrive in ServiceNow, and there would be two records then. "
+            "Wait some minutes.",
+        ),
+    )
+    NOT_FOUND = (
+        "not_found",
+        pgettext_lazy("linking", "ServiceNow has no such record, or the integration user may not see it."),
+    )
+    AMBIGUOUS = (
+        "ambiguous",
+        pgettext_lazy("linking", "Several records have this number. Paste the address of the right one."),
+    )
+    OTHER_KIND = "other_kind", pgettext_lazy("linking", "This record is not of the ticket's type.")
+    OTHER_INSTANCE = (
+        "other_instance",
+        pgettext_lazy("linking", "This is the address of another instance than the ticket's."),
+    )
+    LINKED_ELSEWHERE = (
+        "linked_elsewhere",
+        pgettext_lazy("linking", "Another ticket is linked to this record."),
+    )
+    UNSEEN = (
+        "unseen",
+        pgettext_lazy(
+            "linking", "ServiceNow holds another record with this ticket's key by now. Look again."
+        ),
+    )
+    CHANGED = "changed", pgettext_lazy("linking", "The ticket has changed in the meantime. Look again.")
+    OTHER_KEY = "other_key", pgettext_lazy("linking", "This record carries the key of another ticket.")
+
+
+class NotLinkable(Exception):
+    """A ticket and a record that shall not be linked. `other` is the ticket in the way, where there is one."""
+
+    def __init__(self, obstacle: Obstacle, other: Ticket | None = None) -> None:
+        super().__init__(obstacle.value)
+        self.obstacle = obstacle
+        self.other = other
+
+
+class Reason(models.TextChoices):
+    """Why a person takes a link away."""
+
+    WRONG = "wrong", pgettext_lazy("unlinking", "The wrong record was linked")
+    DELETED = "deleted", pgettext_lazy("unlinking", "The record was deleted in ServiceNow")
+    MOVED = "moved", pgettext_lazy("unlinking", "The work goes on in another record")
+
+
+@contextmanager
+def client_for(ticket: Ticket, now: datetime) -> Iterator[Client]:
+    """Give a client for the ticket's own instance, and note how well the instance answered.
+
+    Raises `Paused` where that instance is not connected or may not be called, and what the calls raise.
+    """
+    instance = Instance.objects.filter(pk=ticket.instance_id)
+    connection = Connection.objects.current().filter(instance=ticket.instance_id).first()
+    try:
+        yield open_client(connection, now=now, reserve=KEPT_FOR_PUSHES)
+        instance.record_success(now)
+    except ServiceNowError as error:
+        instance.record_failure(now, error)
+        raise
+    except NotLinkable:
+        instance.record_success(now)
+        raise
+
+
+def check_ticket(ticket: Ticket, now: datetime) -> None:
+    """Raise NotLinkable where a ticket cannot be linked to any record now."""
+    if ticket.delivery not in LINKABLE:
+        settled = ticket.delivery in (Delivery.DELIVERED, Delivery.DISCARDED)
+        raise NotLinkable(Obstacle.SETTLED if settled else Obstacle.IN_HAND)
+    # What was unlinked had its answer: nothing of it is on its way.
+    quarantine = timedelta(seconds=settings.PUSH_QUARANTINE)
+    if ticket.delivery != Delivery.UNLINKED and ticket.is_still_possible(now, quarantine):
+        raise NotLinkable(Obstacle.MAY_ARRIVE)
+
+
+def check_record(ticket: Ticket, record: Record) -> None:
+    """Raise NotLinkable where a record belongs to another ticket."""
+    others = Ticket.objects.filter(instance=ticket.instance_id).exclude(pk=ticket.pk)
+    if other := others.filter(sys_id=record.sys_id).first():
+        raise NotLinkable(Obstacle.LINKED_ELSEWHERE, other)
+    # What was discarded never looks for its record again.
+    keys = Q(asked_sys_id=record.sys_id) | Q(pk=_key_of(record))
+    if other := others.exclude(delivery=Delivery.DISCARDED).filter(keys).first():
+        raise NotLinkable(Obstacle.OTHER_KEY, other)
+
+
+def find(ticket: Ticket, reference: Reference, client: Client) -> Record:
+    """Ask ServiceNow for the record that a person named. Raises NotLinkable where it is not there, or not the one."""
+    if reference.host and reference.host != ticket.instance.host:
+        raise NotLinkable(Obstacle.OTHER_INSTANCE)
+    kind = Kind(ticket.kind)
+    if reference.table and reference.table != kind:
+        raise NotLinkable(Obstacle.OTHER_KIND)
+    rows = _rows(kind, reference, client)
+    if len(rows) > 1:
+        raise NotLinkable(Obstacle.AMBIGUOUS)
+    if rows:
+        return rows[0]
+    elsewhere = any(_rows(other, reference, client) for other in Kind if other != kind)
+    raise NotLinkable(Obstacle.OTHER_KIND if elsewhere else Obstacle.NOT_FOUND)
+
+
+def carrying_key(ticket: Ticket, client: Client) -> list[Record]:
+    """Return the records that carry a ticket's key, the oldest first."""
+    found = client.find_by_correlation_id(ticket.kind, ticket.correlation_id, limit=_SHOWN)
+    asked = client.read(ticket.kind, ticket.asked_sys_id)
+    if asked is not None and asked.get("correlation_id") in ("", ticket.correlation_id):
+        found = [asked, *(record for record in found if record.sys_id != asked.sys_id)]
+    return sorted(found, key=lambda record: (record.get("sys_created_on"), record.sys_id))
+
+
+def choose(
+    ticket: Ticket, sys_id: str, *, seen: Collection[str], by: User | None, now: datetime
+) -> list[Record]:
+    """Link a ticket to the record that a person chose, as it is in ServiceNow now, and mirror its journal.
+
+    `seen` are the sys_ids that the person was shown: a further record with the ticket's key stops it. Returns the other
+    records that carry the key. Raises NotLinkable, and as `client_for` does.
+    """
+    check_ticket(ticket, now)
+    with client_for(ticket, now) as client:
+        record = find(ticket, Reference(sys_id=sys_id), client)
+        others = [other for other in carrying_key(ticket, client) if other.sys_id != sys_id]
+        if any(other.sys_id not in seen for other in others):
+            raise NotLinkable(Obstacle.UNSEEN)
+        if not link(ticket, record, others=others, by=by, now=now):
+            raise NotLinkable(Obstacle.CHANGED)
+        # It is linked; what stands in its journal comes with its next change at the latest.
+        with suppress(ServiceNowError, Paused):
+            read_notes(ticket, sys_id, client)
+    return others
+
+
+def link(
+    ticket: Ticket, record: Record, *, others: Sequence[Record] = (), by: User | None, now: datetime
+) -> bool:
+    """Link a ticket to a record of its kind, which is tracked from then on.
+
+    `others` are further records that carry its key: the ticket's story names them. Returns False when the ticket
+    changed since it was read. Raises NotLinkable.
+    """
+    check_ticket(ticket, now)
+    check_record(ticket, record)
+    columns = mirror.columns(ticket, record, now, mirror.meanings(ticket.instance, Kind(ticket.kind)))
+    # The moment of the last send is its version: whoever sent meanwhile has changed it, or sent nothing.
+    as_read = Ticket.objects.filter(pk=ticket.pk, sent_at=ticket.sent_at)
+    told = {"number": record.number, "others": [other.number for other in others]}
+    try:
+        with transaction.atomic():
+            if not as_read.move(
+                Delivery(ticket.delivery), Delivery.DELIVERED, **_DONE, delivered_at=now, **columns
+            ):
+                return False
+            _tell(ticket, TicketEvent.What.LINKED, record.sys_id, by, now, told)
+    except IntegrityError:
+        other = Ticket.objects.filter(instance=ticket.instance_id, sys_id=record.sys_id).first()
+        raise NotLinkable(Obstacle.LINKED_ELSEWHERE, other) from None
+    return True
+
+
+def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
+    """Mirror what was written about a record that was just linked, where the instance lets us read it."""
+    [page] = client.lists([journal.listing([sys_id])])
+    journal.store({sys_id: ticket}, page.records)
+
+
+def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) -> bool:
+    """Take the link away; the record stays as it is. Returns False when the ticket has no such link any more.
+
+    Nothing is sent afterwards unless a person says so: the old record may carry the ticket's key.
+    """
+    linked = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id)
+    columns = mirror.without_extra_conflict(ticket, mirror.no_columns())
+    waiting = TicketComment.objects.filter(ticket=ticket, state=CommentState.WAITING)
+    told = {"number": ticket.number, "reason": reason.value}
+    with transaction.atomic():
+        if not linked.move(Delivery.DELIVERED, Delivery.UNLINKED, **_DONE, delivered_at=None, **columns):
+            return False
+        # They were meant for that record.
+        waiting.update(state=CommentState.GIVEN_UP, claim_token=None, claimed_until=None, next_try_at=None)
+        _tell(ticket, TicketEvent.What.UNLINKED, ticket.sys_id, by, now, told)
+    return True
+
+
+_DONE: dict[str, Any] = {"next_try_at": None, "last_ending": "", "last_problem": "", "not_kept": []}
+
+
+def _tell(
+    ticket: Ticket,
+    what: TicketEvent.What,
+    sys_id: str,
+    by: User | None,
+    now: datetime,
+    detail: Mapping[str, object],
+) -> None:
+    TicketEvent.objects.create(ticket=ticket, at=now, what=what, actor=by, sys_id=sys_id, detail=dict(detail))
+    AuditEntry.objects.record(
+        actor=by, verb=f"ticket.{what.value}", target=str(ticket.pk), sys_id=sys_id, **detail
+    )
+
+
+def _key_of(record: Record) -> UUID | None:
+    try:
+        return UUID(record.get("correlation_id"))
+    except ValueError:
+        return None
+
+
+def _rows(kind: Kind, reference: Reference, client: Client) -> list[Record]:
+    """Return the rows that are what was asked for: an instance that ignores the condition answers with strangers."""
+    name, value = ("sys_id", reference.sys_id) if reference.sys_id else ("number", reference.number)
+    wanted = [*mirror.fields(kind), "sys_created_on"]
+    listing = Listing(kind, f"{name}={query_value(value)}", wanted, 2, display_values=True)
+    [page] = client.lists([listing])
+    return [record for record in page.records if record.get(name).upper() == value.upper()]

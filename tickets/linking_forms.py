@@ -1,0 +1,134 @@
+"""What a person says of a ticket whose delivery did not go by itself: which record is its own, and what to change."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from tickets import edit, reference
+from tickets.forms import NewTicketForm, WrittenForm
+from tickets.link import Reason
+from tickets.models import Ticket
+from tickets.reference import Reference
+from tickets.share import Wish
+from tickets.states import Category
+
+
+class RecordForm(forms.Form):
+    """Which record to look for."""
+
+    record = forms.CharField(
+        label=_("Number or address of the record"),
+        help_text=_("Such as CHG0030001, or what your browser shows as the record's address in ServiceNow."),
+        max_length=2000,
+        error_messages={"required": _("Enter a number or an address.")},
+    )
+
+    def clean_record(self) -> Reference:
+        """Refuse what names no record."""
+        found = reference.read(self.cleaned_data["record"])
+        if found is None:
+            raise forms.ValidationError(
+                gettext(
+                    "This names no record. Enter its number, or copy the address of its own page in ServiceNow."
+                )
+            )
+        return found
+
+
+class ChosenForm(forms.Form):
+    """The record that was chosen, and the records that were shown."""
+
+    sys_id = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> frozenset[str]:
+        """Return the sys_ids of the records that were shown."""
+        return frozenset(self.cleaned_data["seen"].split())
+
+
+class UnlinkForm(forms.Form):
+    """Why a link is taken away. Carries the record, so that no other link is."""
+
+    sys_id = forms.CharField(widget=forms.HiddenInput)
+    reason = forms.ChoiceField(
+        label=_("Why is it unlinked?"),
+        choices=Reason,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
+    )
+
+
+class EditForm(WrittenForm):
+    """A ticket that needs attention, to be sent again. Carries its version: nobody's edits are undone unseen."""
+
+    category = forms.ChoiceField(label=pgettext_lazy("ticket", "Recommendation category"), choices=Category)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    a_second_is_wanted = forms.BooleanField(
+        label=_("Send it although there may be a second record then"),
+        error_messages={"required": _("Tick the box, or link the ticket to the record that exists.")},
+    )
+
+    def __init__(self, data: Any = None, *, ticket: Ticket, today: date) -> None:
+        initial = {name: getattr(ticket, name) for name in edit.EDITABLE if name != "recommendation_category"}
+        self.current = edit.version_of(ticket)
+        initial |= {"category": ticket.recommendation_category, "version": self.current}
+        super().__init__(data, initial=initial, today=today)
+        if ticket.action_id:
+            del self.fields["category"]
+        if ticket.may_be_sent_again:
+            del self.fields["a_second_is_wanted"]
+        if ticket.sent_at:
+            self.fields["kind"].disabled = True
+            self.fields["kind"].help_text = _(
+                "Cannot be changed: an earlier try may have arrived in ServiceNow."
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to overwrite what somebody else edited, once: the next time it is no surprise."""
+        cleaned = super().clean()
+        if cleaned.get("version", self.current) != self.current:
+            self.data = {**dict(self.data.items()), "version": str(self.current)}
+            raise forms.ValidationError(
+                gettext(
+                    "Somebody edited this ticket in the meantime. Its page says what they changed. Send again to "
+                    "overwrite that."
+                )
+            )
+        return cleaned
+
+    def values(self) -> dict[str, Any]:
+        """Return the ticket's columns as typed. Only for a valid form."""
+        names = {"category": "recommendation_category"}
+        kept = ("kind", "name", "description", "priority", "due_on", "category")
+        return {names.get(name, name): self.cleaned_data[name] for name in kept if name in self.cleaned_data}
+
+
+class AnewForm(NewTicketForm):
+    """An unlinked ticket, to be sent as another one. Filled in from it."""
+
+    a_second_is_wanted = forms.BooleanField(
+        label=_("Create another record. The one before stays in ServiceNow as it is."),
+        error_messages={"required": _("Tick the box to create another record.")},
+    )
+    field_order = [*NewTicketForm.field_order, "a_second_is_wanted"]
+
+    def __init__(self, data: Any = None, *, ticket: Ticket, today: date) -> None:
+        initial = {name: getattr(ticket, name) for name in edit.EDITABLE if name != "recommendation_category"}
+        initial |= {"category": ticket.recommendation_category, "ticket_id": uuid.uuid4()}
+        super().__init__(data, initial=initial, today=today)
+        self.ticket = ticket
+        if ticket.action_id:
+            del self.fields["category"]
+
+    def wish(self) -> Wish:
+        """Return what was asked for; where it comes from stays as it was."""
+        return {
+            **super().wish(),
+            "recommendation_source": self.ticket.recommendation_source,
+            "recommendation_category": self.cleaned_data.get("category", self.ticket.recommendation_category),
+            "is_extra": self.ticket.is_extra,
+        }

@@ -1,0 +1,138 @@
+"""Linking a ticket to a record that exists, choosing between two, and taking the link away."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import permission_required
+from accounts.requests import PersonRequest
+from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.records import Record
+from connector.sessions import Paused
+from tickets import link as linking
+from tickets.cards import address_of
+from tickets.link import NotLinkable, Reason
+from tickets.linking_forms import ChosenForm, RecordForm, UnlinkForm
+from tickets.models import Ticket
+from tickets.naming import ENGLISH, name_of
+from tickets.states import Kind
+
+may_change = permission_required("tickets.change_ticket")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record to which the ticket may be linked, or why it may not."""
+
+    record: Record
+    state: str
+    url: str
+    carries_key: bool
+    refused: NotLinkable | None
+
+
+@may_change
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: PersonRequest, pk: str) -> HttpResponse:
+    """Say which record is the ticket's: look it up, see what it is, link."""
+    found = get_object_or_404(Ticket.objects.with_state_names().select_related("action"), pk=pk)
+    chosen = ChosenForm(request.POST)
+    if request.method == "POST" and chosen.is_valid():
+        return _choose(request, found, chosen)
+    return _offer(request, found, timezone.now())
+
+
+@may_change
+@require_http_methods(["GET", "HEAD", "POST"])
+def unlink(request: PersonRequest, pk: str) -> HttpResponse:
+    """Take the link to the record away, for a reason."""
+    found = get_object_or_404(Ticket, pk=pk)
+    form = UnlinkForm(request.POST if request.method == "POST" else None, initial={"sys_id": found.sys_id})
+    if form.is_valid():
+        same = found.is_delivered and form.cleaned_data["sys_id"] == found.sys_id
+        reason = Reason(form.cleaned_data["reason"])
+        if same and linking.unlink(found, reason, by=request.user, now=timezone.now()):
+            messages.success(request, _("The ticket was unlinked. Decide what shall become of it."))
+        else:
+            messages.info(request, _("This ticket is not linked to that record any more."))
+        return redirect(found)
+    if not found.is_delivered:
+        messages.info(request, _("This ticket is not linked to a record."))
+        return redirect(found)
+    return render(
+        request, "tickets/unlink.html", {"ticket": found, "form": form}, status=422 if form.is_bound else 200
+    )
+
+
+def _choose(request: PersonRequest, found: Ticket, chosen: ChosenForm) -> HttpResponse:
+    sys_id, seen = chosen.cleaned_data["sys_id"], chosen.cleaned_data["seen"]
+    if found.sys_id == sys_id:  # Sent twice.
+        return redirect(found)
+    try:
+        others = linking.choose(found, sys_id, seen=seen, by=request.user, now=timezone.now())
+    except NotLinkable as refused:
+        messages.error(request, str(refused.obstacle.label))
+    except (Paused, ServiceNowError):
+        messages.error(request, _("ServiceNow could not be asked just now, so nothing was linked."))
+    else:
+        messages.success(request, _("The ticket is linked and will be followed from now on."))
+        if others:
+            numbers = ", ".join(other.number for other in others)
+            said = _(
+                "%(numbers)s carries this ticket's key too: cancel it in ServiceNow unless it is needed."
+            )
+            messages.warning(request, said % {"numbers": numbers})
+        return redirect(found)
+    return redirect(f"{reverse('tickets:link', args=[found.pk])}?record={sys_id}")
+
+
+def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse:
+    form = RecordForm(request.GET if "record" in request.GET else None)
+    page: dict[str, object] = {"ticket": found, "form": form}
+    try:
+        linking.check_ticket(found, now)
+        candidates = list(_candidates(found, form, now))
+        page["candidates"] = candidates
+        page["seen"] = " ".join(candidate.record.sys_id for candidate in candidates)
+        page["carrying"] = sum(candidate.carries_key for candidate in candidates)
+    except NotLinkable as refused:
+        page["refused"] = refused
+    except (Paused, ServiceNowError):
+        page["unreachable"] = True
+    return render(request, "tickets/link.html", page, status=422 if form.errors else 200)
+
+
+def _candidates(found: Ticket, form: RecordForm, now: datetime) -> Iterator[Candidate]:
+    """Ask ServiceNow for the record that was named and for those that carry the ticket's key."""
+    with linking.client_for(found, now) as client:
+        records = linking.carrying_key(found, client)
+        ours = {record.sys_id for record in records}
+        if form.is_valid():
+            try:
+                named = linking.find(found, form.cleaned_data["record"], client)
+                records = [named, *(record for record in records if record.sys_id != named.sys_id)]
+            except NotLinkable as refused:
+                form.add_error("record", str(refused.obstacle.label))
+    for record in records:
+        yield _candidate(found, record, carries_key=record.sys_id in ours)
+
+
+def _candidate(found: Ticket, record: Record, *, carries_key: bool) -> Candidate:
+    refused = None
+    try:
+        linking.check_record(found, record)
+    except NotLinkable as why:
+        refused = why
+    kind, value = Kind(found.kind), record.get("state")
+    state = name_of(kind, value, found.instance.state_names.all(), get_language() or ENGLISH)
+    url = address_of(found, record.sys_id)
+    return Candidate(record, state or value, url, carries_key, refused)

@@ -1,0 +1,64 @@
+"""What a person types or pastes to name a record: its number, its sys_id, or an address of its page. Pure."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from tickets.states import Kind
+
+_SYS_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
+_NUMBER = re.compile(r"[A-Z0-9_-]{2,40}", re.IGNORECASE)
+_TABLES = "|".join(Kind.values)
+# Classic pages name the table before `.do`, workspaces before the id (ServiceNow documentation, "Navigate directly to
+# a table" and "Workspace URLs"); the same classic page also travels inside a parameter of a frame's address.
+_IN_ADDRESS = (
+    re.compile(rf"(?P<table>{_TABLES})\.do\?(?:[^#\s]*&)?sys_id=(?P<sys_id>[0-9a-f]{{32}})", re.IGNORECASE),
+    re.compile(rf"/(?P<table>{_TABLES})/(?P<sys_id>[0-9a-f]{{32}})", re.IGNORECASE),
+    re.compile(r"[?&]sys_id=(?P<sys_id>[0-9a-f]{32})", re.IGNORECASE),
+    re.compile(rf"(?P<table>{_TABLES})\.do\?(?:[^#\s]*[&=^])?number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
+    re.compile(r"[?&=^]number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
+)
+# A frame inside a frame: more layers of quoting than this nobody pastes.
+_LAYERS = 3
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A record as a person named it: by `number` or by `sys_id`. Host (with its port) and table where an address told
+    them.
+    """
+
+    number: str = ""
+    sys_id: str = ""
+    host: str = ""
+    table: str = ""
+
+
+def read(text: str) -> Reference | None:
+    """Return what a text refers to; None where it names no record.
+
+    Full-width letters and digits, which Japanese keyboards give, count as their plain ones.
+    """
+    text = unicodedata.normalize("NFKC", text).strip()
+    if "/" in text or "?" in text:
+        return _of_address(text)
+    if _SYS_ID.fullmatch(text):
+        return Reference(sys_id=text.lower())
+    return Reference(number=text.upper()) if _NUMBER.fullmatch(text) else None
+
+
+def _of_address(text: str) -> Reference | None:
+    host = urlsplit(text).netloc.rpartition("@")[2].lower() if "://" in text else ""
+    for _layer in range(_LAYERS):
+        text = unquote(text)
+    for pattern in _IN_ADDRESS:
+        if found := pattern.search(text):
+            parts = found.groupdict("")
+            return Reference(
+                number=parts.get("number", "").upper(),
+                sys_id=parts.get("sys_id", "").lower(),
+                host=host,
+                table=parts.get("table", "").lower(),
+            )
+    return None
