@@ -136,7 +136,7 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
             ticket=ticket,
             what=TicketEvent.What.CHANGED,
             sys_mod_count=new["sys_mod_count"],
-            defaults={"at": at, "detail": _differences(ticket, new)},
+            defaults={"at": at, "detail": differences(ticket, new)},
         )
         if new["is_open"] and not ticket.is_open:
             TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
@@ -182,7 +182,8 @@ def _without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, An
     return new
 
 
-def _differences(ticket: Ticket, new: dict[str, Any]) -> dict[str, list[str]]:
+def differences(ticket: Ticket, new: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what a record says other than was last seen: by field, before and after."""
     before = {"state": ticket.state, **ticket.record}
     after = {"state": new["state"], **new["record"]}
     return {
