@@ -65,5 +65,10 @@ def record_url(ticket: Ticket) -> str:
     """The record's own page in ServiceNow; empty while there is none."""
     if not ticket.sys_id:
         return ""
-    target = f"{ticket.kind}.do?sys_id={ticket.sys_id}"
-    return f"{ticket.instance.origin}/nav_to.do?uri={quote(target, safe='')}"
+    return record_address(ticket.instance, Kind(ticket.kind), ticket.sys_id)
+
+
+def record_address(instance: Instance, kind: Kind, sys_id: str) -> str:
+    """Where a record is shown inside ServiceNow, through its navigation frame."""
+    target = f"{kind.value}.do?sys_id={sys_id}"
+    return f"{instance.origin}/nav_to.do?uri={quote(target, safe='')}"

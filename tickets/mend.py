@@ -20,7 +20,7 @@ from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
-from tickets import mirror, origin, poll, share
+from tickets import mirror, origin, poll
 from tickets.catch_up import catch_up
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
 from tickets.payload import NAME_LENGTH
@@ -108,8 +108,10 @@ def _have_looked_up(finding: Finding, clock: Clock) -> str:
     ticket, now = finding.ticket, clock()
     if ticket is None:
         return _("The ticket is no longer there.")
-    if ticket.delivery == Delivery.ATTENTION:
-        share.retry(ticket, by=finding.chosen_by, now=now)
+    if ticket.delivery == Delivery.ATTENTION and ticket.retry(now):
+        TicketEvent.objects.create(
+            ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=finding.chosen_by
+        )
     # With an intent in its row it is looked up before anything is sent.
     waiting = Ticket.objects.filter(pk=ticket.pk, delivery=Delivery.WAITING)
     waiting.update(sent_at=Coalesce("sent_at", Value(now)), next_try_at=now)

@@ -16,7 +16,8 @@ from tickets.payload import MARKERS, TEXT_LENGTH
 from tickets.states import Category, Kind
 
 _LINE = re.compile(
-    r"^(Recommendation source|Recommendation category|Requested by \(user ID\)|Due date|Link): (.*)$", re.M
+    r"^(Recommendation source|Recommendation category|Requested by \(user ID\)|Due date|Link): (.*)$",
+    re.MULTILINE,
 )
 _CATEGORIES = {category.value: category for category in Category}
 

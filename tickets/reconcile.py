@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -192,14 +193,14 @@ def counts(run: Reconciliation) -> Counter[str]:
     return Counter(run.findings.values_list("what", flat=True))
 
 
-def _ours(row: Mapping[str, object]) -> Ours:
+def _ours(row: Mapping[str, Any]) -> Ours:
     return Ours(
-        ticket_id=row["pk"],  # type: ignore[arg-type]
+        ticket_id=row["pk"],
         kind=Kind(row["kind"]),
         delivery=Delivery(row["delivery"]),
-        sys_id=str(row["sys_id"]),
-        asked_sys_id=str(row["asked_sys_id"]),
-        version=row["sys_mod_count"],  # type: ignore[arg-type]
+        sys_id=row["sys_id"],
+        asked_sys_id=row["asked_sys_id"],
+        version=row["sys_mod_count"],
         is_missing=row["missing_since"] is not None,
     )
 

@@ -68,6 +68,9 @@ OURS = {
     "tickets:batch": Row(LOOKING, SAFE),
     "tickets:fields": Row(WORKING, FORM),
     "tickets:remove_field": Row(WORKING, SENT),
+    "tickets:reconciliation": Row(WORKING, SAFE),
+    "tickets:start_reconciliation": Row(WORKING, SENT),
+    "tickets:mend": Row(WORKING, SENT),
     "tickets:comment": Row(WORKING, SENT),
     "tickets:refresh": Row(LOOKING, SENT),
     "tickets:refresh_card": Row(LOOKING, SENT),
@@ -111,6 +114,7 @@ ADMINISTRATION = {
     "tickets_ticketnote": READ_ONLY,
     "tickets_ticketcomment": READ_ONLY,
     "tickets_fieldmapping": READ_ONLY,
+    "tickets_reconciliation": READ_ONLY,
 }
 # Django's own pages around them; those without a name send on to one that has its own row.
 AROUND = {

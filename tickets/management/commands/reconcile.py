@@ -67,7 +67,8 @@ class Command(BaseCommand):
             Discrepancy.UNKNOWN: f"{detail.get('origin', '')} {detail.get('link', '')}".strip(),
         }
         ticket = f" (ticket {finding.ticket_id})" if finding.ticket_id else ""
-        return f"{finding.what}: {name}{ticket} {words.get(Discrepancy(finding.what)) or ' '.join(detail.get('records', []))}"
+        told = words.get(Discrepancy(finding.what)) or " ".join(detail.get("records", []))
+        return f"{finding.what}: {name}{ticket} {told}"
 
     def _person(self, username: str | None) -> User | None:
         if not username:
