@@ -1,7 +1,8 @@
 """Whether a row that says "never sent" can be believed. Once a backup was restored it cannot.
 
-A backup brings rows back as they were: what was delivered after it was taken waits again, without a trace of it. So only
-what was asked for a moment ago, while this process was running, is sent without a look (docs/decisions/0007-after-a-restore.md).
+A backup brings rows back as they were: what was delivered after it was taken waits again, without a trace of it. So
+only what was asked for a moment ago, while this process was running, is sent without a look
+(docs/decisions/0007-after-a-restore.md).
 """
 
 from datetime import datetime, timedelta
