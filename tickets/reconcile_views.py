@@ -121,20 +121,20 @@ def start(request: PersonRequest) -> HttpResponse:
 
 @may_change
 @require_POST
-def mend_findings(request: PersonRequest, pk: int, what: str) -> HttpResponse:
+def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
     """Have a worker mend one finding (`finding`), or all of a kind."""
-    run = get_object_or_404(Reconciliation, pk=pk)
+    found = get_object_or_404(Reconciliation, pk=run)
     chosen = request.POST.get("finding", "")
     if what not in Discrepancy.values:
         raise Http404
     count = mend.choose(
-        run,
+        found,
         Discrepancy(what),
         by=request.user,
         now=timezone.now(),
         finding_id=int(chosen) if chosen.isdecimal() else None,
     )
-    _wake(tasks.mend_findings, run.pk)
+    _wake(tasks.mend_findings, found.pk)
     said = ngettext("%(count)d finding is being mended.", "%(count)d findings are being mended.", count)
     messages.success(request, said % {"count": count}) if count else messages.info(
         request, _("There is nothing left to mend here.")

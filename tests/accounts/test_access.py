@@ -162,6 +162,8 @@ def things(db: None) -> dict[str, str]:
         "kind": "incident",
         "batch": str(ticket.pk),
         "mapping": "1",
+        "run": "1",
+        "what": "stale",
         "object_id": "1",
         "id": "1",
         "content_type_id": "1",
