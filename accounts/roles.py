@@ -32,6 +32,7 @@ _ADMINISTER = [
     "scorecard.view_controlscoreday",
     "tickets.view_fieldmapping",
     "tickets.view_pushattempt",
+    "tickets.view_reconciliation",
     "tickets.view_statename",
     "tickets.view_ticketcomment",
     "tickets.view_ticketevent",

@@ -14,6 +14,8 @@ from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
 from tests.sandbox_process import CLIENT, SandboxProcess
 from tickets.models import (
     FieldMapping,
+    Finding,
+    Reconciliation,
     Requester,
     StateName,
     Ticket,
@@ -180,6 +182,27 @@ class FieldMappingFactory(DjangoModelFactory[FieldMapping]):
     kind = "change_request"
     field = Sequence(lambda n: f"u_field_{n}")
     value = "x"
+
+
+class ReconciliationFactory(DjangoModelFactory[Reconciliation]):
+    """One that has ended without a finding."""
+
+    class Meta:
+        model = Reconciliation
+
+    instance = SubFactory(InstanceFactory)
+    asked_at = heard_at = ended_at = NOON
+
+
+class FindingFactory(DjangoModelFactory[Finding]):
+    """A record that changed."""
+
+    class Meta:
+        model = Finding
+
+    run = SubFactory(ReconciliationFactory)
+    what = "stale"
+    kind = Kind.CHANGE_REQUEST
 
 
 class RequesterFactory(DjangoModelFactory[Requester]):

@@ -12,6 +12,7 @@ from tickets import share
 from tickets.models import (
     FieldMapping,
     PushAttempt,
+    Reconciliation,
     StateName,
     Ticket,
     TicketComment,
@@ -131,6 +132,15 @@ class FieldMappingAdmin(ReadOnlyAdmin):
 
     list_display = ("instance", "kind", "field", "source", "label")
     list_filter = ("instance", "kind")
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    """When all tickets were compared with ServiceNow."""
+
+    list_display = ("asked_at", "instance", "asked_by", "ended_at", "listed", "problem")
+    list_filter = ("instance", "listed")
+    list_select_related = ("instance", "asked_by")
 
 
 def _each(request: HttpRequest, chosen: QuerySet[Ticket], deed: Callable[..., bool]) -> tuple[int, int]:

@@ -63,10 +63,12 @@ def on_card(instance: Instance, kind: Kind) -> TicketQuerySet:
 
 def record_url(ticket: Ticket) -> str:
     """The record's own page in ServiceNow; empty while there is none."""
-    return address_of(ticket, ticket.sys_id) if ticket.sys_id else ""
+    if not ticket.sys_id:
+        return ""
+    return record_address(ticket.instance, Kind(ticket.kind), ticket.sys_id)
 
 
-def address_of(ticket: Ticket, sys_id: str) -> str:
-    """The page in ServiceNow of a record of a ticket's kind."""
-    target = f"{ticket.kind}.do?sys_id={sys_id}"
-    return f"{ticket.instance.origin}/nav_to.do?uri={quote(target, safe='')}"
+def record_address(instance: Instance, kind: Kind, sys_id: str) -> str:
+    """Where a record is shown inside ServiceNow, through its navigation frame."""
+    target = f"{kind.value}.do?sys_id={sys_id}"
+    return f"{instance.origin}/nav_to.do?uri={quote(target, safe='')}"

@@ -22,6 +22,7 @@ from connector.servicenow.errors import RateLimited, ServiceNowError
 from connector.sessions import Paused, open_client
 from tickets import journal
 from tickets.claim import lease
+from tickets.fresh import is_fresh
 from tickets.models import Ticket, TicketComment
 from tickets.notes import CommentState, Element
 from tickets.retry import next_try_at
@@ -78,12 +79,13 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
 
 def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> None:
     ticket = comment.ticket
-    if comment.sent_at is not None:
+    if comment.sent_at is not None or not is_fresh(comment.created_at, clock()):
         [page] = client.lists([journal.listing([ticket.sys_id], optional=False)])
         journal.store({ticket.sys_id: ticket}, page.records)
         if journal.recognise(comment):
             comment.settle(token, state=CommentState.DELIVERED, delivered_at=clock(), last_problem="")
             return
+    if comment.sent_at is not None:
         may_arrive_until = comment.sent_at + timedelta(seconds=settings.PUSH_QUARANTINE)
         if clock() < may_arrive_until:
             comment.settle(token, next_try_at=min(clock() + timedelta(seconds=10), may_arrive_until))

@@ -49,10 +49,9 @@ def recognise(comment: TicketComment) -> bool:
     """Find the mirrored entry that is this comment: same journal, same text, not before it was sent, and nobody
     else's. Returns whether there is one; it is then linked.
     """
-    if comment.sent_at is None:
-        return False
     offset = comment.ticket.instance.clock_offset or timedelta(0)
-    earliest = comment.sent_at + offset - CLOCKS_DIFFER_BY
+    # Of one that a restored backup brought back it is unknown when it was sent: not before it was written.
+    earliest = (comment.sent_at or comment.created_at) + offset - CLOCKS_DIFFER_BY
     others = (
         TicketComment.objects.filter(ticket=comment.ticket_id).exclude(note_sys_id="").values("note_sys_id")
     )

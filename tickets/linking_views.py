@@ -19,7 +19,7 @@ from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused
 from tickets import link as linking
-from tickets.cards import address_of
+from tickets.cards import record_address
 from tickets.link import NotLinkable, Reason
 from tickets.linking_forms import ChosenForm, RecordForm, UnlinkForm
 from tickets.models import Ticket
@@ -134,5 +134,5 @@ def _candidate(found: Ticket, record: Record, *, carries_key: bool) -> Candidate
         refused = why
     kind, value = Kind(found.kind), record.get("state")
     state = name_of(kind, value, found.instance.state_names.all(), get_language() or ENGLISH)
-    url = address_of(found, record.sys_id)
+    url = record_address(found.instance, Kind(found.kind), record.sys_id)
     return Candidate(record, state or value, url, carries_key, refused)

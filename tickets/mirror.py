@@ -157,7 +157,7 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
             what=TicketEvent.What.CHANGED,
             sys_id=record.sys_id,
             sys_mod_count=new["sys_mod_count"],
-            defaults={"at": at, "detail": _differences(ticket, new)},
+            defaults={"at": at, "detail": differences(ticket, new)},
         )
         if new["is_open"] and not ticket.is_open:
             TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
@@ -207,7 +207,8 @@ def without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any
     return new
 
 
-def _differences(ticket: Ticket, new: dict[str, Any]) -> dict[str, list[str]]:
+def differences(ticket: Ticket, new: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what a record says other than was last seen: by field, before and after."""
     before = {"state": ticket.state, **ticket.record}
     after = {"state": new["state"], **new["record"]}
     return {

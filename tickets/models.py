@@ -19,6 +19,7 @@ from tickets.mapping import FieldMapping, Requester
 from tickets.naming import ENGLISH, name_of
 from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
+from tickets.reconciliation import Finding, Reconciliation
 from tickets.retry import Ending
 from tickets.state_name import StateName
 from tickets.states import (
@@ -35,7 +36,9 @@ from tickets.states import (
 
 __all__ = [
     "FieldMapping",
+    "Finding",
     "PushAttempt",
+    "Reconciliation",
     "Requester",
     "StateName",
     "Ticket",

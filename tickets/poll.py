@@ -66,7 +66,7 @@ def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | 
     def look(instance: Instance, client: Client, clock: Clock) -> int:
         ours = [ticket for ticket in stale if ticket.instance_id == instance.pk]
         sys_ids = {kind: [one.sys_id for one in ours if one.kind == kind] for kind in Kind}
-        return _look_at(instance, client, sys_ids, clock())
+        return look_at(instance, client, sys_ids, clock())
 
     return _with_client(look, clock)
 
@@ -150,13 +150,13 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
     sys_ids = {
         kind: list(tickets.of_kind(kind).order_by("sys_id").values_list("sys_id", flat=True)) for kind in Kind
     }
-    changed = _look_at(instance, client, sys_ids, now)
+    changed = look_at(instance, client, sys_ids, now)
     marks = {"last_swept_at": now, **({"last_full_sweep_at": now} if everything else {})}
     Instance.objects.filter(pk=instance.pk).update(**marks)
     return changed if any(sys_ids.values()) else None
 
 
-def _look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:
+def look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:
     """Ask for records by primary key, as many per call as an address may hold, and catch up on what changed."""
     changed: dict[Kind, set[str]] = defaultdict(set)
     absences: list[tuple[Kind, list[Ticket], bool]] = []

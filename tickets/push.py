@@ -7,6 +7,7 @@ an inbound REST transaction run (product documentation, default transaction quot
 * whoever finds an intent looks for the record before sending again, by the primary key that we chose and by
   correlation id;
 * an empty look-up proves nothing until the quarantine has passed;
+* a row that may come from a restored backup is looked up before its first send, whatever it says (`fresh`);
 * every write names the claim token, so that a worker that lost its lease changes nothing;
 * no transaction is open while the network is used.
 
@@ -31,6 +32,7 @@ from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from tickets import extras, mirror, payload, settle
 from tickets.claim import Claim
+from tickets.fresh import is_fresh
 from tickets.models import Ticket
 from tickets.retry import Ending
 from tickets.states import Category, Delivery, Kind, Priority, Source
@@ -104,7 +106,7 @@ def _may_call(instance: Instance, now: datetime) -> bool:
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
     values = fields_of(claim.ticket) | extras.of(claim.ticket, client, clock())
-    if claim.ticket.sent_at is not None:
+    if claim.ticket.sent_at is not None or not is_fresh(claim.ticket.created_at, clock()):
         ending = _look(claim, client, values, clock)
         if ending is not None:
             return ending

@@ -71,7 +71,7 @@ def wake(ticket_id: UUID) -> None:
     transaction.on_commit(partial(_wake, str(ticket_id)), robust=True)
 
 
-def retry(ticket: Ticket, *, by: User, now: datetime) -> bool:
+def retry(ticket: Ticket, *, by: User | None, now: datetime) -> bool:
     """Let the workers try again. Returns False when the ticket does not need attention any more, or when ServiceNow
     made a record of it that no look-up would find.
     """

@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import comment, points, poll, push, state_names
+from tickets import comment, mend, points, poll, push, reconcile, state_names
 
 # What no worker took by then is handed out again, so that messages do not pile up.
 HANDED_OUT_FOR = timedelta(seconds=10)
@@ -62,3 +62,15 @@ def learn_state_names() -> None:
 def learn_new_state_names() -> None:
     """Read them as soon as a ticket has a state whose name was never read."""
     state_names.learn_now(timezone.now(), only_if_needed=True)
+
+
+@shared_task
+def reconcile_tickets(run_id: int) -> None:
+    """Compare every ticket with what ServiceNow holds."""
+    reconcile.carry_out(run_id)
+
+
+@shared_task
+def mend_findings(run_id: int) -> None:
+    """Mend what a person chose."""
+    mend.mend_chosen(run_id)

@@ -6,6 +6,7 @@ from tickets import (
     edit_views,
     linking_views,
     mapping_views,
+    reconcile_views,
     views,
 )
 
@@ -18,6 +19,9 @@ urlpatterns = [
     path("fields/<kind:kind>/", mapping_views.fields, name="fields"),
     path("fields/<kind:kind>/<int:mapping>/remove/", mapping_views.remove, name="remove_field"),
     path("new/", views.new, name="new"),
+    path("reconcile/", reconcile_views.reconciliation, name="reconciliation"),
+    path("reconcile/start/", reconcile_views.start, name="start_reconciliation"),
+    path("reconcile/<int:run>/<slug:what>/", reconcile_views.mend_findings, name="mend"),
     path("share/<path:control_id>/", views.share, name="share"),
     path("<uuid:pk>/", views.ticket, name="ticket"),
     path("<uuid:pk>/status/", views.status, name="status"),

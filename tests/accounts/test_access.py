@@ -73,6 +73,9 @@ OURS = {
     "tickets:batch": Row(LOOKING, SAFE),
     "tickets:fields": Row(WORKING, FORM),
     "tickets:remove_field": Row(WORKING, SENT),
+    "tickets:reconciliation": Row(WORKING, SAFE),
+    "tickets:start_reconciliation": Row(WORKING, SENT),
+    "tickets:mend": Row(WORKING, SENT),
     "tickets:comment": Row(WORKING, SENT),
     "tickets:refresh": Row(LOOKING, SENT),
     "tickets:refresh_card": Row(LOOKING, SENT),
@@ -121,6 +124,7 @@ ADMINISTRATION = {
     "tickets_ticketnote": READ_ONLY,
     "tickets_ticketcomment": READ_ONLY,
     "tickets_fieldmapping": READ_ONLY,
+    "tickets_reconciliation": READ_ONLY,
 }
 # Django's own pages around them; those without a name send on to one that has its own row.
 AROUND = {
@@ -168,6 +172,8 @@ def things(db: None) -> dict[str, str]:
         "kind": "incident",
         "batch": str(ticket.pk),
         "mapping": "1",
+        "run": "1",
+        "what": "stale",
         "object_id": "1",
         "id": "1",
         "content_type_id": "1",

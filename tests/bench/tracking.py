@@ -13,6 +13,7 @@ from connector.sessions import open_client
 from tests.bench.measure import Cost, cost_of, with_pysnc
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
+from tickets import reconcile
 from tickets.models import Ticket
 from tickets.payload import MARKERS
 from tickets.poll import poll_delta, poll_sweep
@@ -42,6 +43,7 @@ def track(sandbox: SandboxProcess, tickets: int) -> Iterator[tuple[str, Cost]]:
     yield "1 % changed, PySNC tuned", cost_of(sandbox, tuned)
     Instance.objects.update(last_full_sweep_at=None)
     yield "full look, Scoredesk", cost_of(sandbox, poll_sweep)
+    yield "full reconcile, Scoredesk", cost_of(sandbox, compare)
     yield "full look, PySNC plain", cost_of(sandbox, partial(with_pysnc, "read_plainly", sandbox, tickets))
     yield "full look, PySNC tuned", cost_of(sandbox, partial(with_pysnc, "read_tuned", sandbox, tickets))
 
@@ -76,6 +78,13 @@ def change(sandbox: SandboxProcess, count: int) -> list[tuple[str, str]]:
             sandbox.change(kind, ticket.sys_id, state=state)
             changed.append((ticket.sys_id, state))
     return changed
+
+
+def compare() -> None:
+    """Reconcile: everything agrees, and every record has been seen twice, by its sys_id and by its marker."""
+    run = reconcile.carry_out(reconcile.start(Instance.objects.get(), by=None, now=timezone.now()).pk)
+    if not run or run.problem or run.findings.exists() or run.records != run.looked_at:
+        raise RuntimeError("The reconciliation found what is not so")
 
 
 def check(changed: list[tuple[str, str]]) -> None:

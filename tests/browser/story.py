@@ -30,8 +30,10 @@ from connector import sessions  # noqa: E402
 from connector.models import Connection, Instance  # noqa: E402
 from scorecard.models import ActionPlan, ImprovementAction  # noqa: E402
 from tests.sandbox_process import CLIENT  # noqa: E402
+from tickets import reconcile  # noqa: E402
 from tickets.link import Reason, unlink  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
+from tickets.payload import MARKERS  # noqa: E402
 from tickets.retry import Ending  # noqa: E402
 from tickets.share import Wish, discard, share  # noqa: E402
 from tickets.states import Category, Delivery, Kind, Priority, Source  # noqa: E402
@@ -85,6 +87,7 @@ def main() -> None:
     call_command("poll_tickets", "--sweep")
     tickets["unlinked"].refresh_from_db()
     unlink(tickets["unlinked"], Reason.MOVED, by=secadmin(), now=datetime.now(UTC))
+    disagree(connection.instance, tickets["scheduled"])
     tickets |= not_delivered(actions, connection.instance)
     plan(tickets["overdue"])
     addresses = {name: ticket.get_absolute_url() for name, ticket in tickets.items()}
@@ -146,6 +149,19 @@ def work_in_servicenow(ticket: Ticket, changes: dict[str, str], *, delete: bool)
         requests.delete(f"{address}/{ticket.sys_id}", timeout=10).raise_for_status()
     elif changes:
         requests.post(address, json={"sys_id": ticket.sys_id, **changes}, timeout=10).raise_for_status()
+
+
+def disagree(instance: Instance, changed: Ticket) -> None:
+    """Have a reconciliation find a record that changed, and one of another deployment."""
+    work_in_servicenow(changed, {"state": "-1"}, delete=False)
+    stranger = {
+        "short_description": "Block legacy authentication",
+        "correlation_id": str(uuid4()),
+        "correlation_display": MARKERS[Kind.INCIDENT],
+        "description": "Link: https://other.example/tickets/1/",
+    }
+    requests.post(f"{SANDBOX}/_sandbox/records/incident", json=stranger, timeout=10).raise_for_status()
+    reconcile.carry_out(reconcile.start(instance, by=secadmin(), now=datetime.now(UTC)).pk)
 
 
 def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> dict[str, Ticket]:

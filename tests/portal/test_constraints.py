@@ -20,6 +20,7 @@ from tests.factories import (
     ConnectionFactory,
     ControlScoreDayFactory,
     FieldMappingFactory,
+    FindingFactory,
     InstanceFactory,
     RequesterFactory,
     StateNameFactory,
@@ -42,6 +43,11 @@ CLAIM = {"claim_token": TOKEN, "claimed_until": NOON}
 ticket, connection = TicketFactory.create, ConnectionFactory.create
 # Each rule about one row: rows that break it, and their nearest neighbours that do not.
 CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
+    "finding_mended_was_chosen": (
+        FindingFactory.create,
+        [{"mended_at": NOON}],
+        [{"mended_at": NOON, "chosen_at": NOON}, {"chosen_at": NOON}],
+    ),
     "ticket_delivered_has_record": (
         ticket,
         [{"delivery": Delivery.DELIVERED}, {"delivery": Delivery.WAITING, "sys_id": SYS_ID}],

@@ -1,0 +1,18 @@
+"""Whether a row that says "never sent" can be believed. Once a backup was restored it cannot.
+
+A backup brings rows back as they were: what was delivered after it was taken waits again, without a trace of it. So
+only what was asked for a moment ago, while this process was running, is sent without a look
+(docs/decisions/0007-after-a-restore.md).
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+STARTED_AT = timezone.now()
+FRESH_FOR = timedelta(minutes=10)
+
+
+def is_fresh(created_at: datetime, now: datetime) -> bool:
+    """Whether no backup that holds this row can have been restored since."""
+    return created_at >= STARTED_AT and now - created_at < FRESH_FOR

@@ -1,0 +1,181 @@
+"""What is done about the findings of a reconciliation, one choice for each kind. Nothing is sent to ServiceNow for it.
+
+Each mend looks at the record anew: what was found may have changed since. A finding that could not be mended says why
+and can be chosen again.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import AuditEntry, User
+from connector.models import Connection, Instance
+from connector.servicenow.client import Client
+from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.records import Record
+from connector.sessions import Paused, open_client
+from tickets import mirror, origin, poll
+from tickets.catch_up import catch_up
+from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
+from tickets.payload import NAME_LENGTH
+from tickets.push import push
+from tickets.reconciliation import Discrepancy
+from tickets.states import UNDELIVERED, Delivery, Kind, Priority, Source
+
+Clock = Callable[[], datetime]
+
+
+def mendable(run: Reconciliation) -> QuerySet[Finding]:
+    """Those findings that this portal can do something about, and nobody has chosen yet.
+
+    Of a delivered ticket's second record, and of one whose ticket was discarded, people decide.
+    """
+    for_people = Q(what=Discrepancy.DUPLICATE) & ~Q(ticket__delivery__in=UNDELIVERED)
+    for_people |= Q(what=Discrepancy.UNKNOWN) & (
+        Q(ticket__isnull=False) | Q(detail__origin=origin.Origin.NO_KEY)
+    )
+    return run.findings.open().exclude(for_people)
+
+
+def choose(
+    run: Reconciliation, what: Discrepancy, *, by: User | None, now: datetime, finding_id: int | None = None
+) -> int:
+    """Have one finding of a kind mended, or all. Returns how many were chosen."""
+    chosen = mendable(run).filter(what=what, **({"pk": finding_id} if finding_id else {}))
+    ids = list(chosen.values_list("pk", flat=True))
+    with transaction.atomic():
+        count = run.findings.open().filter(pk__in=ids).update(chosen_at=now, chosen_by=by, problem="")
+        if count:
+            AuditEntry.objects.record(
+                actor=by, verb="reconciliation.mended", target=str(run.pk), what=what.value, count=count
+            )
+    return count
+
+
+def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
+    """Mend what was chosen of a run. Returns how many findings are mended now."""
+    run = Reconciliation.objects.select_related("instance").get(pk=run_id)
+    chosen = list(run.findings.chosen().select_related("ticket__instance", "ticket__action", "chosen_by"))
+    if not chosen:
+        return 0
+    row = Instance.objects.filter(pk=run.instance_id)
+    try:
+        connection = Connection.objects.current().filter(instance=run.instance_id).first()
+        client = open_client(connection, now=clock(), reserve=poll.KEPT_FOR_PUSHES)
+        _mend(run.instance, client, chosen, clock)
+        row.record_success(clock())
+    except (Paused, ServiceNowError) as error:
+        if isinstance(error, ServiceNowError):
+            row.record_failure(clock(), error)
+        said = _("ServiceNow could not be asked just now.")
+        run.findings.chosen().filter(pk__in=[one.pk for one in chosen]).update(chosen_at=None, problem=said)
+    return run.findings.filter(pk__in=[one.pk for one in chosen], mended_at__isnull=False).count()
+
+
+def _mend(instance: Instance, client: Client, chosen: Sequence[Finding], clock: Clock) -> None:
+    looked_at = [one for one in chosen if one.what in (Discrepancy.STALE, Discrepancy.MISSING)]
+    if looked_at:
+        _look_again(instance, client, looked_at, clock())
+    for finding in chosen:
+        if finding.what in (Discrepancy.UNLINKED, Discrepancy.DUPLICATE):
+            _settle(finding, _have_looked_up(finding, clock), clock())
+        elif finding.what == Discrepancy.UNKNOWN:
+            _settle(finding, _take_over(instance, client, finding, clock()), clock())
+
+
+def _look_again(instance: Instance, client: Client, findings: Sequence[Finding], now: datetime) -> None:
+    """Mirror what changed, and note what is gone or hidden, as the sweep does."""
+    sys_ids: dict[Kind, list[str]] = defaultdict(list)
+    for finding in findings:
+        sys_ids[Kind(finding.kind)].append(finding.sys_id)
+        if finding.detail.get("is_older") and finding.ticket:
+            # The instance went back in time: its older version is the true one.
+            same = Ticket.objects.filter(pk=finding.ticket.pk, sys_mod_count=finding.ticket.sys_mod_count)
+            same.update(sys_mod_count=None)
+    poll.look_at(instance, client, sys_ids, now)
+    for finding in findings:
+        _settle(finding, "", now)
+
+
+def _have_looked_up(finding: Finding, clock: Clock) -> str:
+    """Let the delivery find the record: it adopts one, and leaves two to a person. Returns what stood in the way."""
+    ticket, now = finding.ticket, clock()
+    if ticket is None:
+        return _("The ticket is no longer there.")
+    if ticket.delivery == Delivery.ATTENTION and ticket.retry(now):
+        TicketEvent.objects.create(
+            ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=finding.chosen_by
+        )
+    # With an intent in its row it is looked up before anything is sent.
+    waiting = Ticket.objects.filter(pk=ticket.pk, delivery=Delivery.WAITING)
+    waiting.update(sent_at=Coalesce("sent_at", Value(now)), next_try_at=now)
+    ending = push(ticket.pk, clock=clock)
+    ticket.refresh_from_db()
+    if ticket.delivery in (Delivery.DELIVERED, Delivery.CONFLICT):
+        return ""
+    return str(ending.label) if ending else _("A worker has the ticket just now. Look again in a moment.")
+
+
+def _take_over(instance: Instance, client: Client, finding: Finding, now: datetime) -> str:
+    """Make a ticket for a record that carries a key of Scoredesk. Returns what stood in the way."""
+    kind = Kind(finding.kind)
+    record = client.read(kind, finding.sys_id, [*mirror.fields(kind), "description"])
+    key = origin.key_of(record.get("correlation_id")) if record else None
+    if record is None or key is None:
+        return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
+    asked_by = User.objects.filter(username=origin.lines(record).get("Requested by (user ID)", "")).first()
+    person = asked_by or finding.chosen_by
+    if person is None:
+        return _("Nobody here is known to have asked for it. Say whose ticket it becomes.")
+    try:
+        with transaction.atomic():
+            ticket = _ticket(instance, kind, record, person, now)
+            ticket.pk = key
+            ticket.save(force_insert=True)
+            TicketEvent.objects.create(
+                ticket=ticket, at=now, what=TicketEvent.What.ADOPTED, actor=finding.chosen_by,
+                detail={"number": record.number},
+            )  # fmt: skip
+            AuditEntry.objects.record(
+                actor=finding.chosen_by, verb="ticket.taken_over", target=str(ticket.pk)
+            )
+            Finding.objects.filter(pk=finding.pk).update(ticket=ticket)
+    except IntegrityError:
+        return _("A ticket with this key or this record is here already.")
+    catch_up(instance, client, {kind: [record.sys_id]}, now)
+    return ""
+
+
+def _ticket(instance: Instance, kind: Kind, record: Record, person: User, now: datetime) -> Ticket:
+    priority = int(record.get("priority") or 0)
+    allowed = Priority.values if kind == Kind.INCIDENT else Priority.values[:4]
+    return Ticket(
+        instance=instance,
+        kind=kind,
+        name=record.get("short_description")[:NAME_LENGTH],
+        description=origin.text(record, kind),
+        priority=priority if priority in allowed else Priority.MODERATE,
+        due_on=origin.due_on(record),
+        recommendation_source=Source.USER,
+        recommendation_category=origin.category(record),
+        requested_by=person,
+        delivery=Delivery.DELIVERED,
+        delivered_at=now,
+        sys_id=record.sys_id,
+        asked_sys_id=record.sys_id,
+        number=record.number,
+    )
+
+
+def _settle(finding: Finding, problem: str, now: datetime) -> None:
+    chosen = Finding.objects.chosen().filter(pk=finding.pk)
+    if problem:
+        chosen.update(chosen_at=None, problem=problem[:500])
+    else:
+        chosen.update(mended_at=now)

@@ -1,0 +1,186 @@
+"""Reconciliation: start a run, follow it, see what it found, and choose what is mended."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import PersonRequest
+from connector.models import Connection
+from tickets import mend, reconcile, tasks
+from tickets.cards import record_address
+from tickets.models import Finding, Reconciliation, TicketEvent
+from tickets.origin import Origin
+from tickets.reconciliation import Discrepancy
+from tickets.states import Kind
+from tickets.story import Change, told
+from tickets.views import may_change
+
+# More of one kind are counted, and mended by its button, but not shown.
+SHOWN = 100
+_CHOICES: dict[Discrepancy, tuple[str | Promise, str | Promise]] = {
+    Discrepancy.STALE: (
+        gettext_lazy("The records have changed since they were last mirrored."),
+        gettext_lazy("Mirror now"),
+    ),
+    Discrepancy.MISSING: (
+        gettext_lazy(
+            "ServiceNow no longer returns the records: they are gone, or hidden from the integration user."
+        ),
+        gettext_lazy("Mark as gone or hidden"),
+    ),
+    Discrepancy.UNLINKED: (
+        gettext_lazy("The tickets count as not delivered, but their records are there."),
+        gettext_lazy("Link to the record"),
+    ),
+    Discrepancy.DUPLICATE: (
+        gettext_lazy(
+            "Several records carry the key of one ticket. Of a ticket that is delivered, decide in ServiceNow which "
+            "one goes on, and close the other there."
+        ),
+        gettext_lazy("Let me choose on the ticket's page"),
+    ),
+    Discrepancy.UNKNOWN: (
+        gettext_lazy(
+            "Records that look like ours belong to no ticket here. Leave them, or take them over as tickets."
+        ),
+        gettext_lazy("Take over as a ticket"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A finding with its words."""
+
+    finding: Finding
+    may_be_chosen: bool
+    changes: list[Change]
+    origin: str
+    links: list[str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """All findings of one kind."""
+
+    what: Discrepancy
+    explanation: str | Promise
+    button: str | Promise
+    count: int
+    open: int
+    lines: list[Line]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.lines)
+
+
+@may_change
+@require_safe
+def reconciliation(request: PersonRequest) -> HttpResponse:
+    """The newest run of the current instance, and what it found."""
+    now = timezone.now()
+    connection = Connection.objects.current().first()
+    runs = Reconciliation.objects.select_related("asked_by", "instance")
+    run = runs.filter(instance=connection.instance).first() if connection else None
+    moving = run is not None and (run.is_under_way(now) or run.findings.chosen().exists())
+    context = {
+        "connection": connection,
+        "run": run,
+        "under_way": run is not None and run.is_under_way(now),
+        "moving": moving,
+        "groups": _groups(run) if run else [],
+    }
+    template = "tickets/_reconciliation.html" if request.htmx else "tickets/reconciliation.html"
+    return render(request, template, context)
+
+
+@may_change
+@require_POST
+def start(request: PersonRequest) -> HttpResponse:
+    """Have a worker compare everything."""
+    connection = Connection.objects.current().first()
+    if connection is None:
+        messages.error(request, _("ServiceNow is not connected."))
+    else:
+        run = reconcile.start(connection.instance, by=request.user, now=timezone.now())
+        _wake(tasks.reconcile_tickets, run.pk)
+    return redirect("tickets:reconciliation")
+
+
+@may_change
+@require_POST
+def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
+    """Have a worker mend one finding (`finding`), or all of a kind."""
+    found = get_object_or_404(Reconciliation, pk=run)
+    chosen = request.POST.get("finding", "")
+    if what not in Discrepancy.values:
+        raise Http404
+    count = mend.choose(
+        found,
+        Discrepancy(what),
+        by=request.user,
+        now=timezone.now(),
+        finding_id=int(chosen) if chosen.isdecimal() else None,
+    )
+    _wake(tasks.mend_findings, found.pk)
+    said = ngettext("%(count)d finding is being mended.", "%(count)d findings are being mended.", count)
+    messages.success(request, said % {"count": count}) if count else messages.info(
+        request, _("There is nothing left to mend here.")
+    )
+    return redirect("tickets:reconciliation")
+
+
+def _wake(task: Any, run_id: int) -> None:
+    """Have a worker do it. Should the broker be down, the person presses again."""
+    transaction.on_commit(partial(task.delay, run_id), robust=True)
+
+
+def _groups(run: Reconciliation) -> list[Group]:
+    counted = reconcile.counts(run)
+    mendable = mend.mendable(run)
+    return [
+        Group(
+            what,
+            *_CHOICES[what],
+            count=counted[what],
+            open=mendable.filter(what=what).count(),
+            lines=_lines(run, what),
+        )
+        for what in Discrepancy
+        if counted[what]
+    ]
+
+
+def _lines(run: Reconciliation, what: Discrepancy) -> list[Line]:
+    findings = list(run.findings.filter(what=what).select_related("ticket")[:SHOWN])
+    mendable = set(
+        mend.mendable(run).filter(pk__in=[one.pk for one in findings]).values_list("pk", flat=True)
+    )
+    return [_line(run, one, may_be_chosen=one.pk in mendable) for one in findings]
+
+
+def _line(run: Reconciliation, finding: Finding, *, may_be_chosen: bool) -> Line:
+    event = TicketEvent(what=TicketEvent.What.CHANGED, detail=finding.detail.get("changes", {}))
+    [story] = told([event], Kind(finding.kind))
+    origin = finding.detail.get("origin", "")
+    records = finding.detail.get("records") or ([finding.sys_id] if finding.sys_id else [])
+    links = [record_address(run.instance, Kind(finding.kind), sys_id) for sys_id in records]
+    return Line(
+        finding,
+        may_be_chosen,
+        story.changes,
+        str(Origin(origin).label) if origin else "",
+        [] if finding.what == Discrepancy.MISSING else links,
+    )

@@ -1,0 +1,128 @@
+"""What ServiceNow holds of our tickets, read in as few calls as it allows: by primary key, by our keys, by our marker.
+
+An instance ignores a condition that it does not understand and answers with strangers, so each row is held against what
+was asked for.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from connector.servicenow.batch import Listing
+from connector.servicenow.client import Client, ids_query
+from connector.servicenow.errors import Unreadable
+from connector.servicenow.records import Record
+from tickets import mirror
+from tickets.catch_up import AT_A_TIME
+from tickets.comparison import Theirs
+from tickets.payload import MARKERS
+from tickets.states import Kind
+
+# By primary key a list is quick, and so many are far from the time that a batch may take.
+LISTS_AT_ONCE = 8
+PAGE = 1000
+_LOOK_FIELDS = ("sys_id", "sys_mod_count")
+_KEY_FIELDS = ("sys_id", "correlation_id")
+_ABOUT_FIELDS = (
+    "sys_id",
+    "number",
+    "short_description",
+    "description",
+    "correlation_id",
+    "correlation_display",
+    "sys_created_on",
+)
+
+Item = TypeVar("Item")
+
+
+class Ignored(Exception):
+    """The instance left a condition out, so that what it lists says nothing."""
+
+
+def by_sys_id(
+    client: Client, kind: Kind, sys_ids: Sequence[str]
+) -> Iterator[tuple[list[str], dict[str, Theirs]]]:
+    """Yield some of the asked-for sys_ids and the records that came back for them, until all were asked for.
+
+    What does not come back is asked for once more.
+    """
+    batches = client.batches(kind, sys_ids, _LOOK_FIELDS)
+    for group in _pieces(batches, LISTS_AT_ONCE):
+        asked = [sys_id for ids in group for sys_id in ids]
+        found = _versions(client, kind, group)
+        absent = [sys_id for sys_id in asked if sys_id not in found]
+        for again in client.batches(kind, absent, _LOOK_FIELDS):
+            found |= _versions(client, kind, [again])
+        yield asked, found
+
+
+def is_readable(client: Client, kind: Kind) -> bool:
+    """Whether any row of the table comes back at all; otherwise a missing one is no news."""
+    return bool(client.list(kind, "", ("sys_id",), 1).records)
+
+
+def by_keys(client: Client, kind: Kind, keys: Mapping[str, str]) -> list[Theirs]:
+    """Return the records that tickets asked for: `keys` are correlation ids by the sys_ids that were chosen."""
+    found: dict[str, Theirs] = {}
+    for part in _pieces(keys.items(), AT_A_TIME):
+        chosen = dict(part)
+        asked = (ids_query("sys_id", list(chosen)), ids_query("correlation_id", list(chosen.values())))
+        pages = client.lists([Listing(kind, query, _KEY_FIELDS, 2 * len(chosen)) for query in asked])
+        for row in (row for page in pages for row in page.records):
+            key = row.get("correlation_id")
+            if row.sys_id not in chosen and key not in chosen.values():
+                raise Unreadable("The instance ignored the condition on sys_id or correlation_id.")
+            if key in ("", chosen.get(row.sys_id, key)):
+                found[row.sys_id] = Theirs(kind, row.sys_id, key)
+    return list(found.values())
+
+
+def with_marker(client: Client, kind: Kind) -> Iterator[list[Theirs]]:
+    """Yield every record that carries our marker, page by page along the primary key.
+
+    An empty page is the end, a short one is not: limits apply before access rules. Raises `Ignored`.
+    """
+    last = ""
+    while True:
+        query = f"correlation_display={MARKERS[kind]}" + (f"^sys_id>{last}" if last else "")
+        rows = client.list(kind, query, _KEY_FIELDS, PAGE, order_by=("sys_id",)).records
+        if not rows:
+            return
+        ids = [last, *(row.sys_id.lower() for row in rows)]
+        if ids != sorted(set(ids)):
+            raise Ignored
+        yield [Theirs(kind, row.sys_id, row.get("correlation_id")) for row in rows]
+        last = rows[-1].sys_id
+
+
+def about(client: Client, kind: Kind, sys_ids: Sequence[str]) -> dict[str, Record]:
+    """Return what is worth knowing of records that carry our marker, by sys_id. Raises `Ignored` when one does not."""
+    found = {}
+    for part in _pieces(sys_ids, AT_A_TIME):
+        for row in client.by_sys_ids(kind, part, _ABOUT_FIELDS).records:
+            if row.get("correlation_display") != MARKERS[kind]:
+                raise Ignored
+            found[row.sys_id] = row
+    return found
+
+
+def whole(client: Client, kind: Kind, sys_ids: Sequence[str]) -> Iterator[Record]:
+    """Yield records with all that is mirrored of them."""
+    for part in _pieces(sys_ids, AT_A_TIME):
+        query = ids_query("sys_id", part)
+        [page] = client.lists([Listing(kind, query, mirror.fields(kind), len(part), display_values=True)])
+        yield from (row for row in page.records if row.sys_id in part)
+
+
+def _versions(client: Client, kind: Kind, batches: Sequence[Sequence[str]]) -> dict[str, Theirs]:
+    asked = {sys_id for ids in batches for sys_id in ids}
+    listings = [Listing(kind, ids_query("sys_id", ids), _LOOK_FIELDS, len(ids)) for ids in batches]
+    rows = [row for page in client.lists(listings) for row in page.records]
+    if any(row.sys_id not in asked for row in rows):
+        raise Unreadable("The instance ignored the condition on sys_id.")
+    return {row.sys_id: Theirs(kind, row.sys_id, version=int(row.get("sys_mod_count") or 0)) for row in rows}
+
+
+def _pieces(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    items = list(items)
+    yield from (items[start : start + size] for start in range(0, len(items), size))
