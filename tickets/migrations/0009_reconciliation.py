@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("connector", "0002_check_results"),
-        ("tickets", "0007_one_open_ticket_per_action_and_instance"),
+        ("tickets", "0008_linking"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
