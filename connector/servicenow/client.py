@@ -1,8 +1,9 @@
-"""The Table API of one ServiceNow instance: create, read, list, find. Sends, nothing else.
+"""The Table API of one ServiceNow instance, and standard changes from templates. Sends, nothing else.
 
 On the far side is any instance from Kingston on, as its owner has customised it. Its documentation:
-ServiceNow REST API reference, "Table API". Nothing here repeats a call, follows a redirect or keeps a cookie;
-whoever calls decides what to do next by `ServiceNowError.retryable` and `.outcome_unknown`.
+ServiceNow REST API reference, "Table API" and "Change Management API". Nothing here repeats a call, follows
+a redirect or keeps a cookie; whoever calls decides what to do next by `ServiceNowError.retryable` and
+`.outcome_unknown`.
 """
 
 import json
@@ -21,6 +22,7 @@ from connector.servicenow.transport import Call, Transport
 # ServiceNow's own limit for an address lies higher, that of proxies in between often at 8 kB.
 LONGEST_ADDRESS = 8000
 SYS_ID_LENGTH = 32
+STANDARD_CHANGES = "/api/sn_chg_rest/change/standard"
 # Named here because `list` means something else inside the class.
 Records = list[Record]
 Pages = list[Page]
@@ -162,6 +164,24 @@ class Client:
         page = self.list("sys_user", "sys_id=javascript:gs.getUserID()", USER_FIELDS, 2)
         return page.records[0] if len(page) == 1 else None
 
+    def create_from_template(self, template: str, fields: Mapping[str, str]) -> Record:
+        """Insert one standard change made from a template, and give it back as ServiceNow stored it.
+
+        The template may forbid fields, which ServiceNow then leaves out without a word (ServiceNow documentation,
+        "Change Management API"). Raises as `create`, and `NotFound` where there is no such template.
+        """
+        answer = self._send("POST", f"{STANDARD_CHANGES}/{_checked_id(template)}", {}, fields)
+        record = wire.read_record("change_request", answer)
+        if not record.sys_id:
+            raise Unreadable("The answer does not say which record was made.")
+        return record
+
+    def change_templates(self, limit: int) -> Records:
+        """The standard change templates that the integration user may use, at most `limit` of them."""
+        answer = self._send("GET", f"{STANDARD_CHANGES}/template", {"sysparm_limit": str(limit)})
+        # Lists of the Change Management API may end with an element that tells of the query and is no record.
+        return [row for row in wire.read_page("std_change_record_producer", answer).records if row.sys_id]
+
     def _send(
         self,
         method: str,
@@ -227,9 +247,13 @@ def _table_path(table: str) -> str:
 
 
 def _record_path(table: str, sys_id: str) -> str:
+    return f"/api/now/table/{_name(table)}/{_checked_id(sys_id)}"
+
+
+def _checked_id(sys_id: str) -> str:
     if len(sys_id) != SYS_ID_LENGTH or not sys_id.isalnum() or not sys_id.isascii():
         raise ValueError("A sys_id has 32 characters, digits and letters.")
-    return f"/api/now/table/{_name(table)}/{sys_id}"
+    return sys_id
 
 
 def _same(record: Record, sys_id: str) -> Record:

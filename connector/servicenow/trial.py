@@ -1,6 +1,7 @@
 """One record made for trying: created, read, changed, canceled, and labelled so that nobody takes it for work."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.servicenow.client import Client
@@ -13,6 +14,7 @@ TEXT = (
     "Somebody who set up the connection of Scoredesk to this instance asked for this record, to see whether such "
     "records can be created and updated. It is canceled at once and needs no work."
 )
+_KEYS = ("sys_id", "correlation_id")
 # Out-of-the-box values of `state` (ServiceNow documentation, "Incident management process", "State model for change").
 CANCELED = {"change_request": "4", "incident": "8"}
 
@@ -26,23 +28,30 @@ class Trial:
     kept_correlation_id: bool
     canceled: bool
     said: str = ""
+    not_kept: tuple[str, ...] = ()  # of what was asked for besides the keys
 
 
 class TrialUnclear(Exception):
     """No answer told whether the record exists; the message is the correlation id to look for."""
 
 
-def try_out(client: Client, table: str) -> Trial:
-    """Create a record, read it, cancel it. Raises `TrialUnclear` or what the first call raises."""
+def try_out(
+    client: Client, table: str, fields: Mapping[str, str] | None = None, *, template: str = ""
+) -> Trial:
+    """Create a record, with `fields` besides its own and from a standard change template, read it, cancel it.
+
+    Raises `TrialUnclear` or what the first call raises.
+    """
     sys_id, correlation_id = uuid.uuid4().hex, str(uuid.uuid4())
     asked = {
+        **(fields or {}),
         "sys_id": sys_id,
         "correlation_id": correlation_id,
         "correlation_display": DISPLAY,
         "short_description": TITLE,
         "description": TEXT,
     }
-    created = _create(client, table, asked)
+    created = _create(client, table, asked, template)
     found = client.read(table, created.sys_id) or created
     canceled, said = _cancel(client, table, created.sys_id)
     return Trial(
@@ -51,12 +60,19 @@ def try_out(client: Client, table: str) -> Trial:
         kept_correlation_id=found.get("correlation_id") == correlation_id,
         canceled=canceled,
         said=said,
+        not_kept=tuple(
+            name for name in asked if name not in _KEYS and not _is_kept(found, name, asked[name])
+        ),
     )
 
 
-def _create(client: Client, table: str, asked: dict[str, str]) -> Record:
+def _is_kept(found: Record, name: str, value: str) -> bool:
+    return found.get(name).replace("\r\n", "\n").strip() == value.strip()
+
+
+def _create(client: Client, table: str, asked: dict[str, str], template: str) -> Record:
     try:
-        return client.create(table, asked)
+        return client.create_from_template(template, asked) if template else client.create(table, asked)
     except OutcomeUnknown as error:
         found = client.read(table, asked["sys_id"])
         if found is None:

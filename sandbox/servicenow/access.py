@@ -76,13 +76,13 @@ class Rights:
 
     def closed_fields(self) -> frozenset[str]:
         """The fields that this user does not get to see."""
-        return frozenset() if self.is_admin else _names(self.switches.unreadable_fields)
+        return frozenset() if self.is_admin else names(self.switches.unreadable_fields)
 
     def writable(self, fields: Mapping[str, str]) -> dict[str, str]:
         """The fields that this user's writes reach; the others are silently ignored."""
         if self.is_admin:
             return dict(fields)
-        closed = _names(self.switches.unwritable_fields)
+        closed = names(self.switches.unwritable_fields)
         if not self.switches.honour_sys_id:
             closed |= {"sys_id"}
         return {name: value for name, value in fields.items() if name not in closed}
@@ -91,5 +91,6 @@ class Rights:
         return role in self.user["roles"].split(",")
 
 
-def _names(listed: str) -> frozenset[str]:
+def names(listed: str) -> frozenset[str]:
+    """Names that are listed with commas between them."""
     return frozenset(name.strip() for name in listed.split(",") if name.strip())

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from werkzeug import Response
 
 from sandbox.servicenow import records, refusals
-from sandbox.servicenow.access import Rights
+from sandbox.servicenow.access import Rights, names
 from sandbox.servicenow.accounts import authenticate
 from sandbox.servicenow.answers import result
 from sandbox.servicenow.change_moves import STATES, check_move
@@ -94,9 +94,16 @@ class ChangeCall:
             case _:
                 raise refusals.method_not_allowed()
 
-    def create(self, type_name: str, template: Mapping[str, str] | None = None) -> Response:
-        """A new change of a type."""
+    def create(
+        self,
+        type_name: str,
+        template: Mapping[str, str] | None = None,
+        read_only: frozenset[str] = frozenset(),
+    ) -> Response:
+        """A new change of a type; what a template holds, the caller may change but where that is `read_only`."""
         given, ignored = self._sent()
+        ignored = sorted({*ignored, *(read_only & given.keys())})
+        given = {name: value for name, value in given.items() if name not in read_only}
         wanted = type_name or given.get("type", "")
         given = {**(template or {}), **given, "type": wanted if wanted in TYPES else "normal"}
         if self.instance.switches.change_models:
@@ -108,7 +115,8 @@ class ChangeCall:
         """A new standard change."""
         if sys_id not in TEMPLATES:
             raise Refusal(404, "Standard Change Template not found", "")
-        return self.create("standard", {**TEMPLATES[sys_id], "std_change_producer_version": sys_id})
+        template = {**TEMPLATES[sys_id], "std_change_producer_version": sys_id}
+        return self.create("standard", template, names(self.instance.switches.standard_change_read_only))
 
     def create_task(self, parent: Row) -> Response:
         """A new task of a change."""

@@ -63,6 +63,7 @@ class Switches:
     legal_transitions_only: bool = True
     assignment_group_required: bool = False
     unwritable_fields: str = ""
+    standard_change_read_only: str = ""
     time_zone: str = "America/Los_Angeles"
     languages: str = "en"
     language: str = "en"

@@ -97,6 +97,38 @@ def test_batches_cover_every_id_and_fit_into_an_address(client: Client, sandbox:
     assert LONGEST_ADDRESS - 200 < len(sandbox.url + call["path"] + "?" + call["query"]) <= LONGEST_ADDRESS
 
 
+def test_a_standard_change_is_made_from_a_template_that_is_on_offer(client: Client) -> None:
+    template = client.change_templates(5)[0].sys_id
+    asked = ticket()
+    made = client.create_from_template(template, asked)
+    assert (made.sys_id, made.get("correlation_id")) == (asked["sys_id"], asked["correlation_id"])
+    stored = client.read("change_request", made.sys_id)
+    assert stored is not None
+    assert (stored.get("type"), stored.get("std_change_producer_version")) == ("standard", template)
+    with pytest.raises(errors.NotFound):
+        client.create_from_template("0" * 32, asked)
+
+
+def test_what_the_change_api_says_about_a_list_is_no_template() -> None:
+    row = {
+        "sys_id": {"display_value": "", "value": "a" * 32},
+        "name": {"display_value": "Patch", "value": "Patch"},
+    }
+    body = json.dumps({"result": [row, {"__meta": {"encodedQuery": ""}}]}).encode()
+    with Peer(answer(body)) as peer:
+        assert [one.get("name") for one in client_of(peer).change_templates(5)] == ["Patch"]
+
+
+def test_a_standard_change_without_a_name_may_have_been_made() -> None:
+    body = b'{"result": {"__meta": {"ignoredFields": []}}}'
+    with (
+        Peer(answer(body)) as peer,
+        pytest.raises(errors.Unreadable) as caught,
+    ):
+        client_of(peer).create_from_template("a" * 32, ticket())
+    assert caught.value.outcome_unknown
+
+
 def test_lists_are_ordered_and_limited_as_asked(client: Client) -> None:
     for number in range(3):
         client.create("incident", ticket(short_description=str(number)))

@@ -78,6 +78,15 @@ def test_a_template_fills_a_standard_change(integration: Caller) -> None:
     assert unknown.status_code == 404
 
 
+def test_what_a_template_forbids_is_left_out(sandbox: SandboxProcess, integration: Caller) -> None:
+    sandbox.settings(standard_change_read_only="description, correlation_id")
+    sent = {"description": "mine", "correlation_id": "k", "short_description": "Kept"}
+    made = done(integration, "POST", f"/standard/{TEMPLATE}", json=sent)
+    assert made["description"]["value"] == "Request, install, check the expiry."
+    assert (made["correlation_id"]["value"], made["short_description"]["value"]) == ("", "Kept")
+    assert made["__meta"] == {"ignoredFields": ["correlation_id", "description"]}
+
+
 def test_a_list_ends_with_an_element_about_the_query(sandbox: SandboxProcess, integration: Caller) -> None:
     for number in range(12):
         sandbox.create("change_request", short_description=str(number))
