@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from accounts import kept
 from accounts.access import permission_required
@@ -231,7 +231,8 @@ def _store(
 
 def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:
     if request.htmx:
-        return render(request, "tickets/_sent.html", {"ticket": stored, "record_url": record_url(stored)})
+        sent = render(request, "tickets/_sent.html", {"ticket": stored, "record_url": record_url(stored)})
+        return trigger_client_event(sent, "ticket-stored")
     return redirect(stored)
 
 

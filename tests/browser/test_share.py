@@ -63,3 +63,17 @@ def test_many_actions_are_shared_in_one_go(browser: Browser, portal: Portal) -> 
         expect(page.locator("tbody tr")).to_have_count(3)
         person.check_access()
         assert person.complaints == []
+
+
+def test_what_was_shared_shows_on_the_actions_page_without_a_reload(browser: Browser, portal: Portal) -> None:
+    """Share from an action's page, close the dialog: the page beneath lists the ticket."""
+    with Person(browser, portal) as person:
+        person.sign_in()
+        person.connect("client_credentials")
+        person.share(0, "change_request")
+        person.button("Close").last.click()
+        expect(person.page.get_by_role("dialog")).to_have_count(0)
+        tickets = person.page.get_by_role("region", name=person.word("Tickets"))
+        expect(tickets.get_by_role("link")).to_have_count(1)
+        person.check_access()
+        assert person.complaints == []
