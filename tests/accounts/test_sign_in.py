@@ -23,6 +23,8 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "mapping": {"mapping": "1"},
     "uidb64": {"uidb64": "MQ"},
     "token": {"token": "set-password"},
+    "run": {"run": "1"},
+    "what": {"what": "stale"},
 }
 
 

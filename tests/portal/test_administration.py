@@ -18,6 +18,7 @@ from tests.factories import (
     ConnectionFactory,
     ControlScoreDayFactory,
     FieldMappingFactory,
+    FindingFactory,
     StateNameFactory,
     TicketCommentFactory,
     TicketEventFactory,
@@ -43,6 +44,7 @@ def everything(administrator: User) -> None:
     TicketNoteFactory.create()
     TicketCommentFactory.create()
     FieldMappingFactory.create()
+    FindingFactory.create()
     ActionPlanFactory.create(owner=administrator)
     ControlScoreDayFactory.create()
     ScoreDay.objects.create(scored_on=NOON.date(), calculated_at=NOON, current_score=1, max_score=2)
