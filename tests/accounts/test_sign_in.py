@@ -27,7 +27,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "what": {"what": "stale"},
 }
 # Its own address holds a code of ServiceNow, which is kept nowhere.
-ELSEWHERE = {"connector:callback": "/servicenow/setup/"}
+ELSEWHERE = {"connector:callback": "/servicenow/setup/%3Fproblem%3Dno_attempt"}
 
 
 @pytest.fixture
