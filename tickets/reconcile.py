@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from connector.models import Connection, Instance
@@ -210,8 +209,7 @@ def _uuids(keys: Iterable[str]) -> list[uuid.UUID]:
 
 
 def _reason(reason: Pause) -> str:
+    """Why nothing could be asked, to be translated for whoever reads it."""
     if reason == Pause.BUDGET:
-        return _("This hour's calls are used up (%(calls)d; API_CALLS_PER_HOUR). Start again in an hour.") % {
-            "calls": settings.API_CALLS_PER_HOUR
-        }
-    return _("ServiceNow could not be asked: the connection needs attention.")
+        return gettext_noop("This hour's calls are used up (API_CALLS_PER_HOUR). Start again in an hour.")
+    return gettext_noop("ServiceNow could not be asked: the connection needs attention.")

@@ -61,3 +61,17 @@ def test_without_a_connection_the_page_leads_to_it(person: Client) -> None:
 
 def test_what_is_no_kind_of_finding_is_not_there(person: Client, connection: Connection) -> None:
     assert person.post(reverse("tickets:mend", args=[1, "stale"])).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("at_once")
+def test_what_stopped_a_run_is_told_in_the_readers_language(
+    person: Client, connection: Connection, ticket: Ticket, settings: LazySettings
+) -> None:
+    push(ticket.pk)
+    settings.API_CALLS_PER_HOUR = 1
+    page = person.post(
+        reverse("tickets:start_reconciliation"), follow=True, headers={"Accept-Language": "ja"}
+    )
+    assert "使い切りました" in page.content.decode()
+    assert "calls are used up" in person.get(PAGE, headers={"Accept-Language": "en"}).content.decode()
