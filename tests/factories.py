@@ -13,7 +13,9 @@ from connector.models import CheckResult, Connection, Instance
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
 from tests.sandbox_process import CLIENT, SandboxProcess
 from tickets.models import (
+    ChangeTemplate,
     FieldMapping,
+    FieldTrial,
     Finding,
     Reconciliation,
     Requester,
@@ -182,6 +184,32 @@ class FieldMappingFactory(DjangoModelFactory[FieldMapping]):
     kind = "change_request"
     field = Sequence(lambda n: f"u_field_{n}")
     value = "x"
+
+
+class ChangeTemplateFactory(DjangoModelFactory[ChangeTemplate]):
+    """A template that a trial has proven."""
+
+    class Meta:
+        model = ChangeTemplate
+
+    instance = SubFactory(InstanceFactory)
+    sys_id = "1c87925347c12200e0ef563dbb9a7177"
+    name = "Reboot a server outside business hours"
+    proven_at = NOON
+
+
+class FieldTrialFactory(DjangoModelFactory[FieldTrial]):
+    """A record that was made and canceled."""
+
+    class Meta:
+        model = FieldTrial
+
+    instance = SubFactory(InstanceFactory)
+    kind = "change_request"
+    tried_at = NOON
+    result = FieldTrial.Result.MADE
+    number = "CHG0000001"
+    is_canceled = keeps_correlation_id = True
 
 
 class ReconciliationFactory(DjangoModelFactory[Reconciliation]):

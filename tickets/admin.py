@@ -10,7 +10,9 @@ from django.utils.translation import ngettext
 from accounts.read_only import ReadOnlyAdmin
 from tickets import share
 from tickets.models import (
+    ChangeTemplate,
     FieldMapping,
+    FieldTrial,
     PushAttempt,
     Reconciliation,
     StateName,
@@ -132,6 +134,22 @@ class FieldMappingAdmin(ReadOnlyAdmin):
 
     list_display = ("instance", "kind", "field", "source", "label")
     list_filter = ("instance", "kind")
+
+
+@admin.register(ChangeTemplate)
+class ChangeTemplateAdmin(ReadOnlyAdmin):
+    """What new change requests are made from."""
+
+    list_display = ("instance", "name", "sys_id", "proven_at")
+    list_select_related = ("instance",)
+
+
+@admin.register(FieldTrial)
+class FieldTrialAdmin(ReadOnlyAdmin):
+    """What became of the records that were made for trying."""
+
+    list_display = ("instance", "kind", "tried_at", "result", "number", "template")
+    list_select_related = ("instance",)
 
 
 @admin.register(Reconciliation)

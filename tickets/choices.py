@@ -44,6 +44,19 @@ def offered(client: Client, kind: Kind, field: str) -> Offer:
     return Offer(tuple(values), readable=True)
 
 
+def templates(client: Client) -> Offer:
+    """Ask for the standard change templates. Raises a `ServiceNowError` other than a refusal.
+
+    An instance without the Change Management API refuses to say.
+    """
+    try:
+        found = client.change_templates(LIMIT)
+    except Refused:
+        return Offer((), readable=False)
+    named = ((row.sys_id, row.get("name") or row.get("short_description") or row.sys_id) for row in found)
+    return Offer(tuple(sorted(named, key=lambda pair: pair[1].lower())), readable=True)
+
+
 def _records(client: Client, table: str) -> list[tuple[str, str]]:
     # Groups and users that are retired stay in their tables; a table without the column ignores the condition.
     rows = client.list(table, "active=true", ("sys_id", "name"), LIMIT).records

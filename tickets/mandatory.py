@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from connector.models import Instance
-from tickets.models import Ticket
+from tickets.models import FieldTrial, Ticket
 from tickets.retry import Ending
 from tickets.states import Delivery, Kind
 
@@ -30,11 +31,16 @@ def in_words_of(problem: str) -> list[Missing]:
 
 
 def missing(instance: Instance, kind: Kind) -> list[Missing]:
-    """Return what ServiceNow wanted of the tickets that wait for attention."""
+    """Return what ServiceNow wanted of the tickets that wait for attention, and of the newest trial."""
     refused = Ticket.objects.filter(
         instance=instance, kind=kind, delivery=Delivery.ATTENTION, last_ending=Ending.REFUSED
     )
-    return _distinct(refused.values_list("last_problem", flat=True)[:_LOOKED_AT])
+    tried = FieldTrial.objects.filter(instance=instance, kind=kind, result=FieldTrial.Result.REFUSED)
+    problems = (
+        refused.values_list("last_problem", flat=True)[:_LOOKED_AT],
+        tried.values_list("problem", flat=True),
+    )
+    return _distinct(chain(*problems))
 
 
 def _distinct(problems: Iterable[str]) -> list[Missing]:

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tickets.choices import Offer
 from tickets.mapping import FIELD_NAME, RESERVED, FieldMapping, ValueSource
+from tickets.standard_change import SYS_ID
 
 
 class FieldForm(forms.Form):
@@ -65,3 +67,28 @@ class ValueForm(FieldForm):
             defaults={"source": data["source"], "value": value, "label": self.offer.label(value)[:200]},
         )
         return mapping
+
+
+class TemplateForm(forms.Form):
+    """Which standard change template: one of what the instance offers, or its sys_id where it offers nothing."""
+
+    template = forms.CharField(
+        label=pgettext_lazy("standard change", "Template"),
+        max_length=32,
+        required=False,
+        validators=[
+            RegexValidator(SYS_ID, _("A sys_id has 32 small letters and digits, from a to f and 0 to 9."))
+        ],
+        help_text=_("Its sys_id: 32 letters and digits. Leave it empty for none."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer = offer
+        if offer.values:
+            self.fields["template"] = forms.ChoiceField(
+                label=self.fields["template"].label,
+                required=False,
+                choices=[("", pgettext_lazy("standard change", "None")), *offer.values],
+            )

@@ -14,15 +14,17 @@ from accounts.models import AuditEntry
 from accounts.requests import PersonRequest
 from connector.models import Connection
 from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.trial import TITLE
 from connector.sessions import Paused, open_client
 from tickets import extras
 from tickets.choices import Offer, offered
 from tickets.mandatory import missing
 from tickets.mapping import FieldMapping
 from tickets.mapping_forms import FieldForm, ValueForm
-from tickets.models import Ticket
+from tickets.models import ChangeTemplate, FieldTrial
 from tickets.push import fields_of
-from tickets.states import Category, Kind, Priority, Source
+from tickets.states import Kind
+from tickets.try_fields import example_of
 
 may_manage = permission_required("connector.manage_connection")
 
@@ -50,6 +52,9 @@ def fields(request: PersonRequest, kind: Kind) -> HttpResponse:
         "form": form,
         "mappings": FieldMapping.objects.filter(instance=connection.instance, kind=kind),
         "missing": missing(connection.instance, kind),
+        "template": ChangeTemplate.objects.of(connection.instance_id, kind),
+        "trial": FieldTrial.objects.filter(instance=connection.instance, kind=kind).first(),
+        "trial_title": TITLE,
         "preview": _preview(request, connection, kind),
         "nav_section": "connector",
     }
@@ -87,14 +92,5 @@ def _offer(connection: Connection, kind: Kind, field: str) -> Offer:
 
 def _preview(request: PersonRequest, connection: Connection, kind: Kind) -> str:
     """An example ticket of the person who looks, as it would be posted. Nothing is stored or sent."""
-    example = Ticket(
-        instance=connection.instance,
-        kind=kind,
-        name=_("An example"),
-        description=_("What is to be done."),
-        priority=Priority.MODERATE,
-        recommendation_source=Source.USER,
-        recommendation_category=Category.IDENTITY,
-        requested_by=request.user,
-    )
+    example = example_of(connection.instance, kind, request.user, timezone.now())
     return json.dumps(fields_of(example) | extras.mapped(example), indent=2, ensure_ascii=False)

@@ -30,7 +30,16 @@ _SHOWN = (
     "sys_updated_by",
 )
 # References and choices, which are kept with the words that people see as well.
-_LABELLED = ("assigned_to", "assignment_group", "approval", "hold_reason", "close_code")
+_LABELLED = (
+    "assigned_to",
+    "assignment_group",
+    "approval",
+    "hold_reason",
+    "close_code",
+    "type",
+    "impact",
+    "urgency",
+)
 _SHOWN_BY_KIND = {
     Kind.CHANGE_REQUEST: ("on_hold", "on_hold_reason", "requested_by_date", "start_date", "end_date", "type"),
     Kind.INCIDENT: ("hold_reason", "due_date", "resolved_at", "reopen_count"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from connector.models import Instance
 from scorecard.models import ImprovementAction
+from tickets.field_trial import FieldTrial
 from tickets.history import PushAttempt, TicketEvent
 from tickets.mapping import FieldMapping, Requester
 from tickets.naming import ENGLISH, name_of
@@ -21,6 +22,7 @@ from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.reconciliation import Finding, Reconciliation
 from tickets.retry import Ending
+from tickets.standard_change import ChangeTemplate
 from tickets.state_name import StateName
 from tickets.states import (
     ASKS_A_PERSON,
@@ -35,7 +37,9 @@ from tickets.states import (
 )
 
 __all__ = [
+    "ChangeTemplate",
     "FieldMapping",
+    "FieldTrial",
     "Finding",
     "PushAttempt",
     "Reconciliation",

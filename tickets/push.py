@@ -7,6 +7,8 @@ an inbound REST transaction run (product documentation, default transaction quot
 * whoever finds an intent looks for the record before sending again, by the primary key that we chose and by
   correlation id;
 * an empty look-up proves nothing until the quarantine has passed;
+* a standard change template is used only once a trial has shown that records made from it keep the correlation id
+  (`standard_change`);
 * a row that may come from a restored backup is looked up before its first send, whatever it says (`fresh`);
 * every write names the claim token, so that a worker that lost its lease changes nothing;
 * no transaction is open while the network is used.
@@ -20,6 +22,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -35,10 +38,12 @@ from tickets.claim import Claim
 from tickets.fresh import is_fresh
 from tickets.models import Ticket
 from tickets.retry import Ending
+from tickets.standard_change import ChangeTemplate
 from tickets.states import Category, Delivery, Kind, Priority, Source
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+Create = Callable[..., Record]
 
 # The quarantine counts from the intent, with a margin of a minute for whatever happens before the socket opens. Whoever
 # took longer than this (frozen, waiting for the database or for a new token) sends nothing: it could arrive when
@@ -110,8 +115,11 @@ def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
         ending = _look(claim, client, values, clock)
         if ending is not None:
             return ending
+    template = ChangeTemplate.objects.of(claim.ticket.instance_id, claim.ticket.kind)
+    if template and not template.proven_at:
+        return settle.unproven(claim, str(template), clock())
     try:
-        return _send(claim, client, values, clock)
+        return _send(claim, client, values, template, clock)
     except Refused:
         # After an earlier send, a refusal may mean that its record exists by now: primary keys are unique.
         found = mirror.find_records(claim.ticket, client) if claim.ticket.sent_at else []
@@ -134,22 +142,31 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
     return None
 
 
-def _send(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending:
+def _send(
+    claim: Claim, client: Client, values: dict[str, str], template: ChangeTemplate | None, clock: Clock
+) -> Ending:
+    create = (
+        partial(client.create_from_template, template.sys_id)
+        if template
+        else partial(client.create, claim.ticket.kind)
+    )
     # The turn comes first: an intent must not grow old while it waits.
     with _sending:
         try:
-            record = _create(claim, client, values, clock)
+            record = _create(claim, create, values, clock)
         except TooLate:
             return settle.release(claim, Ending.LATE, clock())
     if record is None:
         return settle.tell(claim, Ending.LOST_CLAIM, clock())
     keys = (record.sys_id == values["sys_id"], record.get("correlation_id") == values["correlation_id"])
     if not any(keys):
+        if template:
+            template.disprove()
         return settle.stranger(claim, record, clock())
     return settle.delivered(claim, record, Ending.DELIVERED, clock(), values)
 
 
-def _create(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Record | None:
+def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) -> Record | None:
     """Store the intent, then send. None: the claim was lost, and nothing was sent."""
     key = claim.ticket.correlation_id
     sys.audit("tickets.push.intending", key)
@@ -163,7 +180,7 @@ def _create(claim: Claim, client: Client, values: dict[str, str], clock: Clock) 
             raise TooLate
 
     try:
-        return client.create(claim.ticket.kind, values, check=check_in_time)
+        return create(values, check=check_in_time)
     finally:
         sys.audit("tickets.push.answered", key)
 

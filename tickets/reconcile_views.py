@@ -18,7 +18,7 @@ from accounts.requests import PersonRequest
 from connector.models import Connection
 from tickets import mend, reconcile, tasks
 from tickets.cards import record_address
-from tickets.models import Finding, Reconciliation, TicketEvent
+from tickets.models import Finding, Reconciliation, StateName, TicketEvent
 from tickets.origin import Origin
 from tickets.reconciliation import Discrepancy
 from tickets.states import Kind
@@ -168,12 +168,13 @@ def _lines(run: Reconciliation, what: Discrepancy) -> list[Line]:
     mendable = set(
         mend.mendable(run).filter(pk__in=[one.pk for one in findings]).values_list("pk", flat=True)
     )
-    return [_line(run, one, may_be_chosen=one.pk in mendable) for one in findings]
+    names = list(run.instance.state_names.all())
+    return [_line(run, one, names, may_be_chosen=one.pk in mendable) for one in findings]
 
 
-def _line(run: Reconciliation, finding: Finding, *, may_be_chosen: bool) -> Line:
+def _line(run: Reconciliation, finding: Finding, names: list[StateName], *, may_be_chosen: bool) -> Line:
     event = TicketEvent(what=TicketEvent.What.CHANGED, detail=finding.detail.get("changes", {}))
-    [story] = told([event], Kind(finding.kind))
+    [story] = told([event], Kind(finding.kind), names)
     origin = finding.detail.get("origin", "")
     records = finding.detail.get("records") or ([finding.sys_id] if finding.sys_id else [])
     links = [record_address(run.instance, Kind(finding.kind), sys_id) for sys_id in records]

@@ -19,6 +19,10 @@ class Ending(models.TextChoices):
         pgettext_lazy("ending", "ServiceNow answered with a record that does not carry our key"),
     )
     REFUSED = "refused", pgettext_lazy("ending", "Refused by ServiceNow")
+    UNPROVEN = (
+        "unproven",
+        pgettext_lazy("ending", "Not sent: the standard change template has to be tried again first"),
+    )
     RATE_LIMITED = "rate_limited", pgettext_lazy("ending", "ServiceNow asked to wait")
     UNREACHABLE = "unreachable", pgettext_lazy("ending", "ServiceNow could not be reached")
     PAUSED = "paused", pgettext_lazy("ending", "The connection needs attention")
@@ -29,7 +33,7 @@ class Ending(models.TextChoices):
 # Only what concerns the ticket itself counts; a sleeping instance or a rate limit would wear every ticket out.
 SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
 # Trying again would change nothing, or create another record that could never be found.
-ASKS_A_PERSON = frozenset({Ending.REFUSED, Ending.STRANGER})
+ASKS_A_PERSON = frozenset({Ending.REFUSED, Ending.STRANGER, Ending.UNPROVEN})
 # The waits between eleven tries, about three days in all.
 LADDER = (
     timedelta(seconds=5),

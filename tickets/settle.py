@@ -93,12 +93,20 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
 
 def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
     """ServiceNow answered a create with a record that carries none of our keys: it could never be found again."""
-    name = record.number or record.sys_id
+    return _ask_a_person(claim, Ending.STRANGER, record.number or record.sys_id, now)
+
+
+def unproven(claim: Claim, template: str, now: datetime) -> Ending:
+    """Nothing is sent with a standard change template that was seen not to keep our key."""
+    return _ask_a_person(claim, Ending.UNPROVEN, template, now)
+
+
+def _ask_a_person(claim: Claim, ending: Ending, problem: str, now: datetime) -> Ending:
     with transaction.atomic():
-        if not claim.let_go(Delivery.ATTENTION, last_ending=Ending.STRANGER, last_problem=name):
+        if not claim.let_go(Delivery.ATTENTION, last_ending=ending, last_problem=problem):
             return tell(claim, Ending.LOST_CLAIM, now)
-        _event(claim, TicketEvent.What.ATTENTION, now, problem=name)
-        return tell(claim, Ending.STRANGER, now)
+        _event(claim, TicketEvent.What.ATTENTION, now, problem=problem)
+        return tell(claim, ending, now)
 
 
 def ending_of(error: ServiceNowError, *, sending: bool) -> Ending:

@@ -45,7 +45,7 @@ MOVES: dict[Delivery, dict[Delivery, str]] = {
         Delivery.WAITING: "nothing could be sent, or the look-up found nothing yet",
         Delivery.DELIVERED: "the look-up found our record",
         Delivery.CONFLICT: "the look-up found two of our records",
-        Delivery.ATTENTION: "tried often enough",
+        Delivery.ATTENTION: "tried often enough, or not to be sent with this template",
     },
     Delivery.SENT: {
         Delivery.CLAIMED: "the lease ran out; whoever takes it looks first",

@@ -9,7 +9,9 @@ from django.utils.translation import pgettext_lazy
 
 from tickets.link import Reason
 from tickets.models import TicketEvent
-from tickets.states import DEFAULT_LABELS, Category, Kind, Priority
+from tickets.naming import Named
+from tickets.record_words import word
+from tickets.states import Kind
 
 # What is worth telling of a change; of the rest, references say only that they changed.
 _NAMES: dict[str, str | Promise] = {
@@ -40,7 +42,6 @@ _EDITED: dict[str, str | Promise] = {
     "recommendation_category": pgettext_lazy("ticket", "Recommendation category"),
 }
 _REFERENCES = frozenset({"assigned_to", "assignment_group"})
-_CHOICES = {"kind": Kind, "recommendation_category": Category}
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,12 @@ class Told:
         return ", ".join(self.event.detail.get("numbers", ()))
 
 
-def told(events: Iterable[TicketEvent], kind: Kind) -> list[Told]:
-    """Return the events of a ticket of this kind with their changes in words."""
-    return [Told(event, list(_changes(event, kind))) for event in events]
+def told(events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named]) -> list[Told]:
+    """Return the events of a ticket of this kind with their changes in words; `names` are the instance's of states."""
+    return [Told(event, list(_changes(event, kind, names))) for event in events]
 
 
-def _changes(event: TicketEvent, kind: Kind) -> Iterator[Change]:
+def _changes(event: TicketEvent, kind: Kind, names: Iterable[Named]) -> Iterator[Change]:
     if event.what == TicketEvent.What.EDITED:
         yield from _edits(event, kind)
     if event.what != TicketEvent.What.CHANGED:
@@ -91,7 +92,7 @@ def _changes(event: TicketEvent, kind: Kind) -> Iterator[Change]:
         if field in _REFERENCES:
             yield Change(_NAMES[field], "", "")
         elif field in _NAMES:
-            yield Change(_NAMES[field], _word(field, before, kind), _word(field, after, kind))
+            yield Change(_NAMES[field], word(field, before, kind, names), word(field, after, kind, names))
 
 
 def _edits(event: TicketEvent, kind: Kind) -> Iterator[Change]:
@@ -99,14 +100,4 @@ def _edits(event: TicketEvent, kind: Kind) -> Iterator[Change]:
         if field == "description":
             yield Change(_EDITED[field], "", "")
         elif field in _EDITED:
-            yield Change(_EDITED[field], _word(field, before, kind), _word(field, after, kind))
-
-
-def _word(field: str, value: str, kind: Kind) -> str:
-    if field == "state":
-        return str(DEFAULT_LABELS[kind].get(value, value))
-    if field == "priority" and value.isdigit() and int(value) in Priority.values:
-        return str(Priority(int(value)).label)
-    if field in _CHOICES and value in _CHOICES[field].values:
-        return str(_CHOICES[field](value).label)
-    return value
+            yield Change(_EDITED[field], word(field, before, kind), word(field, after, kind))

@@ -7,6 +7,7 @@ from tickets import (
     linking_views,
     mapping_views,
     reconcile_views,
+    trial_views,
     views,
 )
 
@@ -17,6 +18,8 @@ urlpatterns = [
     path("bulk/", bulk_views.prepare, name="bulk"),
     path("bulk/<uuid:batch>/", bulk_views.progress, name="batch"),
     path("fields/<kind:kind>/", mapping_views.fields, name="fields"),
+    path("fields/change_request/template/", trial_views.change_template, name="change_template"),
+    path("fields/<kind:kind>/try/", trial_views.try_fields, name="try_fields"),
     path("fields/<kind:kind>/<int:mapping>/remove/", mapping_views.remove, name="remove_field"),
     path("new/", views.new, name="new"),
     path("reconcile/", reconcile_views.reconciliation, name="reconciliation"),

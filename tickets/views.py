@@ -28,6 +28,7 @@ from tickets.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.models import Ticket
 from tickets.paging import page_of
 from tickets.querysets import TicketQuerySet
+from tickets.record_words import facts
 from tickets.states import Kind
 from tickets.story import told
 
@@ -246,7 +247,10 @@ def _about(found: Ticket) -> dict[str, object]:
         "ticket": found,
         "record_url": record_url(found),
         "attempts": found.push_attempts.all()[:50],
-        "story": told(found.events.select_related("actor")[:100], Kind(found.kind)),
+        "facts": facts(found),
+        "story": told(
+            found.events.select_related("actor")[:100], Kind(found.kind), found.instance.state_names.all()
+        ),
         "notes": found.notes.filter(record_sys_id=found.sys_id)[:200],
         "comments": found.comments.under_way().select_related("author"),
         "form": CommentForm(initial={"comment_id": uuid4()}),

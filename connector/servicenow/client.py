@@ -164,13 +164,15 @@ class Client:
         page = self.list("sys_user", "sys_id=javascript:gs.getUserID()", USER_FIELDS, 2)
         return page.records[0] if len(page) == 1 else None
 
-    def create_from_template(self, template: str, fields: Mapping[str, str]) -> Record:
+    def create_from_template(
+        self, template: str, fields: Mapping[str, str], *, check: Callable[[], None] | None = None
+    ) -> Record:
         """Insert one standard change made from a template, and give it back as ServiceNow stored it.
 
         The template may forbid fields, which ServiceNow then leaves out without a word (ServiceNow documentation,
         "Change Management API"). Raises as `create`, and `NotFound` where there is no such template.
         """
-        answer = self._send("POST", f"{STANDARD_CHANGES}/{_checked_id(template)}", {}, fields)
+        answer = self._send("POST", f"{STANDARD_CHANGES}/{_checked_id(template)}", {}, fields, check)
         record = wire.read_record("change_request", answer)
         if not record.sys_id:
             raise Unreadable("The answer does not say which record was made.")

@@ -51,6 +51,8 @@ OURS = {
     "tickets:bulk": Row(WORKING, FORM),
     "tickets:batch": Row(LOOKING, SAFE),
     "tickets:fields": Row(WORKING, FORM),
+    "tickets:change_template": Row(WORKING, FORM),
+    "tickets:try_fields": Row(WORKING, SENT),
     "tickets:remove_field": Row(WORKING, SENT),
     "tickets:reconciliation": Row(WORKING, SAFE),
     "tickets:start_reconciliation": Row(WORKING, SENT),
@@ -103,6 +105,8 @@ ADMINISTRATION = {
     "tickets_ticketnote": READ_ONLY,
     "tickets_ticketcomment": READ_ONLY,
     "tickets_fieldmapping": READ_ONLY,
+    "tickets_changetemplate": READ_ONLY,
+    "tickets_fieldtrial": READ_ONLY,
     "tickets_reconciliation": READ_ONLY,
 }
 # Django's own pages around them; those without a name send on to one that has its own row.

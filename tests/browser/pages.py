@@ -75,6 +75,12 @@ def send_nothing(page: Page) -> None:
     page.locator(".errors").wait_for()
 
 
+def try_fields(page: Page) -> None:
+    """Have a record made with all fields of a ticket."""
+    with page.expect_navigation():
+        page.locator("form[action$='/try/'] button").click()
+
+
 def sign_in_wrongly(page: Page) -> None:
     """Sign in with a password that is not the right one."""
     page.locator("input[name=username]").fill("nobody")
@@ -148,6 +154,8 @@ LIVED_IN = [
     Stop("setup-connected", "/servicenow/setup/"),
     Stop("configuration", "/servicenow/configuration/"),
     Stop("fields", "/tickets/fields/change_request/"),
+    Stop("fields-tried", "/tickets/fields/incident/", act=try_fields, is_variant=True),
+    Stop("change-template", "/tickets/fields/change_request/template/"),
     Stop("state-names", "/servicenow/configuration/states/"),
     Stop("password", "/accounts/password/"),
     Stop("components", "/components/"),
@@ -190,6 +198,7 @@ NO_PAGES = {
     "tickets:refresh": "a deed",
     "tickets:refresh_card": "a deed",
     "tickets:remove_field": "a deed",
+    "tickets:try_fields": "a deed",
     "tickets:export": "a file",
     "hide_card": "a deed",
     "show_card": "a deed",

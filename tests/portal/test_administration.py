@@ -15,9 +15,11 @@ from scorecard.models import ScoreDay
 from tests.factories import (
     NOON,
     ActionPlanFactory,
+    ChangeTemplateFactory,
     ConnectionFactory,
     ControlScoreDayFactory,
     FieldMappingFactory,
+    FieldTrialFactory,
     FindingFactory,
     StateNameFactory,
     TicketCommentFactory,
@@ -45,6 +47,8 @@ def everything(administrator: User) -> None:
     TicketCommentFactory.create()
     FieldMappingFactory.create()
     FindingFactory.create()
+    ChangeTemplateFactory.create()
+    FieldTrialFactory.create()
     ActionPlanFactory.create(owner=administrator)
     ControlScoreDayFactory.create()
     ScoreDay.objects.create(scored_on=NOON.date(), calculated_at=NOON, current_score=1, max_score=2)

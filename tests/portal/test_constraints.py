@@ -16,10 +16,12 @@ from tests.factories import (
     NOON,
     ActionFactory,
     ActionPlanFactory,
+    ChangeTemplateFactory,
     CheckResultFactory,
     ConnectionFactory,
     ControlScoreDayFactory,
     FieldMappingFactory,
+    FieldTrialFactory,
     FindingFactory,
     InstanceFactory,
     RequesterFactory,
@@ -101,6 +103,7 @@ CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
         [{"field": "correlation_id"}],
         [{"field": "category"}],
     ),
+    "change_template_given": (ChangeTemplateFactory.create, [{"sys_id": ""}], [{"sys_id": SYS_ID}]),
     "plan_status_is_choosable": (
         ActionPlanFactory.create,
         [{"status": Status.COMPLETED}, {"status": ""}],
@@ -169,6 +172,11 @@ UNIQUES: dict[str, tuple[Make, Callable[[], Fields], Callable[[], list[Fields]]]
         FieldMappingFactory.create,
         lambda: {"instance": InstanceFactory.create(), "field": "category"},
         lambda: [{"field": "u_site"}, {"kind": Kind.INCIDENT}, {"instance": InstanceFactory.create()}],
+    ),
+    "field_trial_newest": (
+        FieldTrialFactory.create,
+        lambda: {"instance": InstanceFactory.create()},
+        lambda: [{"kind": Kind.INCIDENT}, {"instance": InstanceFactory.create()}],
     ),
     "requester_known_once": (
         RequesterFactory.create,

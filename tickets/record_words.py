@@ -1,0 +1,89 @@
+"""The fields of a mirrored record in the words of the person who reads them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from connector.servicenow.records import Record
+from tickets.models import Ticket
+from tickets.naming import ENGLISH, Named, name_of
+from tickets.states import Category, Kind, Priority
+
+_LEVELS: dict[str, str | Promise] = {
+    "1": pgettext_lazy("level", "1 - High"),
+    "2": pgettext_lazy("level", "2 - Medium"),
+    "3": pgettext_lazy("level", "3 - Low"),
+}
+# Out-of-the-box choices (ServiceNow product documentation, "Change types" and "Incident priority").
+_CHOICES: dict[str, dict[str, str | Promise]] = {
+    "type": {
+        "normal": pgettext_lazy("change type", "Normal"),
+        "standard": pgettext_lazy("change type", "Standard"),
+        "emergency": pgettext_lazy("change type", "Emergency"),
+    },
+    "impact": _LEVELS,
+    "urgency": _LEVELS,
+}
+_LABELS = {"kind": Kind, "recommendation_category": Category}
+_MOMENTS = frozenset({"requested_by_date", "due_date", "start_date", "end_date", "resolved_at", "closed_at"})
+# What the ticket's page lists of a record by itself, in this order.
+_LISTED: dict[str, str | Promise] = {
+    "type": pgettext_lazy("ServiceNow", "Type"),
+    "impact": _("Impact"),
+    "urgency": _("Urgency"),
+    "start_date": _("Planned start"),
+    "end_date": _("Planned end"),
+    "resolved_at": _("Resolved"),
+    "closed_at": pgettext_lazy("moment", "Closed"),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One field of a record: a moment, or else words."""
+
+    label: str | Promise
+    at: datetime | None
+    words: str
+
+
+def facts(ticket: Ticket) -> list[Fact]:
+    """Return what a ticket's record says of its type, weight and times; fields that are empty are left out."""
+    kind = Kind(ticket.kind)
+    held = {name: str(ticket.record.get(name) or "") for name in _LISTED}
+    return [
+        Fact(
+            _LISTED[name],
+            _moment(value) if name in _MOMENTS else None,
+            ticket.record_labels.get(name) or word(name, value, kind),
+        )
+        for name, value in held.items()
+        if value
+    ]
+
+
+def word(field: str, value: str, kind: Kind, names: Iterable[Named] = ()) -> str:
+    """Say a value as people read it, in the language and the time zone of now; as it is where nothing is known of it.
+
+    `names` are the instance's names of states.
+    """
+    if field == "state":
+        return name_of(kind, value, names, get_language() or ENGLISH) or value
+    if field == "priority" and value.isdigit() and int(value) in Priority.values:
+        return str(Priority(int(value)).label)
+    if field in _LABELS and value in _LABELS[field].values:
+        return str(_LABELS[field](value).label)
+    if field in _MOMENTS and (at := _moment(value)):
+        local = timezone.localtime(at)
+        return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+    return str(_CHOICES.get(field, {}).get(value, value))
+
+
+def _moment(value: str) -> datetime | None:
+    return Record("", {"at": value}).at("at")

@@ -1,0 +1,88 @@
+"""Trying the fields of tickets: one record as a ticket would have them, read back and canceled at once."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from connector.models import Instance
+from connector.servicenow import trial
+from connector.servicenow.client import Client
+from connector.servicenow.errors import Refused
+from connector.servicenow.trial import TrialUnclear
+from tickets import extras
+from tickets.calendar import today
+from tickets.field_trial import FieldTrial
+from tickets.models import Ticket
+from tickets.push import fields_of
+from tickets.standard_change import ChangeTemplate
+from tickets.states import Category, Kind, Priority, Source
+
+
+def example_of(instance: Instance, kind: Kind, by: User, now: datetime) -> Ticket:
+    """Return a ticket that is not stored, as the person who looks would ask for it."""
+    return Ticket(
+        instance=instance,
+        kind=kind,
+        name=_("An example"),
+        description=_("What is to be done."),
+        priority=Priority.MODERATE,
+        due_on=today(now) + timedelta(days=30),
+        recommendation_source=Source.USER,
+        recommendation_category=Category.IDENTITY,
+        requested_by=by,
+    )
+
+
+def try_out(
+    instance: Instance,
+    kind: Kind,
+    client: Client,
+    template: ChangeTemplate | None,
+    *,
+    by: User,
+    now: datetime,
+) -> FieldTrial:
+    """Make a record with all fields of this kind of ticket, cancel it, and store what became of it.
+
+    A standard change template counts as proven by that, or as not proven any more. Raises a `ServiceNowError` where
+    ServiceNow could not be asked to the end.
+    """
+    example = example_of(instance, kind, by, now)
+    found = _made(client, kind, fields_of(example) | extras.of(example, client, now), template)
+    blank = {"number": "", "is_canceled": False, "keeps_correlation_id": False, "not_kept": [], "problem": ""}
+    tried, _created = FieldTrial.objects.update_or_create(
+        instance=instance,
+        kind=kind,
+        defaults={**blank, **found, "tried_at": now, "template": str(template or "")},
+    )
+    if template and tried.result == FieldTrial.Result.MADE:
+        _judge(template, tried, now)
+    return tried
+
+
+def _judge(template: ChangeTemplate, tried: FieldTrial, now: datetime) -> None:
+    if tried.keeps_correlation_id:
+        template.prove(now)
+    else:
+        template.disprove()
+
+
+def _made(
+    client: Client, kind: Kind, fields: dict[str, str], template: ChangeTemplate | None
+) -> dict[str, Any]:
+    try:
+        made = trial.try_out(client, kind, fields, template=template.sys_id if template else "")
+    except TrialUnclear as unclear:
+        return {"result": FieldTrial.Result.UNCLEAR, "problem": str(unclear)}
+    except Refused as refusal:
+        return {"result": FieldTrial.Result.REFUSED, "problem": refusal.detail[:500]}
+    return {
+        "result": FieldTrial.Result.MADE,
+        "number": made.number,
+        "is_canceled": made.canceled,
+        "keeps_correlation_id": made.kept_correlation_id,
+        "not_kept": list(made.not_kept),
+        "problem": made.said[:500],
+    }
