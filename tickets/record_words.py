@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
@@ -61,11 +61,19 @@ def facts(ticket: Ticket) -> list[Fact]:
         Fact(
             _LISTED[name],
             _moment(value) if name in _MOMENTS else None,
-            ticket.record_labels.get(name) or word(name, value, kind),
+            _theirs(ticket, name, value) or word(name, value, kind),
         )
         for name, value in held.items()
         if value
     ]
+
+
+def _theirs(ticket: Ticket, name: str, value: str) -> str:
+    """The instance's own label; empty where it is ServiceNow's out-of-the-box one, which is translated here."""
+    label = str(ticket.record_labels.get(name) or "")
+    with translation.override(ENGLISH):
+        known = word(name, value, Kind(ticket.kind))
+    return "" if label == known else label
 
 
 def word(field: str, value: str, kind: Kind, names: Iterable[Named] = ()) -> str:

@@ -35,6 +35,13 @@ def test_a_changes_type_and_plan_are_shown(
     assert "2030-03-01 09:00:00 UTC" not in page
 
 
+def test_out_of_the_box_labels_are_translated_and_the_instances_own_are_not(delivered: Ticket) -> None:
+    delivered.record |= {"impact": "1", "urgency": "1"}
+    delivered.record_labels |= {"type": "Normal", "impact": "1 - High", "urgency": "1 - At once"}
+    with translation.override("ja"):
+        assert [fact.words for fact in facts(delivered)][:3] == ["通常", "1 - 高", "1 - At once"]
+
+
 def test_an_incident_says_when_it_was_resolved_and_closed(
     client: Client, secadmin: User, sandbox: SandboxProcess, connection: Connection
 ) -> None:
