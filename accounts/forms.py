@@ -82,7 +82,7 @@ class ResetForm(PasswordResetForm):
         email: str = self.cleaned_data["email"]
         now = timezone.now()
         # No user name has a space: asking for a link uses up no try of a password.
-        self.refused_until = throttle.refused_until(f"reset {email}", self.origin, now)
+        self.refused_until = throttle.refused_until(f"reset {email}", self.origin, now, strangers=False)
         if self.refused_until:
             raise too_many_links(self.refused_until, now)
         return email

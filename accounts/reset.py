@@ -1,6 +1,7 @@
 """A link by mail for whoever forgot their password, where a mail server is configured."""
 
 import logging
+from datetime import timedelta
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -8,20 +9,28 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import AuditEntry, User
 
 logger = logging.getLogger(__name__)
+ONE_LINK_EVERY = timedelta(minutes=1)
 
 
 def send_links(people: list[int], language: str) -> None:
     """Send a link to each of these people (primary keys) who is still let in, in their language or else in this one."""
     for person in User.objects.filter(pk__in=people, is_active=True):
-        with translation.override(person.language or language):
-            _send(person)
+        if not _sent_lately(person):
+            with translation.override(person.language or language):
+                _send(person)
+
+
+def _sent_lately(person: User) -> bool:
+    """Whether a link is on its way already: nobody fills somebody's mailbox by asking from many networks."""
+    sent = AuditEntry.objects.filter(verb="person.password_link_sent", target=person.username)
+    return sent.filter(at__gt=timezone.now() - ONE_LINK_EVERY).exists()
 
 
 def _send(person: User) -> None:

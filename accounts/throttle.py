@@ -28,7 +28,7 @@ TRIES_OF_STRANGERS = 100
 logger = logging.getLogger(__name__)
 
 
-def refused_until(username: str, origin: Origin, now: datetime) -> datetime | None:
+def refused_until(username: str, origin: Origin, now: datetime, *, strangers: bool = True) -> datetime | None:
     """Count one try. Returns None if it may go on, else the moment from which another may."""
     _forget(now)
     browser, network = _browser(username, origin), _network(username, origin)
@@ -36,7 +36,7 @@ def refused_until(username: str, origin: Origin, now: datetime) -> datetime | No
         until = _count(browser, TRIES, now)
     else:
         until = _count(network, TRIES, now)
-        if until is None and not _is_known(network, now):
+        if strangers and until is None and not _is_known(network, now):
             until = _count(_key("strangers", username), TRIES_OF_STRANGERS, now)
     if until is not None:
         logger.warning("Too many tries as %r from %s", username, origin.network)

@@ -152,7 +152,7 @@ def enable(draft: Connection, actor: User, now: datetime) -> bool:
         replaced = Connection.objects.current().first()
         if replaced is not None:
             _retire(replaced)
-        ready = Connection.objects.drafts().filter(pk=draft.pk, authorized_at__isnull=False)
+        ready = Connection.objects.drafts().filter(pk=draft.pk, authorized_at=draft.authorized_at)
         if ready.update(status=ConnectionStatus.CONNECTED, is_current=True, authorized_by=actor) != 1:
             transaction.set_rollback(True)
             return False

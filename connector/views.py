@@ -190,12 +190,18 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if draft is None:
         return redirect("connector:setup")
     if request.method == "POST":
+        # What was seen: another draft, or another user of this one, asks again.
+        if request.POST.get("seen") != _version(draft):
+            messages.warning(
+                request, _("Somebody has authorized another connection in the meantime. Look again.")
+            )
+            return redirect("connector:confirm")
         if not authorizing.enable(draft, person, timezone.now()):
             return redirect("connector:setup")
         messages.success(request, _("Connected to %(name)s.") % {"name": draft.instance.name})
         _check(request, Connection.objects.current().get())
         return redirect("connector:connection")
-    context = {"draft": draft, "is_personal": authorizing.is_personal(draft, person)}
+    context = {"draft": draft, "seen": _version(draft), "is_personal": authorizing.is_personal(draft, person)}
     return render(request, "connector/confirm.html", context)
 
 
@@ -213,6 +219,10 @@ def configuration(request: HttpRequest) -> HttpResponse:
         return redirect("connector:connection")
     context = {"form": form, "connection": current}
     return render(request, "connector/configuration.html", context, status=422 if form.errors else 200)
+
+
+def _version(draft: Connection) -> str:
+    return f"{draft.pk} {draft.authorized_at}"
 
 
 def _checks_of(current: Connection | None) -> list[findings.Line]:

@@ -30,6 +30,23 @@ class Environment(environ.Env):  # type: ignore[misc]  # It ships no types.
         except ValueError as error:
             raise ImproperlyConfigured(f"{var}: {error}") from error
 
+    def db_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        """Read a database's address."""
+        return self._address(super().db_url, var, *args, **kwargs)
+
+    def email_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        """Read a mail server's address."""
+        return self._address(super().email_url, var, *args, **kwargs)
+
+    def _address(self, read: Any, var: str, *args: Any, **kwargs: Any) -> Any:
+        # What cannot be parsed is not shown: a password may stand in it.
+        try:
+            return read(var, *args, **kwargs)
+        except (ValueError, ImproperlyConfigured):
+            raise ImproperlyConfigured(
+                f"{var}: not an address; percent-encode / ? # @ [ in its password"
+            ) from None
+
 
 env = Environment()
 for _file in (
@@ -184,10 +201,7 @@ STORAGES = {
 # Templates name their files one by one, so whatever nobody names need not be copied under two names.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-try:
-    EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-except ImproperlyConfigured as error:
-    raise ImproperlyConfigured(f"EMAIL_URL: {error}") from error
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 HAS_MAIL_SERVER = not EMAIL_CONFIG["EMAIL_BACKEND"].endswith(".console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"scoredesk@{urlsplit(PUBLIC_URL).hostname}")
@@ -256,7 +270,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"links": {"()": "portal.reporting.WithoutLinks"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -11,7 +11,7 @@ from accounts.models import User
 from connector import sessions
 from connector.models import CheckResult, Connection, Instance
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
-from tests.sandbox_process import CLIENT, SandboxProcess
+from tests.sandbox_process import CLIENT, INTEGRATION_USER, SandboxProcess
 from tickets.models import (
     ChangeTemplate,
     FieldMapping,
@@ -262,6 +262,7 @@ def connected(sandbox: SandboxProcess) -> Connection:
         status=Connection.Status.CONNECTED,
         is_current=True,
         client_id=CLIENT[0],
+        integration_user_name=INTEGRATION_USER[0],
         authorized_at=timezone.now() - timedelta(minutes=1),
     )
     sessions.keep_client_secret(connection, CLIENT[1])

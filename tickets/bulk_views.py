@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import PersonRequest
+from accounts.sessions import polled
 from connector.models import Connection
 from scorecard.models import ScoreDay
 from tickets import bulk
@@ -53,6 +54,7 @@ def prepare(request: PersonRequest) -> HttpResponse:
     return render(request, "tickets/bulk.html", context, status=422 if form.errors else 200)
 
 
+@polled
 @may_view
 @require_safe
 def progress(request: PersonRequest, batch: UUID) -> HttpResponse:

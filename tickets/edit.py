@@ -50,6 +50,10 @@ def send_anew(
     The form carries the new ticket's id: a second submit finds the first one's. None when the old ticket is not
     unlinked any more.
     """
+    stored = Ticket.objects.filter(pk=ticket_id).first()
+    if stored is not None:
+        sent = ticket.events.filter(what=TicketEvent.What.SENT_ANEW, detail__ticket=str(ticket_id))
+        return stored if sent.exists() else None
     with transaction.atomic():
         given_up = Ticket.objects.filter(pk=ticket.pk).move(
             Delivery.UNLINKED, Delivery.DISCARDED, is_open=False, next_try_at=None

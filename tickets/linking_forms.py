@@ -42,7 +42,7 @@ class RecordForm(forms.Form):
 class ChosenForm(forms.Form):
     """The record that was chosen, and the records that were shown."""
 
-    sys_id = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+    sys_id = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_seen(self) -> frozenset[str]:

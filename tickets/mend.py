@@ -47,7 +47,7 @@ def choose(
     run: Reconciliation, what: Discrepancy, *, by: User | None, now: datetime, finding_id: int | None = None
 ) -> int:
     """Have one finding of a kind mended, or all. Returns how many were chosen."""
-    chosen = mendable(run).filter(what=what, **({"pk": finding_id} if finding_id else {}))
+    chosen = mendable(run).filter(what=what, **({"pk": finding_id} if finding_id is not None else {}))
     ids = list(chosen.values_list("pk", flat=True))
     with transaction.atomic():
         count = run.findings.open().filter(pk__in=ids).update(chosen_at=now, chosen_by=by, problem="")
@@ -125,11 +125,15 @@ def _have_looked_up(finding: Finding, clock: Clock) -> str:
 def _take_over(instance: Instance, client: Client, finding: Finding, now: datetime) -> str:
     """Make a ticket for a record that carries a key of Scoredesk. Returns what stood in the way."""
     kind = Kind(finding.kind)
-    record = client.read(kind, finding.sys_id, [*mirror.fields(kind), "description"])
+    record = client.read(kind, finding.sys_id, [*mirror.fields(kind), "description", "sys_created_by"])
     key = origin.key_of(record.get("correlation_id")) if record else None
     if record is None or key is None:
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
-    asked_by = User.objects.filter(username=origin.lines(record).get("Requested by (user ID)", "")).first()
+    # Anybody may write a description; who made a record, ServiceNow says itself.
+    ours = Connection.objects.filter(instance=instance).exclude(integration_user_name="")
+    made_here = ours.filter(integration_user_name=record.get("sys_created_by")).exists()
+    named = origin.lines(record).get("Requested by (user ID)", "") if made_here else ""
+    asked_by = User.objects.filter(username=named).first()
     person = asked_by or finding.chosen_by
     if person is None:
         return _("Nobody here is known to have asked for it. Say whose ticket it becomes.")

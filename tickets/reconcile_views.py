@@ -1,5 +1,6 @@
 """Reconciliation: start a run, follow it, see what it found, and choose what is mended."""
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import PersonRequest
+from accounts.sessions import polled
 from connector.models import Connection
 from tickets import mend, reconcile, tasks
 from tickets.cards import record_address
@@ -27,6 +29,7 @@ from tickets.views import may_change
 
 # More of one kind are counted, and mended by its button, but not shown.
 SHOWN = 100
+_ID = re.compile(r"[0-9]{1,19}")
 _CHOICES: dict[Discrepancy, tuple[str | Promise, str | Promise]] = {
     Discrepancy.STALE: (
         gettext_lazy("The records have changed since they were last mirrored."),
@@ -86,6 +89,7 @@ class Group:
         return self.count - len(self.lines)
 
 
+@polled
 @may_change
 @require_safe
 def reconciliation(request: PersonRequest) -> HttpResponse:
@@ -124,15 +128,15 @@ def start(request: PersonRequest) -> HttpResponse:
 def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
     """Have a worker mend one finding (`finding`), or all of a kind."""
     found = get_object_or_404(Reconciliation, pk=run)
-    chosen = request.POST.get("finding", "")
-    if what not in Discrepancy.values:
+    chosen = request.POST.get("finding")
+    if what not in Discrepancy.values or not (chosen is None or _ID.fullmatch(chosen)):
         raise Http404
     count = mend.choose(
         found,
         Discrepancy(what),
         by=request.user,
         now=timezone.now(),
-        finding_id=int(chosen) if chosen.isdecimal() else None,
+        finding_id=None if chosen is None else int(chosen),
     )
     _wake(tasks.mend_findings, found.pk)
     said = ngettext("%(count)d finding is being mended.", "%(count)d findings are being mended.", count)

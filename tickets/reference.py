@@ -49,7 +49,10 @@ def read(text: str) -> Reference | None:
 
 
 def _of_address(text: str) -> Reference | None:
-    host = urlsplit(text).netloc.rpartition("@")[2].lower() if "://" in text else ""
+    try:
+        host = urlsplit(text).netloc.rpartition("@")[2].lower() if "://" in text else ""
+    except ValueError:  # Such as half an IPv6 address.
+        return None
     for _layer in range(_LAYERS):
         text = unquote(text)
     for pattern in _IN_ADDRESS:

@@ -8,11 +8,14 @@ import pytest
 from django.conf import LazySettings
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts import people
 from accounts.models import AuditEntry, User
+from accounts.reset import ONE_LINK_EVERY
 from accounts.tasks import send_reset_links
 from accounts.throttle import TRIES
+from portal.reporting import WithoutLinks
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -166,8 +169,32 @@ def test_whoever_forgot_and_tried_too_often_is_let_in_with_the_new_password(
 def test_the_mail_is_in_the_person_s_language_or_else_in_the_browser_s(person: User, ask: Ask) -> None:
     [message] = ask(person.email, accept_language="ja")
     assert "パスワード" in message.subject
+    AuditEntry.objects.update(at=timezone.now() - ONE_LINK_EVERY)
     User.objects.filter(pk=person.pk).update(language="en")
     assert ask(person.email, accept_language="ja")[-1].subject == "Choose a new password for Scoredesk"
+
+
+def test_many_who_ask_neither_fill_a_mailbox_nor_keep_its_owner_out(person: User, ask: Ask) -> None:
+    sent = [len(ask(person.email)) for _ in range(3)]
+    assert sent == [1, 1, 1]
+    strangers = (f"203.0.113.{number}" for number in range(1, 12))
+    for stranger in strangers:
+        for _ in range(10):
+            Client(REMOTE_ADDR=stranger).post(RESET, {"email": person.email})
+    answer = Client(REMOTE_ADDR="198.51.100.7").post(RESET, {"email": person.email})
+    assert answer.status_code == 302
+
+
+def test_a_link_is_in_no_log(
+    client: Client, person: User, ask: Ask, settings: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Django writes the address of whatever it refuses; a mail scanner's OPTIONS is enough."""
+    link = link_in(ask(person.email)[0])
+    client.options(link)
+    [line] = [record for record in caplog.records if "/accounts/reset/" in record.getMessage()]
+    assert WithoutLinks().filter(line)
+    assert link.split("/")[-2] not in line.getMessage()
+    assert "'filters': ['links']" in str(settings.LOGGING)
 
 
 def test_the_link_never_leads_where_the_request_says(client: Client, person: User, ask: Ask) -> None:

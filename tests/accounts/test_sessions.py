@@ -1,6 +1,7 @@
 """How sessions end: by idleness, by age, everywhere at once, and with a role or an account."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
@@ -63,7 +64,9 @@ def test_a_page_that_refreshes_itself_is_no_sign_of_life(browser: Client) -> Non
     rewind(browser, "seen_at", timedelta(minutes=20))
     before = browser.session["seen_at"]
     assert browser.get("/cards/", headers={"HX-Request": "true"}).status_code == 200
-    assert browser.get(f"/tickets/{TicketFactory.create().pk}/status/").status_code == 200
+    ticket = TicketFactory.create(batch=uuid4())
+    pages = (f"/tickets/{ticket.pk}/status/", f"/tickets/bulk/{ticket.batch}/", "/tickets/reconcile/")
+    assert [browser.get(page).status_code for page in pages] == [200, 200, 403]
     assert browser.session["seen_at"] == before
     assert is_signed_in(browser)
     assert browser.session["seen_at"] > before

@@ -37,6 +37,13 @@ def come_back(browser: Client, address: str) -> Any:
     return browser.get(f"{parts.path}?{parts.query}", follow=True)
 
 
+def confirm(browser: Client) -> Any:
+    """Answer "Connect as this user?" with yes, and follow to the page where that ends."""
+    seen = re.search(r'name="seen" value="([^"]+)"', text(browser.get("/servicenow/confirm/")))
+    assert seen
+    return browser.post("/servicenow/confirm/", {"seen": seen[1]}, follow=True)
+
+
 def text(response: Any) -> str:
     return unescape(response.content.decode())
 

@@ -21,7 +21,7 @@ from django.views.debug import ExceptionReporter
 from accounts.models import User
 from connector import authorizing, sessions
 from connector.models import Connection, ConnectionSecrets
-from tests.connector.errands import come_back, entered, leave
+from tests.connector.errands import come_back, confirm, entered, leave
 from tests.factories import TicketFactory
 from tests.sandbox_process import CLIENT, SandboxProcess
 from tests.tickets.test_killed_worker import wait_until
@@ -74,7 +74,7 @@ def connect(browser: Client, sandbox: SandboxProcess, flock: Flock) -> Connectio
     assert found
     flock.secrets.add(found[1])
     come_back(browser, arrived)
-    browser.post("/servicenow/confirm/")
+    confirm(browser)
     flock.watch()
     return Connection.objects.working().get()
 

@@ -8,7 +8,7 @@ from accounts.models import User
 from connector import companion, probes
 from connector.findings import lines
 from connector.models import Connection
-from tests.connector.errands import entered, text
+from tests.connector.errands import confirm, entered, text
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_with_the_app_the_status_is_there_from_connecting_to_removing(
     sandbox.companion()
     browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
     browser.post("/servicenow/authorize/")
-    page = browser.post("/servicenow/confirm/", follow=True)
+    page = confirm(browser)
     assert "shows the status of this connection" in text(page)
     [row] = sandbox.records(companion.TABLE)
     current = Connection.objects.working().get()

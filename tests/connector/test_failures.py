@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import User
 from connector.explanations import EXPLANATIONS
 from connector.models import Connection
-from tests.connector.errands import come_back, entered, explained, leave, text
+from tests.connector.errands import come_back, confirm, entered, explained, leave, text
 from tests.sandbox_process import INTEGRATION_USER, SandboxProcess, form_of
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +189,7 @@ def test_each_step_shows_its_state_its_validation_and_its_failures(
         assert value in page
     browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
     browser.post("/servicenow/authorize/")
-    browser.post("/servicenow/confirm/")
+    confirm(browser)
     page = text(browser.get("/servicenow/setup/"))
     assert (page.count("Completed"), page.count("Not complete")) == (8, 0)
     page = text(browser.get("/servicenow/setup/?problem=token_refused"))

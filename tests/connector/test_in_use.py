@@ -11,7 +11,7 @@ from accounts.models import AuditEntry
 from connector import sessions
 from connector.models import Connection, ConnectionSecrets
 from connector.sessions import open_client
-from tests.connector.errands import text
+from tests.connector.errands import confirm, text
 from tests.sandbox_process import CLIENT, SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def test_authorizing_again_replaces_the_connection_only_when_confirmed(
 ) -> None:
     browser.post("/servicenow/authorize/")
     assert Connection.objects.current().get() == connection
-    browser.post("/servicenow/confirm/")
+    confirm(browser)
     replaced = Connection.objects.get(pk=connection.pk)
     assert (replaced.status, replaced.is_current) == ("removed", False)
     assert Connection.objects.working().get().instance == connection.instance

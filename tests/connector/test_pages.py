@@ -14,7 +14,7 @@ from connector import sessions
 from connector.explanations import EXPLANATIONS
 from connector.models import Connection, ConnectionSecrets
 from connector.sessions import open_client
-from tests.connector.errands import come_back, entered, explained, leave, text
+from tests.connector.errands import come_back, confirm, entered, explained, leave, text
 from tests.sandbox_process import CLIENT, SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_from_the_form_to_connected(
         page = browser.post("/servicenow/authorize/", follow=True)
     assert "m365.integration" in text(page)
     assert not Connection.objects.current().exists()
-    page = browser.post("/servicenow/confirm/", follow=True)
+    page = confirm(browser)
     assert page.redirect_chain[-1][0] == "/servicenow/"
     current = Connection.objects.working().get()
     assert (current.authorized_by, current.integration_user_name) == (secadmin, "m365.integration")
@@ -45,12 +45,25 @@ def test_from_the_form_to_connected(
     assert "ServiceNow answers" in text(browser.post("/servicenow/test/", follow=True))
 
 
+def test_only_what_was_shown_is_connected(browser: Client, sandbox: SandboxProcess) -> None:
+    browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
+    browser.post("/servicenow/authorize/")
+    shown = re.search(r'name="seen" value="([^"]+)"', text(browser.get("/servicenow/confirm/")))
+    assert shown
+    # Somebody else authorizes as another user before the first person presses Connect.
+    Connection.objects.drafts().update(authorized_at=timezone.now(), integration_user_name="mallory")
+    page = browser.post("/servicenow/confirm/", {"seen": shown[1]}, follow=True)
+    assert page.redirect_chain[-1][0] == "/servicenow/confirm/"
+    assert "mallory" in text(page)
+    assert not Connection.objects.current().exists()
+
+
 def test_an_old_instance_is_connected_as_well(browser: Client, settings: LazySettings) -> None:
     with SandboxProcess(profile="legacy") as old:
         settings.SERVICENOW_ALLOWED_HOSTS = [old.host]
         browser.post("/servicenow/setup/", entered(old))
         come_back(browser, old.consent(leave(browser)))
-        browser.post("/servicenow/confirm/")
+        confirm(browser)
         current = Connection.objects.working().get()
         record = open_client(current, now=timezone.now()).create("change_request", {"short_description": "x"})
         assert record.number.startswith("CHG")
@@ -61,7 +74,7 @@ def test_no_page_shows_a_secret_or_a_token(
 ) -> None:
     browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
     browser.post("/servicenow/authorize/")
-    browser.post("/servicenow/confirm/")
+    confirm(browser)
     ConnectionSecrets.objects.update(client_secret="canary-secret")
     kept = ConnectionSecrets.objects.get()
     assert kept.access_token

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from connector.models import Connection
-from tests.connector.errands import entered
+from tests.connector.errands import confirm, entered
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.models import Ticket
@@ -29,7 +29,7 @@ def elsewhere(sandbox: SandboxProcess, settings: LazySettings) -> Iterator[Sandb
 def provision(browser: Client, sandbox: SandboxProcess) -> Connection:
     browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
     browser.post("/servicenow/authorize/")
-    browser.post("/servicenow/confirm/")
+    confirm(browser)
     return Connection.objects.working().get()
 
 

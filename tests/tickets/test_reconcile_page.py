@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from connector.models import Connection
 from portal.celery import app
+from tests.factories import FindingFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.models import Finding, Ticket
 from tickets.push import push
@@ -75,3 +76,12 @@ def test_what_stopped_a_run_is_told_in_the_readers_language(
     )
     assert "使い切りました" in page.content.decode()
     assert "calls are used up" in person.get(PAGE, headers={"Accept-Language": "en"}).content.decode()
+
+
+@pytest.mark.parametrize("finding", ["0", "-1", "abc", "", "9" * 5000])
+def test_a_finding_that_is_none_mends_nothing(person: Client, connection: Connection, finding: str) -> None:
+    found = FindingFactory.create(run__instance=connection.instance)
+    answer = person.post(reverse("tickets:mend", args=[found.run_id, found.what]), {"finding": finding})
+    assert answer.status_code == (302 if finding == "0" else 404)
+    found.refresh_from_db()
+    assert found.chosen_at is None
