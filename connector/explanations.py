@@ -32,6 +32,10 @@ EXPLANATIONS = {
         _("Something that is not the ServiceNow REST API answered."),
         _("Check the instance name, and whether the instance is being upgraded."),
     ),
+    "condition_ignored": Explanation(
+        _("The instance left out a condition and answered with records that nobody asked for."),
+        _("Let the integration user read and query correlation_id and sys_updated_on, then run the checks."),
+    ),
     "hibernating": Explanation(
         _("The developer instance is hibernating."),
         _("Sign in at developer.servicenow.com to wake it, then try again."),
@@ -141,6 +145,7 @@ _GROUPS: dict[Promise, tuple[str, ...]] = {
         "no_answer",
         "server_error",
         "unreadable",
+        "condition_ignored",
         "hibernating",
         "maintenance",
         "login_page",

@@ -46,7 +46,7 @@ class InstanceQuerySet(models.QuerySet[Any]):
         """A call ended badly. What ServiceNow refuses for its own reasons says nothing against the
         instance.
         """
-        if isinstance(error, Unreachable | OutcomeUnknown):
+        if isinstance(error, Unreachable | OutcomeUnknown) and error.retryable:
             self.filter(consecutive_failures__gte=FAILURES_TO_BREAK - 1).update(broken_until=now + BREAK)
             self.update(consecutive_failures=F("consecutive_failures") + 1, **_last_error(error, now))
             return

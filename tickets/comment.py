@@ -25,6 +25,7 @@ from tickets.claim import lease
 from tickets.fresh import is_fresh
 from tickets.models import Ticket, TicketComment
 from tickets.notes import CommentState, Element
+from tickets.push import TooLate, in_time
 from tickets.retry import next_try_at
 from tickets.settle import ending_of
 
@@ -69,8 +70,9 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     try:
         _deliver(comment, token, open_client(connection, now=now), clock)
         instance.record_success(clock())
-    except Paused:
-        comment.settle(token)
+    except (Paused, TooLate):
+        # Nothing was sent on this try's intent; an earlier one's is as unknown as it was.
+        comment.settle(token, sent_at=earlier)
     except ServiceNowError as error:
         instance.record_failure(clock(), error)
         _failed(comment, token, error, clock(), sending=comment.sent_at != earlier)
@@ -93,7 +95,8 @@ def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) 
     comment.sent_at = clock()
     if not TicketComment.objects.filter(pk=comment.pk, claim_token=token).update(sent_at=comment.sent_at):
         return
-    client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written})
+    check = in_time(comment.sent_at, clock)
+    client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written}, check=check)
     comment.settle(token, state=CommentState.DELIVERED, delivered_at=clock(), last_problem="")
 
 

@@ -84,7 +84,7 @@ def _mend(instance: Instance, client: Client, chosen: Sequence[Finding], clock: 
         _look_again(instance, client, looked_at, clock())
     for finding in chosen:
         if finding.what in (Discrepancy.UNLINKED, Discrepancy.DUPLICATE):
-            _settle(finding, _have_looked_up(finding, clock), clock())
+            _settle(finding, _have_looked_up(finding, client, clock), clock())
         elif finding.what == Discrepancy.UNKNOWN:
             _settle(finding, _take_over(instance, client, finding, clock()), clock())
 
@@ -103,18 +103,21 @@ def _look_again(instance: Instance, client: Client, findings: Sequence[Finding],
         _settle(finding, "", now)
 
 
-def _have_looked_up(finding: Finding, clock: Clock) -> str:
+def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
     """Let the delivery find the record: it adopts one, and leaves two to a person. Returns what stood in the way."""
     ticket, now = finding.ticket, clock()
     if ticket is None:
         return _("The ticket is no longer there.")
-    if ticket.delivery == Delivery.ATTENTION and ticket.retry(now):
+    if ticket.delivery == Delivery.ATTENTION and not mirror.find_records(ticket, client):
+        return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
+    # With an intent in its row it is looked up before anything is sent, whichever worker comes first.
+    intent = Coalesce("sent_at", Value(now))
+    if ticket.delivery == Delivery.ATTENTION and ticket.retry(now, sent_at=intent):
         TicketEvent.objects.create(
             ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=finding.chosen_by
         )
-    # With an intent in its row it is looked up before anything is sent.
     waiting = Ticket.objects.filter(pk=ticket.pk, delivery=Delivery.WAITING)
-    waiting.update(sent_at=Coalesce("sent_at", Value(now)), next_try_at=now)
+    waiting.update(sent_at=intent, next_try_at=now)
     ending = push(ticket.pk, clock=clock)
     ticket.refresh_from_db()
     if ticket.delivery in (Delivery.DELIVERED, Delivery.CONFLICT):

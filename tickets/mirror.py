@@ -208,7 +208,7 @@ def mark_missing(ticket: Ticket, now: datetime) -> bool:
 
 def without_extra_conflict(ticket: Ticket, new: dict[str, Any]) -> dict[str, Any]:
     """Let a ticket that opens again be open beside the one that replaced it."""
-    if new["is_open"] and not ticket.is_open and ticket.action_id and not ticket.is_extra:
+    if new["is_open"] and ticket.action_id and not ticket.is_extra:
         same = {"instance": ticket.instance_id, "action": ticket.action_id, "is_extra": False}
         others = Ticket.objects.open().filter(**same).exclude(pk=ticket.pk)
         if others.exists():

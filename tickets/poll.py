@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
-from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.errors import ConditionIgnored, ServiceNowError
 from connector.servicenow.records import Page, Record
 from connector.sessions import Paused, open_client
 from tickets import mirror
@@ -130,14 +130,17 @@ def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
     A short page is not the end, for limits apply before access rules; an empty one is.
     """
     query = f"{_OURS}^sys_updated_on>={since.strftime(_SERVER_TIME)}"
+    last: Record | None = None
     while True:
         page = client.list("task", query, _CHANGED_FIELDS, PAGE, order_by=("sys_updated_on", "sys_id"))
         sys.audit("tickets.poll.page", len(page.records))
         yield page
         if not page.records:
             return
-        last = page.records[-1]
+        last, before = page.records[-1], last
         at = last.get("sys_updated_on")
+        if before and (at, last.sys_id) <= (before.get("sys_updated_on"), before.sys_id):
+            raise ConditionIgnored("The instance ignored the range or the order.")
         query = f"{_OURS}^sys_updated_on>{at}^NQ{_OURS}^sys_updated_on={at}^sys_id>{last.sys_id}"
 
 

@@ -26,9 +26,10 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
-from connector.models import Connection, Instance
+from connector.models import CheckResult, Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
@@ -93,7 +94,11 @@ def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
     if connection is None:
         return
     instance = connection.instance
-    tickets = Ticket.objects.due(clock()).filter(instance=instance).order_by("created_at")
+    tickets = (
+        Ticket.objects.due(clock())
+        .filter(instance=instance)
+        .order_by(F("next_try_at").asc(nulls_first=True), "created_at")
+    )
     for ticket_id in tickets.values_list("pk", flat=True)[:limit]:
         if not _may_call(instance, clock()):
             return
@@ -121,10 +126,17 @@ def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
     try:
         return _send(claim, client, values, template, clock)
     except Refused:
-        # After an earlier send, a refusal may mean that its record exists by now: primary keys are unique.
-        found = mirror.find_records(claim.ticket, client) if claim.ticket.sent_at else []
-        if len(found) != 1:
+        if claim.ticket.sent_at is None:
             raise
+        # After an earlier send, a refusal may mean that its record exists by now: primary keys are unique. This is a
+        # look-up again: should it fail, the earlier intent stays.
+        claim.move(Delivery.CLAIMED, sent_at=claim.ticket.sent_at)
+        found = mirror.find_records(claim.ticket, client)
+        if not found:
+            claim.move(Delivery.SENT)
+            raise
+        if len(found) > 1:
+            return settle.conflict(claim, found, clock())
         return settle.delivered(claim, found[0], Ending.ADOPTED, clock(), values)
 
 
@@ -139,7 +151,21 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
     quarantine = timedelta(seconds=settings.PUSH_QUARANTINE)
     if claim.ticket.is_still_possible(clock(), quarantine):
         return settle.not_found_yet(claim, clock(), quarantine)
+    # Where records keep neither key, an empty look-up says nothing however long one waits: a person decides.
+    if (
+        claim.ticket.sent_at
+        and claim.ticket.last_ending != Ending.STRANGER
+        and keeps_no_key(claim.ticket.instance)
+    ):
+        return settle.unfindable(claim, clock())
     return None
+
+
+def keeps_no_key(instance: Instance) -> bool:
+    """Whether the newest trial showed that records keep neither the sys_id that we choose nor the correlation id."""
+    results = CheckResult.objects.filter(connection__instance=instance, name="correlation_id")
+    newest = results.exclude(finding="untried").order_by("-checked_at").first()
+    return instance.honours_sys_id is False and newest is not None and newest.finding == "lost"
 
 
 def _send(
@@ -175,14 +201,20 @@ def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) 
         return None
     sys.audit("tickets.push.intent_stored", key)
 
-    def check_in_time() -> None:
+    try:
+        return create(values, check=in_time(sent_at, clock))
+    finally:
+        sys.audit("tickets.push.answered", key)
+
+
+def in_time(sent_at: datetime, clock: Clock) -> Callable[[], None]:
+    """Return a check that raises `TooLate` once nothing may be sent on this intent any more."""
+
+    def check() -> None:
         if clock() - sent_at > LONGEST_PAUSE_BEFORE_SENDING:
             raise TooLate
 
-    try:
-        return create(values, check=check_in_time)
-    finally:
-        sys.audit("tickets.push.answered", key)
+    return check
 
 
 def fields_of(ticket: Ticket) -> dict[str, str]:

@@ -96,6 +96,11 @@ def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
     return _ask_a_person(claim, Ending.STRANGER, record.number or record.sys_id, now)
 
 
+def unfindable(claim: Claim, now: datetime) -> Ending:
+    """An earlier send was not answered, and its record could not be found if there were one."""
+    return _ask_a_person(claim, Ending.STRANGER, claim.ticket.last_problem, now)
+
+
 def unproven(claim: Claim, template: str, now: datetime) -> Ending:
     """Nothing is sent with a standard change template that was seen not to keep our key."""
     return _ask_a_person(claim, Ending.UNPROVEN, template, now)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from connector.servicenow import batch, wire
 from connector.servicenow.auth import Bearer
 from connector.servicenow.batch import Listing
-from connector.servicenow.errors import BadRequest, Forbidden, NotFound, Unreadable
+from connector.servicenow.errors import BadRequest, ConditionIgnored, Forbidden, NotFound, Unreadable
 from connector.servicenow.records import Page, Record
 from connector.servicenow.transport import Call, Transport
 
@@ -53,12 +53,16 @@ class Client:
 
         Raises `OutcomeUnknown` when the record may or may not exist; look before calling again.
         """
-        answer = self._send("POST", _table_path(table), READ_BACK, fields, check)
-        return wire.read_record(table, answer)
+        record = wire.read_record(table, self._send("POST", _table_path(table), READ_BACK, fields, check))
+        if not record.sys_id:
+            raise Unreadable("The answer does not say which record was made.")
+        return record
 
-    def update(self, table: str, sys_id: str, fields: Mapping[str, str]) -> Record:
-        """Change some fields of a record and give it back as it is now. Raises `NotFound`."""
-        answer = self._send("PATCH", _record_path(table, sys_id), READ_BACK, fields)
+    def update(
+        self, table: str, sys_id: str, fields: Mapping[str, str], *, check: Callable[[], None] | None = None
+    ) -> Record:
+        """Change some fields of a record and give it back as it is now. `check` as in `create`. Raises `NotFound`."""
+        answer = self._send("PATCH", _record_path(table, sys_id), READ_BACK, fields, check)
         return _same(wire.read_record(table, answer), sys_id)
 
     def read(self, table: str, sys_id: str, fields: Sequence[str] | None = None) -> Record | None:
@@ -114,27 +118,27 @@ class Client:
     ) -> Records:
         """The records that carry our key: none, one, or (a duplicate) several.
 
-        Raises `Unreadable` when a row without the key comes back: the instance has ignored the condition
+        Raises `ConditionIgnored` when a row without the key comes back: the instance has ignored the condition
         then, and an empty list would say that no such record exists.
         """
         query = f"correlation_id={query_value(correlation_id)}"
         wanted = sorted({*fields, "sys_id", "correlation_id"}) if fields else []
         page = self.list(table, query, wanted, limit)
         if any(record.get("correlation_id") != correlation_id for record in page.records):
-            raise Unreadable("The instance ignored the condition on correlation_id.")
+            raise ConditionIgnored("The instance ignored the condition on correlation_id.")
         return list(page.records)
 
     def by_sys_ids(self, table: str, sys_ids: Sequence[str], fields: Sequence[str]) -> Page:
         """Those of the asked-for records that exist and that we may see, in no particular order.
 
-        Takes as many ids as one of `batches`. Raises `Unreadable` when a row comes back that was not asked
+        Takes as many ids as one of `batches`. Raises `ConditionIgnored` when a row comes back that was not asked
         for.
         """
         asked = set(sys_ids)
         wanted = sorted({*fields, "sys_id"})
         page = self.list(table, ids_query("sys_id", sorted(asked)), wanted, max(len(asked), 1))
         if any(record.sys_id not in asked for record in page.records):
-            raise Unreadable("The instance ignored the condition on sys_id.")
+            raise ConditionIgnored("The instance ignored the condition on sys_id.")
         return page
 
     def batches(self, table: str, sys_ids: Sequence[str], fields: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -259,6 +263,6 @@ def _checked_id(sys_id: str) -> str:
 
 
 def _same(record: Record, sys_id: str) -> Record:
-    if record.sys_id and record.sys_id != sys_id:
+    if record.sys_id != sys_id:
         raise Unreadable("The instance answered with another record.")
     return record

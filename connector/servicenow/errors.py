@@ -8,6 +8,7 @@ ServiceNowError
 │   ├── NoAnswer            time-out, reset, deadline
 │   ├── ServerError         5xx, or an error inside a 200
 │   └── Unreadable          202, not JSON, cut off, too large, no `result`, rows nobody asked for
+│       ├── ConditionIgnored  ... because the instance left a condition out: repeating changes nothing
 │       ├── Hibernating     a developer instance is asleep
 │       ├── Maintenance     a page that says so in place of data
 │       └── LoginPage       a sign-in page in place of data
@@ -98,6 +99,13 @@ class Unreadable(OutcomeUnknown):
     """An answer that is not what the Table API gives."""
 
     code = "unreadable"
+
+
+class ConditionIgnored(Unreadable):
+    """Rows that nobody asked for: the instance left a condition out, and will do so until it is set up differently."""
+
+    retryable = False
+    code = "condition_ignored"
 
 
 class Hibernating(Unreadable):

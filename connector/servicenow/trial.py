@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.servicenow.client import Client
-from connector.servicenow.errors import OutcomeUnknown, Refused
+from connector.servicenow.errors import ConditionIgnored, OutcomeUnknown, Refused
 from connector.servicenow.records import Record
 
 DISPLAY = "Scoredesk connection check"
@@ -57,13 +57,21 @@ def try_out(
     return Trial(
         number=found.number or created.number or created.sys_id,
         kept_sys_id=created.sys_id == sys_id,
-        kept_correlation_id=found.get("correlation_id") == correlation_id,
+        kept_correlation_id=_is_found(client, table, created.sys_id, correlation_id),
         canceled=canceled,
         said=said,
         not_kept=tuple(
             name for name in asked if name not in _KEYS and not _is_kept(found, name, asked[name])
         ),
     )
+
+
+def _is_found(client: Client, table: str, sys_id: str, correlation_id: str) -> bool:
+    """Whether a record can be found by its correlation id, as delivery looks for it: to be readable is not enough."""
+    try:
+        return any(one.sys_id == sys_id for one in client.find_by_correlation_id(table, correlation_id))
+    except ConditionIgnored:
+        return False
 
 
 def _is_kept(found: Record, name: str, value: str) -> bool:

@@ -1,6 +1,8 @@
 """Notes mirrored from the journal, and our own written there once each."""
 
+import sys
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -226,3 +228,25 @@ def test_a_page_of_strangers_changes_nothing(sandbox: SandboxProcess, ticket: Ti
     poll_delta()
     poll_sweep(clock=lambda: timezone.now() + timedelta(days=2))
     assert not TicketNote.objects.exists()
+
+
+def test_a_worker_that_was_frozen_while_its_token_was_renewed_repeats_no_note(
+    sandbox: SandboxProcess, delivered: Ticket, clock: Clock
+) -> None:
+    note = comment.write(
+        uuid4(), delivered, "Seen to.", Element.WORK_NOTES, by=delivered.requested_by, now=clock()
+    )
+    sandbox.fault("unauthorized", method="PATCH")
+    calls: list[object] = []
+
+    def freeze(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and len(calls) < 2 and arguments[1][1] == sandbox.port:
+            calls.append(arguments)
+            if len(calls) == 2:  # The token's call, after the 401.
+                clock.advance(seconds=200)
+                comment.send_due(clock=clock)
+
+    sys.addaudithook(freeze)
+    comment.send_due(clock=clock)
+    note.refresh_from_db()
+    assert len(sandbox.records("sys_journal_field")) == 1

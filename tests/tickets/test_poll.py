@@ -137,3 +137,13 @@ def test_where_range_queries_are_refused_the_sweep_does_all(sandbox: SandboxProc
     poll_sweep()
     change.refresh_from_db()
     assert change.state == "-4"
+
+
+def test_an_instance_that_ignores_the_range_does_not_eat_up_the_hours_calls(
+    sandbox: SandboxProcess, connection: Connection
+) -> None:
+    delivered(connection, Kind.CHANGE_REQUEST)
+    sandbox.settings(unreadable_fields="sys_updated_on", unreadable_field_query="ignored")
+    sandbox.clear_log()
+    poll_delta()
+    assert sandbox.requests()["total"] <= 4

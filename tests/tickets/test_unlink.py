@@ -122,3 +122,14 @@ def test_comments_that_wait_are_not_written_to_another_record(
     assert comment.send_due(clock=clock) == 0
     assert TicketComment.objects.get().state == CommentState.GIVEN_UP
     assert sandbox.records("sys_journal_field") == []
+
+
+def test_a_page_read_before_the_ticket_closed_unlinks_beside_its_successor(
+    delivered: Ticket, clock: Clock, secadmin: User
+) -> None:
+    action = ActionFactory.create()
+    Ticket.objects.filter(pk=delivered.pk).update(action=action)
+    as_read = Ticket.objects.get(pk=delivered.pk)
+    Ticket.objects.filter(pk=delivered.pk).update(is_open=False, meaning="closed")
+    TicketFactory.create(instance=delivered.instance, action=action)
+    assert link.unlink(as_read, Reason.WRONG, by=secadmin, now=clock())
