@@ -19,6 +19,7 @@ from connector.servicenow.errors import (
     TokenRefused,
     Unreachable,
 )
+from connector.writing import in_turn_without_the_disk
 
 FAILURES_TO_BREAK = 5
 BREAK = timedelta(seconds=60)
@@ -33,14 +34,17 @@ class InstanceQuerySet(models.QuerySet[Any]):
         well = Q(
             consecutive_failures=0, broken_until=None, last_error="", last_contact_at__gt=now - CONTACT_NEWS
         )
-        self.exclude(well).update(
-            consecutive_failures=0,
-            broken_until=None,
-            last_contact_at=now,
-            last_error="",
-            last_error_detail="",
-            last_error_at=None,
-        )
+        news = self.exclude(well)
+        # An UPDATE of nothing waits for all other writers, too.
+        if news.exists():
+            news.update(
+                consecutive_failures=0,
+                broken_until=None,
+                last_contact_at=now,
+                last_error="",
+                last_error_detail="",
+                last_error_at=None,
+            )
 
     def record_failure(self, now: datetime, error: ServiceNowError) -> None:
         """A call ended badly. What ServiceNow refuses for its own reasons says nothing against the
@@ -76,6 +80,10 @@ class InstanceQuerySet(models.QuerySet[Any]):
         """
         if budget < 1:
             return False
+        with in_turn_without_the_disk():
+            return self._count_call(now, budget)
+
+    def _count_call(self, now: datetime, budget: int) -> bool:
         within = self.filter(calls_hour_at__gt=now - HOUR, calls_in_hour__lt=budget)
         if within.update(calls_in_hour=F("calls_in_hour") + 1) == 1:
             return True

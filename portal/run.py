@@ -189,15 +189,15 @@ def portal_parts(state: Path) -> list[Part]:
     """Web, worker and beat."""
     ready = {"READY_DIR": str(state / "ready")}
     celery = [sys.executable, "-m", "celery", "--app", "portal"]
-    # Threads: tasks wait for the network, and one process leaves no orphans. More of them than pushes are under way at
-    # once, so that some claim and settle while others wait for ServiceNow.
+    # Threads: tasks wait for the network, and one process leaves no orphans. More of them than creates are under way
+    # at once (tickets.push), so that some claim and settle while others wait for ServiceNow.
     worker = [
         *celery,
         "worker",
         "--pool",
         "threads",
         "--concurrency",
-        "6",
+        "8",
         "--without-mingle",
         "--without-gossip",
     ]

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from connector.writing import in_turn, in_turn_without_the_disk
 from tickets.models import Ticket
 from tickets.states import IN_HAND, Delivery
 
@@ -35,16 +36,19 @@ class Claim:
         token = uuid.uuid4()
         due = Ticket.objects.due(now).filter(pk=ticket_id)
         hold = {"claim_token": token, "claimed_until": now + lease(), "next_try_at": None}
-        if not any(due.move(old, Delivery.CLAIMED, **hold) for old in (Delivery.WAITING, *IN_HAND)):
-            return None
+        # A claim that the power takes along leaves the ticket as it was, and whoever held it is gone as well.
+        with in_turn_without_the_disk():
+            if not any(due.move(old, Delivery.CLAIMED, **hold) for old in (Delivery.WAITING, *IN_HAND)):
+                return None
         ticket = Ticket.objects.select_related("instance", "requested_by", "action").get(pk=ticket_id)
         return cls(ticket, token, now)
 
     def move(self, new: Delivery, **changes: Any) -> bool:
         """Move the ticket on if the lease is still ours. Returns False, having changed nothing, if it is not."""
         ours = Ticket.objects.filter(pk=self.ticket.pk, claim_token=self.token)
-        if not ours.move(self.stage, new, **changes):
-            return False
+        with in_turn():
+            if not ours.move(self.stage, new, **changes):
+                return False
         self.stage = new
         return True
 

@@ -21,6 +21,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -50,13 +51,29 @@ Create = Callable[..., Record]
 # took longer than this (frozen, waiting for the database or for a new token) sends nothing: it could arrive when
 # somebody else may send again.
 LONGEST_PAUSE_BEFORE_SENDING = timedelta(seconds=5)
-# So many creates a process has under way at once, which is what an instance serves one integration without queueing.
-# A worker has more threads than that: some claim and settle while these wait for ServiceNow.
+# So many creates a process has under way at once. A worker has more threads than that, so that some claim and settle
+# meanwhile, and one more may have stored its intent, so that it stands ready when an answer comes. Only one: where
+# ServiceNow is slow, whoever waits is too late and starts again.
 _sending = threading.BoundedSemaphore(4)
+_intending = threading.BoundedSemaphore(5)
 
 
 class TooLate(Exception):
     """So much time has passed since the intent that nothing may be sent on it any more."""
+
+
+class Turn(ExitStack):
+    """One of the creates that may be under way at once, from `take` to the end of the block."""
+
+    taken = False
+
+    def take(self) -> None:
+        """Wait for it; whoever repeats a call has it already. Raises `TooLate`."""
+        if not self.taken:
+            self.taken = _sending.acquire(timeout=LONGEST_PAUSE_BEFORE_SENDING.total_seconds())
+            if not self.taken:
+                raise TooLate
+            self.callback(_sending.release)
 
 
 def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
@@ -176,8 +193,8 @@ def _send(
         if template
         else partial(client.create, claim.ticket.kind)
     )
-    # The turn comes first: an intent must not grow old while it waits.
-    with _sending:
+    # Before the intent, which must not grow old in a queue.
+    with _intending:
         try:
             record = _create(claim, create, values, clock)
         except TooLate:
@@ -200,11 +217,17 @@ def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) 
     if not claim.move(Delivery.SENT, sent_at=sent_at):
         return None
     sys.audit("tickets.push.intent_stored", key)
+    check_time = in_time(sent_at, clock)
+    with Turn() as turn:
 
-    try:
-        return create(values, check=in_time(sent_at, clock))
-    finally:
-        sys.audit("tickets.push.answered", key)
+        def check() -> None:
+            turn.take()
+            check_time()
+
+        try:
+            return create(values, check=check)
+        finally:
+            sys.audit("tickets.push.answered", key)
 
 
 def in_time(sent_at: datetime, clock: Clock) -> Callable[[], None]:

@@ -5,10 +5,9 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from connector.servicenow.errors import NotAuthenticated, RateLimited, ServiceNowError, TokenRefused
 from connector.servicenow.records import Record
+from connector.writing import in_one
 from tickets import mirror, payload
 from tickets.claim import Claim
 from tickets.models import PushAttempt, TicketEvent
@@ -25,7 +24,7 @@ def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent:
     changes = mirror.columns(ticket, record, now, named)
     changes["not_kept"] = payload.not_kept(sent, record.values)
     changes["delivered_at"] = now
-    with transaction.atomic():
+    with in_one():
         if not claim.let_go(
             Delivery.DELIVERED, last_ending=ending, last_problem="", next_try_at=None, **changes
         ):
@@ -37,7 +36,7 @@ def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent:
 def conflict(claim: Claim, records: list[Record], now: datetime) -> Ending:
     """Two records carry our key: only a person can say which one counts."""
     numbers = [record.number for record in records]
-    with transaction.atomic():
+    with in_one():
         if not claim.let_go(Delivery.CONFLICT, last_ending=Ending.CONFLICT, last_problem=", ".join(numbers)):
             return tell(claim, Ending.LOST_CLAIM, now)
         _event(claim, TicketEvent.What.CONFLICT, now, numbers=numbers)
@@ -54,7 +53,7 @@ def not_found_yet(claim: Claim, now: datetime, quarantine: timedelta) -> Ending:
 def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime | None = None) -> Ending:
     """Put the ticket back, certain that this try sent nothing. Spends no attempt."""
     again = next_try or next_try_at(ending, attempts=claim.ticket.attempts, now=now, jitter=_jitter())
-    with transaction.atomic():
+    with in_one():
         # What an earlier try may have sent is as unknown as it was; this try's own intent is taken back.
         if not claim.let_go(
             Delivery.WAITING, last_ending=ending, next_try_at=again, sent_at=claim.ticket.sent_at
@@ -83,7 +82,7 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
     }
     if sending and not error.outcome_unknown:
         changes["sent_at"] = None
-    with transaction.atomic():
+    with in_one():
         if not claim.let_go(Delivery.WAITING if again else Delivery.ATTENTION, **changes):
             return tell(claim, Ending.LOST_CLAIM, now, error)
         if again is None:
@@ -107,7 +106,7 @@ def unproven(claim: Claim, template: str, now: datetime) -> Ending:
 
 
 def _ask_a_person(claim: Claim, ending: Ending, problem: str, now: datetime) -> Ending:
-    with transaction.atomic():
+    with in_one():
         if not claim.let_go(Delivery.ATTENTION, last_ending=ending, last_problem=problem):
             return tell(claim, Ending.LOST_CLAIM, now)
         _event(claim, TicketEvent.What.ATTENTION, now, problem=problem)

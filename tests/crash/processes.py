@@ -11,7 +11,7 @@ from portal.celery import app
 from portal.supervisor import die_with_parent
 
 BEAT = ("beat", "--pidfile", "", "--loglevel", "INFO")
-WORKER = ("worker", "--pool", "threads", "--concurrency", "6", "--loglevel", "INFO")
+WORKER = ("worker", "--pool", "threads", "--concurrency", "8", "--loglevel", "INFO")
 QUIET = ("--without-mingle", "--without-gossip", "--without-heartbeat")
 
 

@@ -29,8 +29,8 @@ def weakened() -> Iterator[dict[str, Run]]:
     runs = {part: start("--without", part, "--only", cell) for part, (cell, _) in TAKEN_AWAY.items()}
     yield runs
     for run in runs.values():
-        run.kill()
-        run.communicate()
+        with run:
+            run.kill()
 
 
 def test_whatever_dies_there_is_one_record_and_the_ticket_is_linked_to_it() -> None:
