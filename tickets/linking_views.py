@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import permission_required
+from accounts.models import AuditEntry, User
 from accounts.requests import PersonRequest
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
@@ -100,7 +101,7 @@ def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse
     page: dict[str, object] = {"ticket": found, "form": form}
     try:
         linking.check_ticket(found, now)
-        candidates = list(_candidates(found, form, now))
+        candidates = list(_candidates(found, form, request.user, now))
         page["candidates"] = candidates
         page["seen"] = " ".join(candidate.record.sys_id for candidate in candidates)
         page["carrying"] = sum(candidate.carries_key for candidate in candidates)
@@ -111,12 +112,16 @@ def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse
     return render(request, "tickets/link.html", page, status=422 if form.errors else 200)
 
 
-def _candidates(found: Ticket, form: RecordForm, now: datetime) -> Iterator[Candidate]:
+def _candidates(found: Ticket, form: RecordForm, by: User, now: datetime) -> Iterator[Candidate]:
     """Ask ServiceNow for the record that was named and for those that carry the ticket's key."""
     with linking.client_for(found, now) as client:
         records = linking.carrying_key(found, client)
         ours = {record.sys_id for record in records}
         if form.is_valid():
+            # It may be any record that the integration user sees, of whomever.
+            AuditEntry.objects.record(
+                actor=by, verb="ticket.looked_up", target=str(found.pk), record=form.data["record"][:100]
+            )
             try:
                 named = linking.find(found, form.cleaned_data["record"], client)
                 records = [named, *(record for record in records if record.sys_id != named.sys_id)]

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from connector.models import Connection
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
@@ -47,6 +47,8 @@ def test_a_record_is_looked_up_shown_and_linked(
     row = sandbox.create("change_request", short_description="Made by hand", work_notes="Looked at it.")
     page = browser.get(address(stuck, row["number"].lower())).content.decode()
     assert "Made by hand" in page
+    looked_up = AuditEntry.objects.get(verb="ticket.looked_up")
+    assert (looked_up.actor, looked_up.detail["record"]) == (secadmin, row["number"].lower())
     assert row["number"] in page
     answer = browser.post(address(stuck), offered(page)[row["number"]])
     assert answer["Location"] == stuck.get_absolute_url()
