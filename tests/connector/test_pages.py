@@ -45,6 +45,13 @@ def test_from_the_form_to_connected(
     assert "ServiceNow answers" in text(browser.post("/servicenow/test/", follow=True))
 
 
+def test_a_code_that_a_reader_brings_along_is_in_no_page(client: Client, reader: User) -> None:
+    client.force_login(reader)
+    page = client.get("/servicenow/callback/?code=a-code-of-servicenow&state=x")
+    assert page.status_code == 403
+    assert "a-code-of-servicenow" not in text(page)
+
+
 def test_only_what_was_shown_is_connected(browser: Client, sandbox: SandboxProcess) -> None:
     browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
     browser.post("/servicenow/authorize/")
