@@ -56,7 +56,7 @@ class ActionFactory(DjangoModelFactory[ImprovementAction]):
         model = ImprovementAction
 
     control_id = Sequence(lambda n: f"control_{n}")
-    title = Sequence(lambda n: f"Turn on protection number {n}")
+    title = Sequence(lambda n: f"Turn on protection number {n:04}")
     category = "Identity"
     product = "AzureAD"
     max_score = 10.0
