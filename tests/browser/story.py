@@ -88,6 +88,8 @@ def main() -> None:
     tickets["unlinked"].refresh_from_db()
     unlink(tickets["unlinked"], Reason.MOVED, by=secadmin(), now=datetime.now(UTC))
     disagree(connection.instance, tickets["scheduled"])
+    # What the reconciliation found is in its list; the pages themselves are to stand still from here on.
+    call_command("poll_tickets", "--sweep")
     tickets |= not_delivered(actions, connection.instance)
     plan(tickets["overdue"])
     addresses = {name: ticket.get_absolute_url() for name, ticket in tickets.items()}
