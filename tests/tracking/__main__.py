@@ -59,7 +59,9 @@ def play(tickets: int, apart: timedelta) -> list[str]:
     folder = ROOT / "build" / "tracking" / f"{os.getpid()}{minutes:+.0f}"
     folder.mkdir(parents=True)
     on_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
-    database = str(folder / "portal.sqlite3") if on_sqlite else PostgresDatabases("tracking").template
+    # One of its own each time: the one before is still where this process is connected to.
+    on_postgres = "" if on_sqlite else PostgresDatabases(f"tracking{minutes:+.0f}").template
+    database = on_postgres or str(folder / "portal.sqlite3")
     with SandboxProcess() as sandbox:
         settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
         run(partial(make_template, database, sandbox), folder / "template.log")
