@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -22,7 +21,7 @@ from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
-from tickets import journal, mirror
+from tickets import journal, mirror, origin
 from tickets.models import Ticket, TicketComment, TicketEvent
 from tickets.notes import CommentState
 from tickets.poll import KEPT_FOR_PUSHES
@@ -126,7 +125,7 @@ def check_record(ticket: Ticket, record: Record) -> None:
     if other := others.filter(sys_id=record.sys_id).first():
         raise NotLinkable(Obstacle.LINKED_ELSEWHERE, other)
     # What was discarded never looks for its record again.
-    keys = Q(asked_sys_id=record.sys_id) | Q(pk=_key_of(record))
+    keys = Q(asked_sys_id=record.sys_id) | Q(pk=origin.key_of(record.get("correlation_id")))
     if other := others.exclude(delivery=Delivery.DISCARDED).filter(keys).first():
         raise NotLinkable(Obstacle.OTHER_KEY, other)
 
@@ -244,13 +243,6 @@ def _tell(
     AuditEntry.objects.record(
         actor=by, verb=f"ticket.{what.value}", target=str(ticket.pk), sys_id=sys_id, **detail
     )
-
-
-def _key_of(record: Record) -> UUID | None:
-    try:
-        return UUID(record.get("correlation_id"))
-    except ValueError:
-        return None
 
 
 def _rows(kind: Kind, reference: Reference, client: Client) -> list[Record]:
