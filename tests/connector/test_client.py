@@ -129,6 +129,16 @@ def test_a_standard_change_without_a_name_may_have_been_made() -> None:
     assert caught.value.outcome_unknown
 
 
+def test_a_created_record_without_a_name_may_have_been_made() -> None:
+    body = b'{"result": {"number": "INC0010001"}}'
+    with (
+        Peer(answer(body)) as peer,
+        pytest.raises(errors.Unreadable) as caught,
+    ):
+        client_of(peer).create("incident", ticket())
+    assert caught.value.outcome_unknown
+
+
 def test_lists_are_ordered_and_limited_as_asked(client: Client) -> None:
     for number in range(3):
         client.create("incident", ticket(short_description=str(number)))

@@ -33,6 +33,15 @@ def test_a_record_under_another_id_is_found_by_its_key(client: Client, sandbox: 
     assert len(sandbox.records("incident")) == 1
 
 
+def test_a_key_that_the_instance_does_not_search_for_is_not_kept(
+    client: Client, sandbox: SandboxProcess
+) -> None:
+    sandbox.settings(unreadable_fields="correlation_id", unreadable_field_query="ignored")
+    sandbox.create("incident", short_description="Somebody else's")
+    tried = trial.try_out(client, "incident")
+    assert (tried.kept_sys_id, tried.kept_correlation_id) == (True, False)
+
+
 def test_a_record_that_nobody_can_find_is_named_by_the_key_to_look_for(
     client: Client, sandbox: SandboxProcess
 ) -> None:
