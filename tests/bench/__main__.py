@@ -21,12 +21,11 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from portal.celery import app  # noqa: E402
 from tests.bench.measure import Cost, as_json  # noqa: E402
 from tests.bench.pushing import push_all  # noqa: E402
 from tests.bench.tracking import track  # noqa: E402
 from tests.crash.databases import PostgresDatabases, use  # noqa: E402
-from tests.crash.processes import run  # noqa: E402
+from tests.crash.processes import run, use_broker  # noqa: E402
 from tests.crash.template import make_template  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 
@@ -57,7 +56,7 @@ def main() -> int:
     folder.mkdir(parents=True)
     settings.API_CALLS_PER_HOUR = 10_000_000
     logging.getLogger("connector.servicenow").setLevel(logging.WARNING)
-    app.conf.broker_url = f"files://localhost{folder / 'broker'}"
+    use_broker(f"files://localhost{folder / 'broker'}")
     with SandboxProcess() as sandbox:
         settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
         use_database_as_in_operation(folder, sandbox)

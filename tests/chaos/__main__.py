@@ -27,12 +27,11 @@ from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from connector import health  # noqa: E402
-from portal.celery import app  # noqa: E402
 from tests.chaos.broker import Broker, FolderBroker, RedisBroker  # noqa: E402
 from tests.chaos.history import History, Judgement, judge  # noqa: E402
 from tests.chaos.monkey import Monkey  # noqa: E402
 from tests.crash.databases import PostgresDatabases, use  # noqa: E402
-from tests.crash.processes import Worker, celery_beat, celery_worker, run  # noqa: E402
+from tests.crash.processes import Worker, celery_beat, celery_worker, run, use_broker  # noqa: E402
 from tests.crash.template import make_template, share_as_person  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 from tests.servers import Postgres, Redis  # noqa: E402
@@ -84,7 +83,7 @@ class Run:
         settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 15.0
         settings.API_CALLS_PER_HOUR = 1_000_000
         health.BREAK = timedelta(seconds=2)
-        app.conf.broker_url = broker.url
+        use_broker(broker.url)
 
     def play(self, tickets: int, seconds: float) -> Judgement:
         """Share and deliver, and see what has become of it."""

@@ -10,11 +10,10 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connections
 
-from portal.celery import app
 from tests.crash.databases import Databases, use
 from tests.crash.outcomes import FOREVER, Outcome
 from tests.crash.points import Killer, Moment, Point
-from tests.crash.processes import Worker, celery_worker, run
+from tests.crash.processes import Worker, celery_worker, run, use_broker
 from tests.crash.template import share_as_person
 from tests.sandbox_process import Row, SandboxProcess
 from tickets import tasks
@@ -89,7 +88,7 @@ class Cell:
         folder.mkdir()
         database = rig.databases.copy(str(self.number))
         use(database)
-        app.conf.broker_url = f"files://localhost{folder / 'broker'}"
+        use_broker(f"files://localhost{folder / 'broker'}")
         settings.PUSH_QUARANTINE *= rig.sabotage != "quarantine"
         story = Story(self.point.name, self.outcome.name, self.outcome.refused, str(uuid4()))
         started = time.monotonic()

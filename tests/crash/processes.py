@@ -15,6 +15,11 @@ WORKER = ("worker", "--pool", "threads", "--concurrency", "8", "--loglevel", "IN
 QUIET = ("--without-mingle", "--without-gossip", "--without-heartbeat")
 
 
+def use_broker(url: str) -> None:
+    """Let this process, and those that it forks, use a broker: Celery asks the environment before its settings."""
+    os.environ["CELERY_BROKER_URL"] = app.conf.broker_url = url
+
+
 def fork(work: Callable[[], object], log: Path) -> int:
     """Do `work` in a process of its own, which ends with this one; its output goes to `log`. Returns its id."""
     sys.stdout.flush()
