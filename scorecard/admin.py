@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from accounts.kept_admin import KeptAdmin
 from accounts.read_only import ReadOnlyAdmin
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction, ScoreDay
+from scorecard.plan_form import PlanForm
 
 
 @admin.register(ImprovementAction)
@@ -19,7 +20,7 @@ class ActionPlanAdmin(KeptAdmin):
     list_filter = ("status",)
     list_select_related = ("action", "owner")
     search_fields = ("action__title", "action__control_id", "notes")
-    fields = ("action", "status", "owner", "due_on", "notes", "tags")
+    form = PlanForm
     # Owners are a plain list, tens of people: Django's box that completes their names (select2) has no name of its own
     # for a screen reader while it is empty.
 
