@@ -13,14 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from connector.servicenow.records import Record
 from tickets.models import Ticket
 from tickets.naming import ENGLISH, Named, name_of
-from tickets.states import Category, Kind, Priority
+from tickets.states import Category, Kind, Meaning, Priority
 
 _LEVELS: dict[str, str | Promise] = {
     "1": pgettext_lazy("level", "1 - High"),
     "2": pgettext_lazy("level", "2 - Medium"),
     "3": pgettext_lazy("level", "3 - Low"),
 }
-# Out-of-the-box choices (ServiceNow product documentation, "Change types" and "Incident priority").
+# Out-of-the-box choices (ServiceNow product documentation, "Change types", "Incident priority", "Change request
+# approvals" and "Put an incident on hold").
 _CHOICES: dict[str, dict[str, str | Promise]] = {
     "type": {
         "normal": pgettext_lazy("change type", "Normal"),
@@ -29,11 +30,27 @@ _CHOICES: dict[str, dict[str, str | Promise]] = {
     },
     "impact": _LEVELS,
     "urgency": _LEVELS,
+    "approval": {
+        "not requested": pgettext_lazy("approval", "Not Yet Requested"),
+        "requested": pgettext_lazy("approval", "Requested"),
+        "approved": pgettext_lazy("approval", "Approved"),
+        "rejected": pgettext_lazy("approval", "Rejected"),
+    },
+    "on_hold": {"true": _("Yes"), "false": _("No")},
+    "hold_reason": {
+        "1": pgettext_lazy("on hold", "Awaiting Caller"),
+        "5": pgettext_lazy("on hold", "Awaiting Change"),
+        "3": pgettext_lazy("on hold", "Awaiting Problem"),
+        "4": pgettext_lazy("on hold", "Awaiting Vendor"),
+    },
 }
 _LABELS = {"kind": Kind, "recommendation_category": Category}
 _MOMENTS = frozenset({"requested_by_date", "due_date", "start_date", "end_date", "resolved_at", "closed_at"})
 # What the ticket's page lists of a record by itself, in this order.
 _LISTED: dict[str, str | Promise] = {
+    "approval": _("Approval"),
+    "on_hold_reason": _("Reason for holding"),
+    "hold_reason": _("Reason for holding"),
     "type": pgettext_lazy("ServiceNow", "Type"),
     "impact": _("Impact"),
     "urgency": _("Urgency"),
@@ -54,9 +71,11 @@ class Fact:
 
 
 def facts(ticket: Ticket) -> list[Fact]:
-    """Return what a ticket's record says of its type, weight and times; fields that are empty are left out."""
+    """Return what a ticket's record says of its approval, type, weight and times, and why it is held; what is empty
+    or says nothing is left out.
+    """
     kind = Kind(ticket.kind)
-    held = {name: str(ticket.record.get(name) or "") for name in _LISTED}
+    held = {name: str(ticket.record.get(name) or "") for name in _LISTED if not _says_nothing(ticket, name)}
     return [
         Fact(
             _LISTED[name],
@@ -66,6 +85,13 @@ def facts(ticket: Ticket) -> list[Fact]:
         for name, value in held.items()
         if value
     ]
+
+
+def _says_nothing(ticket: Ticket, name: str) -> bool:
+    """An approval that nobody asked for; a reason that was left behind by an earlier hold."""
+    if name == "approval":
+        return bool(ticket.record.get(name) == "not requested")
+    return name in {"on_hold_reason", "hold_reason"} and ticket.meaning != Meaning.ON_HOLD
 
 
 def _theirs(ticket: Ticket, name: str, value: str) -> str:
