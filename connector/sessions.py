@@ -61,6 +61,7 @@ class Paused(Exception):
 def open_client(connection: Connection | None, *, now: datetime, reserve: float = 0.0) -> Client:
     """A client that is signed in as the integration user and renews its token by itself.
 
+    `connection` is as it was just read: whether its instance is to be left alone is not asked again where it was well.
     `reserve` is the share of the hour's calls that it leaves to others; with the rest used up, its calls raise
     `Paused`, having sent nothing.
 
@@ -69,7 +70,8 @@ def open_client(connection: Connection | None, *, now: datetime, reserve: float 
     """
     if connection is None or connection.status in (ConnectionStatus.AUTHORIZING, ConnectionStatus.REMOVED):
         raise Paused(Pause.NOT_CONNECTED)
-    if not Instance.objects.filter(pk=connection.instance_id).let_through(now):
+    instance = Instance.objects.filter(pk=connection.instance_id)
+    if connection.instance.broken_until is not None and not instance.let_through(now):
         raise Paused(Pause.BREAKER)
     return _sign_in(connection, Clock(now), reserve)
 
@@ -190,7 +192,7 @@ def wipe(connection: Connection) -> None:
 
 def _secrets(connection: Connection) -> ConnectionSecrets:
     try:
-        return ConnectionSecrets.objects.get(connection_id=connection.pk)
+        return ConnectionSecrets.objects.select_related("connection").get(connection_id=connection.pk)
     except ConnectionSecrets.DoesNotExist:
         return ConnectionSecrets(connection=connection)
     except InvalidToken:
@@ -244,13 +246,13 @@ def access_token(connection: Connection, transport: Transport, clock: Clock, *, 
 
 
 def _usable_token(connection: Connection, now: datetime, refused: str) -> str:
-    row = Connection.objects.get(pk=connection.pk)
+    kept = _secrets(connection)
+    row = kept.connection
     if row.needs_reauthorization:
         raise Paused(Pause.NEEDS_REAUTHORIZATION)
     if row.access_expires_at is None or row.access_expires_at - now < MARGIN:
         return ""
-    token = _secrets(connection).access_token
-    return "" if token == refused else token
+    return "" if kept.access_token == refused else kept.access_token
 
 
 def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID) -> str:

@@ -61,6 +61,13 @@ class Spoiled:
         self._sleep(1)
         return self.handle()
 
+    def response_time(self) -> Response:
+        """Answers `seconds` after it was asked, the work included: an instance that is neither quicker nor slower."""
+        ends_at = time.monotonic() + self.fault.pause(1)
+        answer = self.handle()
+        self._over.wait(max(0.0, ends_at - time.monotonic()))
+        return answer
+
     def rate_limit(self) -> Response:
         """429 by a rule, with `Retry-After` and the rule's headers; nothing happens."""
         wait = max(1, round(self.fault.pause(30)))

@@ -32,7 +32,7 @@ def push_all(sandbox: SandboxProcess, tickets: int, folder: Path) -> Iterator[tu
             "PySNC tuned": partial(with_pysnc, "push_tuned", sandbox, tickets),
         }.items():
             sandbox.clear()
-            sandbox.fault("latency", times=10**6, seconds=latency)
+            sandbox.fault("response_time", times=10**6, seconds=latency)
             label = f"push {tickets} at {latency * 1000:3.0f} ms, {name}"
             yield label, cost_of(sandbox, work), latency * tickets / AT_ONCE
 

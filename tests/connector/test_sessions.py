@@ -173,7 +173,7 @@ def test_five_failures_in_a_row_leave_the_instance_alone_then_one_caller_tries(
     assert row.let_through(now)
     row.record_failure(now, ServerError("boom"))
     with pytest.raises(Paused) as caught:
-        open_client(connection, now=now)
+        open_client(Connection.objects.current().get(), now=now)
     assert caught.value.reason == Pause.BREAKER
     later = now + timedelta(seconds=61)
     assert [row.let_through(later) for _ in range(3)] == [True, False, False]

@@ -89,8 +89,9 @@ def test_rate_limit_says_how_long_to_wait(sandbox: SandboxProcess, integration: 
     assert {"X-RateLimit-Limit", "X-RateLimit-Reset", "X-RateLimit-Rule"} <= set(answer.headers)
 
 
-def test_latency_answers_in_the_end(sandbox: SandboxProcess, integration: Caller) -> None:
-    sandbox.fault("latency", seconds=0.3)
+@pytest.mark.parametrize("kind", ["latency", "response_time"])
+def test_what_takes_time_answers_in_the_end(sandbox: SandboxProcess, integration: Caller, kind: str) -> None:
+    sandbox.fault(kind, seconds=0.3)
     started = time.monotonic()
     assert post(integration).status_code == 201
     assert time.monotonic() - started >= 0.3
