@@ -33,7 +33,7 @@ def check_start(**kwargs: Any) -> None:
 @worker_ready.connect
 def report_worker_ready(**kwargs: Any) -> None:
     """Tell the supervisor, where there is one, that messages are being taken."""
-    _touch("worker")
+    _report_ready()
 
 
 @beat_init.connect
@@ -41,9 +41,9 @@ def report_beat_ready(**kwargs: Any) -> None:
     """Tell the supervisor, where there is one, that the schedule is running; read Secure Score at once."""
     # The schedule counts from now on, and nobody wants to look at an empty list for hours.
     app.send_task("scorecard.tasks.import_from_graph")
-    _touch("beat")
+    _report_ready()
 
 
-def _touch(part: str) -> None:
-    if folder := os.environ.get("READY_DIR"):
-        Path(folder, part).touch()
+def _report_ready() -> None:
+    if file := os.environ.get("READY_FILE"):
+        Path(file).touch()

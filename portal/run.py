@@ -13,12 +13,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from portal.supervisor import Part, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
+# Two, because Python runs one thread of a process at a time: one worker alone cannot keep four calls under way.
+WORKERS = [f"worker-{number}" for number in (1, 2)]
 SIGN_INS = "Sign in as secadmin, reader or admin; the password of each is: demo"
 SANDBOX_SIGN_INS = "In the sandbox's ServiceNow: m365.integration / integration (to connect), admin / admin"
 
@@ -186,8 +188,7 @@ def start_sandbox(supervisor: Supervisor, state: Path) -> None:
 
 
 def portal_parts(state: Path) -> list[Part]:
-    """Web, worker and beat."""
-    ready = {"READY_DIR": str(state / "ready")}
+    """Web, workers and beat."""
     celery = [sys.executable, "-m", "celery", "--app", "portal"]
     # Threads: tasks wait for the network, and one process leaves no orphans. More of them than creates are under way
     # at once (tickets.push), so that some claim and settle while others wait for ServiceNow.
@@ -200,6 +201,8 @@ def portal_parts(state: Path) -> list[Part]:
         "8",
         "--without-mingle",
         "--without-gossip",
+        "--loglevel",
+        "INFO",
     ]
     beat = [*celery, "beat", "--schedule", str(state / "beat"), "--pidfile", ""]
     web = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port_of('PORT')}"]
@@ -213,21 +216,21 @@ def portal_parts(state: Path) -> list[Part]:
         "--no-control-socket",
     ]
     log = state / "log"
+    reporting = {name: [*worker, "--hostname", f"{name}@%h"] for name in WORKERS} | {"beat": beat}
     return [
         Part("web", web, log / "web.log"),
-        Part("worker", [*worker, "--loglevel", "INFO"], log / "worker.log", ready),
-        Part("beat", beat, log / "beat.log", ready),
+        *(
+            Part(name, command, log / f"{name}.log", {"READY_FILE": str(state / "ready" / name)})
+            for name, command in reporting.items()
+        ),
     ]
 
 
 def wait_for(supervisor: Supervisor, state: Path) -> None:
-    """Wait until web, worker and beat answer. Raises CannotStart naming the one that does not."""
+    """Wait until web, workers and beat answer. Raises CannotStart naming the one that does not."""
     url = f"http://127.0.0.1:{port_of('PORT')}/readyz"
-    ready = {
-        "web": lambda: answers(url),
-        "worker": (state / "ready" / "worker").exists,
-        "beat": (state / "ready" / "beat").exists,
-    }
+    ready: dict[str, Callable[[], bool]] = {"web": lambda: answers(url)}
+    ready |= {name: (state / "ready" / name).exists for name in (*WORKERS, "beat")}
     for name, check in ready.items():
         if not supervisor.wait_until(check, 60) and not supervisor.stopping.is_set():
             raise CannotStart(f"{name} does not answer; see {state}/log/{name}.log")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Instance
+from portal.run import WORKERS
 from tests.bench.measure import Cost, cost_of, with_pysnc
 from tests.crash.processes import Worker, celery_worker
 from tests.factories import TicketFactory
@@ -44,18 +45,20 @@ def push_one() -> None:
 
 
 def push_ours(tickets: int, folder: Path) -> None:
-    """Share them all at once, then let one worker deliver them."""
+    """Share them all at once, then let the workers deliver them."""
     store(tickets)
-    worker = Worker(celery_worker, folder / "worker.log")
+    workers = [Worker(celery_worker, folder / f"{name}.log") for name in WORKERS]
     try:
         while True:
-            worker.keep_running()
+            for worker in workers:
+                worker.keep_running()
             if not Ticket.objects.undelivered().exists():
                 return
             connections.close_all()
             time.sleep(0.2)
     finally:
-        worker.kill()
+        for worker in workers:
+            worker.kill()
 
 
 def store(tickets: int) -> None:

@@ -82,7 +82,7 @@ def test_a_database_that_is_not_ready_stops_no_start(
     own = {
         "DATABASE_URL": f"sqlite:///{tmp_path / database}",
         "CELERY_BROKER_URL": f"files://localhost{tmp_path / 'broker'}",
-        "READY_DIR": str(tmp_path),
+        "READY_FILE": str(tmp_path / "ready"),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     with log.open("wb") as output:
@@ -106,4 +106,4 @@ def test_a_database_that_is_not_ready_stops_no_start(
 
 
 def _has_started(program: str, folder: Path, port: int) -> bool:
-    return answers(f"http://127.0.0.1:{port}/livez") if program == "web" else (folder / program).exists()
+    return answers(f"http://127.0.0.1:{port}/livez") if program == "web" else (folder / "ready").exists()

@@ -74,7 +74,8 @@ class PortalProcess:
         marks = {
             "sandbox": "-m sandbox",
             "web": "-m gunicorn",
-            "worker": "portal worker",
+            "worker-1": "worker-1@",
+            "worker-2": "worker-2@",
             "beat": "portal beat",
         }
         children = children_of(self._process.pid)

@@ -69,7 +69,7 @@ def test_every_part_answers_once_the_portal_is_ready(portal: PortalProcess) -> N
     assert answer(portal.port, "/accounts/login/") == 200
     assert answer(portal.sandbox_port, "/_sandbox/ready") == 200
     assert answer(portal.microsoft_port, "/") == 200
-    assert set(portal.parts()) == {"sandbox", "web", "worker", "beat"}
+    assert set(portal.parts()) == {"sandbox", "web", "worker-1", "worker-2", "beat"}
     wait_until(lambda: not waiting_messages(portal))
 
 
@@ -82,7 +82,7 @@ def test_generated_keys_are_for_the_owner_alone(portal: PortalProcess) -> None:
     assert not any(line.partition("=")[2] in said for line in keys.read_text().splitlines())
 
 
-@pytest.mark.parametrize("part", ["worker", "beat", "web", "sandbox"])
+@pytest.mark.parametrize("part", ["worker-1", "beat", "web", "sandbox"])
 def test_a_killed_part_comes_back_and_works(portal: PortalProcess, part: str) -> None:
     killed = portal.parts()[part]
     os.kill(killed, signal.SIGKILL)
@@ -99,7 +99,7 @@ def reachable(portal: PortalProcess) -> bool:
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=lambda sign: sign.name)
 def test_a_signal_ends_every_process(portal: PortalProcess, sign: signal.Signals) -> None:
-    assert len(that_mention(portal.state)) >= 5
+    assert len(that_mention(portal.state)) >= 6
     began = time.monotonic()
     assert portal.stop(sign) == 0
     assert that_mention(portal.state) == {}

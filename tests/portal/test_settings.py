@@ -13,7 +13,7 @@ from tests.sandbox_process import ROOT
 # Said in the README alone: they choose the file itself, or belong to the demonstration.
 NOT_IN_THE_EXAMPLE = {"ENV_FILE", "SANDBOX_PORT", "SANDBOX_PROFILE", "MICROSOFT_PORT"}
 # The supervisor tells its own parts.
-NOT_FOR_PEOPLE = {"READY_DIR"}
+NOT_FOR_PEOPLE = {"READY_FILE"}
 PRODUCTION = {
     "SECRET_KEY": "kX3vQ8mZ1rT6yB0nW5cL2pD9sF4gH7jA-uE_iOqRzVxNbMtKwYhGdCfSlPa",
     "FIELD_KEYS": KEYS["FIELD_KEYS"],
