@@ -41,6 +41,11 @@ def schedule(delta: float, sweep: float) -> dict[str, dict[str, Any]]:
             "schedule": timedelta(days=1),
             "options": {"expires": 3600},
         },
+        "mend what was left": {
+            "task": "tickets.tasks.mend_left_findings",
+            "schedule": timedelta(minutes=5),
+            "options": {"expires": 300},
+        },
         "read the names of states": {
             "task": "tickets.tasks.learn_state_names",
             "schedule": timedelta(days=1),

@@ -6,7 +6,7 @@ and can be chosen again.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Value
@@ -29,6 +29,8 @@ from tickets.reconciliation import Discrepancy
 from tickets.states import UNDELIVERED, Delivery, Kind, Priority, Source
 
 Clock = Callable[[], datetime]
+# What is not mended by then was left by a worker that died, or its message was lost. Two who mend the same do no harm.
+LEFT_AFTER = timedelta(minutes=10)
 
 
 def mendable(run: Reconciliation) -> QuerySet[Finding]:
@@ -76,6 +78,13 @@ def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
         said = _("ServiceNow could not be asked just now.")
         run.findings.chosen().filter(pk__in=[one.pk for one in chosen]).update(chosen_at=None, problem=said)
     return run.findings.filter(pk__in=[one.pk for one in chosen], mended_at__isnull=False).count()
+
+
+def mend_left(*, clock: Clock = timezone.now) -> int:
+    """Mend what was chosen a while ago and not mended since. Returns how many findings are mended now."""
+    left = Finding.objects.chosen().filter(chosen_at__lt=clock() - LEFT_AFTER)
+    runs = set(left.values_list("run_id", flat=True))
+    return sum(mend_chosen(run_id, clock=clock) for run_id in sorted(runs))
 
 
 def _mend(instance: Instance, client: Client, chosen: Sequence[Finding], clock: Clock) -> None:
@@ -154,7 +163,9 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
             )
             Finding.objects.filter(pk=finding.pk).update(ticket=ticket)
     except IntegrityError:
-        return _("A ticket with this key or this record is here already.")
+        # Whoever took it over may have died before saying so.
+        if not Ticket.objects.filter(pk=key, sys_id=record.sys_id).exists():
+            return _("A ticket with this key or this record is here already.")
     catch_up(instance, client, {kind: [record.sys_id]}, now)
     return ""
 

@@ -74,3 +74,9 @@ def reconcile_tickets(run_id: int) -> None:
 def mend_findings(run_id: int) -> None:
     """Mend what a person chose."""
     mend.mend_chosen(run_id)
+
+
+@shared_task
+def mend_left_findings() -> None:
+    """Mend what a worker that died has left."""
+    mend.mend_left()

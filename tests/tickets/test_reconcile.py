@@ -1,5 +1,6 @@
 """Reconciliation over real HTTP: every way to disagree is found, and mended by choice alone."""
 
+from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
 
@@ -162,6 +163,24 @@ def test_a_record_of_a_lost_ticket_is_taken_over_with_its_key(
     assert (again.sys_id, again.name, again.description) == (sys_id, change.name, change.description)
     assert (again.state_words, again.requested_by) == ("New", change.requested_by)
     assert run(connection).findings.count() == 0
+
+
+@pytest.mark.parametrize("died", ["before", "after it took the record over"])
+def test_what_a_worker_that_died_has_left_is_mended_later(
+    sandbox: SandboxProcess, connection: Connection, change: Ticket, secadmin: User, died: str
+) -> None:
+    key = change.pk
+    forget(change)
+    finding = only(run(connection))
+    now = timezone.now()
+    assert mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=now) == 1
+    if died != "before":
+        mend.mend_chosen(finding.run_id)
+        Finding.objects.update(mended_at=None)
+    assert mend.mend_left(clock=lambda: now + timedelta(minutes=9)) == 0
+    assert mend.mend_left(clock=lambda: now + timedelta(minutes=11)) == 1
+    finding.refresh_from_db()
+    assert (finding.problem, Ticket.objects.get(pk=key).sys_id) == ("", finding.sys_id)
 
 
 def test_another_deployments_record_is_told_apart(sandbox: SandboxProcess, connection: Connection) -> None:
