@@ -52,10 +52,10 @@ Create = Callable[..., Record]
 # somebody else may send again.
 LONGEST_PAUSE_BEFORE_SENDING = timedelta(seconds=5)
 # So many creates a process has under way at once. A worker has more threads than that, so that some claim and settle
-# meanwhile, and one more may have stored its intent, so that it stands ready when an answer comes. Only one: where
+# meanwhile, and two more may have stored their intents, so that they stand ready when answers come. No more: where
 # ServiceNow is slow, whoever waits is too late and starts again.
 _sending = threading.BoundedSemaphore(2)
-_intending = threading.BoundedSemaphore(3)
+_intending = threading.BoundedSemaphore(4)
 
 
 class TooLate(Exception):
