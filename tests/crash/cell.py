@@ -14,7 +14,7 @@ from tests.crash.databases import Databases, use
 from tests.crash.outcomes import FOREVER, Outcome
 from tests.crash.points import Killer, Moment, Point
 from tests.crash.processes import Worker, celery_worker, run, use_broker
-from tests.crash.template import share_as_person
+from tests.crash.template import choose_standard_change, share_as_person
 from tests.sandbox_process import Row, SandboxProcess
 from tickets import tasks
 from tickets.models import Ticket
@@ -44,8 +44,8 @@ class Rig:
 class Story:
     """How a cell ended, as its own database tells it."""
 
+    cell: str
     point: str
-    outcome: str
     refused: bool
     ticket_id: str
     deaths_missing: int = 0
@@ -76,11 +76,18 @@ class Story:
 
 @dataclass(frozen=True)
 class Cell:
-    """A point and an outcome; `number` names its files."""
+    """A point, an outcome, and the API that creates: the Table API, or for standard changes the Change Management API.
+
+    `number` names its files.
+    """
 
     number: int
     point: Point
     outcome: Outcome
+    is_standard: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.point.name} / {self.outcome.name}{' / standard change' if self.is_standard else ''}"
 
     def play(self, rig: Rig) -> dict[str, object]:
         """Run it to its end in this process, which belongs to this cell alone."""
@@ -90,7 +97,7 @@ class Cell:
         use(database)
         use_broker(f"files://localhost{folder / 'broker'}")
         settings.PUSH_QUARANTINE *= rig.sabotage != "quarantine"
-        story = Story(self.point.name, self.outcome.name, self.outcome.refused, str(uuid4()))
+        story = Story(str(self), self.point.name, self.outcome.refused, str(uuid4()))
         started = time.monotonic()
         try:
             self._play(rig, folder, story)
@@ -102,7 +109,9 @@ class Cell:
 
     def _play(self, rig: Rig, folder: Path, story: Story) -> None:
         ticket_id = UUID(story.ticket_id)
-        self.outcome.arm(rig.sandbox, ticket_id, rig.pace)
+        if self.is_standard:
+            choose_standard_change()
+        self.outcome.arm(rig.sandbox, ticket_id, rig.pace, "change" if self.is_standard else "table")
         if rig.sabotage == "look-up":
             rig.sandbox.fault("acl_hidden", method="GET", times=FOREVER, about=story.ticket_id)
         story.deaths_missing += self._share(ticket_id, folder)

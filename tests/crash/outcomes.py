@@ -23,12 +23,12 @@ class Outcome:
     seconds: float | None = None
     refused: bool = False
 
-    def arm(self, sandbox: SandboxProcess, ticket_id: UUID, pace: float) -> None:
-        """Have the coming create of this ticket end so."""
+    def arm(self, sandbox: SandboxProcess, ticket_id: UUID, pace: float, route: str) -> None:
+        """Have the coming create of this ticket end so; `route` is the API that it goes to."""
         if self.fault:
             times = FOREVER if self.refused else 1
             seconds = self.seconds and self.seconds * pace
-            sandbox.fault(self.fault, times=times, about=str(ticket_id), seconds=seconds)
+            sandbox.fault(self.fault, route, times=times, about=str(ticket_id), seconds=seconds)
 
 
 OUTCOMES = (

@@ -26,6 +26,12 @@ def make_template(name: str, sandbox: SandboxProcess) -> None:
     connections.close_all()
 
 
+def choose_standard_change() -> None:
+    """Have change requests made from a standard change template, as after a trial that proved it."""
+    factories.ChangeTemplateFactory.create(instance=Instance.objects.get())
+    connections.close_all()
+
+
 def share_as_person(ticket_id: UUID) -> None:
     """Do what the dialog does when it is sent."""
     wish = Wish(
