@@ -14,6 +14,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
 from accounts.origin import Origin
@@ -47,8 +48,8 @@ class PasswordForm(PasswordChangeForm):
     def __init__(self, *args: Any, origin: Origin, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.origin = origin
-        # Django's is a list in HTML, which cannot stand in our paragraph.
-        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
+        self.fields["old_password"].label = _("Current password")
+        self.fields["new_password1"].help_text = _password_rules()
 
     def clean_old_password(self) -> str:
         """Check the old password, unless too many were tried."""
@@ -66,7 +67,7 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Only the st
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
+        self.fields["new_password1"].help_text = _password_rules()
 
 
 class ResetForm(PasswordResetForm):
@@ -74,6 +75,7 @@ class ResetForm(PasswordResetForm):
 
     def __init__(self, *args: Any, origin: Origin, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("Email address")
         self.origin = origin
         self.refused_until: datetime | None = None
 
@@ -112,6 +114,12 @@ class ThemeForm(forms.Form):
     """One of the themes."""
 
     theme = forms.ChoiceField(choices=Theme.choices)
+
+
+def _password_rules() -> str:
+    """Django's own rules in a paragraph: its list in HTML cannot stand in ours."""
+    between = "" if get_language() == "ja" else " "
+    return between.join(password_validators_help_texts())
 
 
 def too_many_links(until: datetime, now: datetime) -> forms.ValidationError:

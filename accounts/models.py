@@ -36,6 +36,11 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 
+    @property
+    def initials(self) -> str:
+        """Two letters for the picture of a person who has none."""
+        return f"{self.first_name[:1]}{self.last_name[:1]}".upper() or self.username[:2].upper()
+
     def get_session_auth_hash(self) -> str:
         """What a session must carry to be this person's: changes with the password and with `session_epoch`."""
         return self._of_this_epoch(super().get_session_auth_hash())

@@ -50,6 +50,7 @@ def prepare(request: PersonRequest) -> HttpResponse:
         "too_many": len(actions) > bulk.LIMIT,
         "limit": bulk.LIMIT,
         "connection": Connection.objects.current().first(),
+        "nav_section": "scorecard",
     }
     return render(request, "tickets/bulk.html", context, status=422 if form.errors else 200)
 

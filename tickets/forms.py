@@ -208,10 +208,18 @@ class CommentForm(forms.Form):
         error_messages={"required": _("Write something first.")},
     )
     is_comment = forms.BooleanField(
-        label=_("As a comment that the caller sees"),
+        label=_("As a comment that the requester sees"),
         required=False,
-        help_text=_("ServiceNow may send it by e-mail, and takes an incident that is on hold back to work."),
+        help_text=_("ServiceNow may send it by e-mail."),
     )
+
+    def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind == Kind.INCIDENT:
+            self.fields["is_comment"].label = _("As a comment that the caller sees")
+            self.fields["is_comment"].help_text = _(
+                "ServiceNow may send it by e-mail, and takes an incident that is on hold back to work."
+            )
 
     @property
     def element(self) -> Element:

@@ -36,7 +36,8 @@ class Obstacle(models.TextChoices):
     """Why a ticket cannot be linked to a record."""
 
     IN_HAND = "in_hand", pgettext_lazy("linking", "It is being sent just now. Wait until that has ended.")
-    SETTLED = "settled", pgettext_lazy("linking", "It is linked to a record, or was discarded.")
+    LINKED = "linked", pgettext_lazy("linking", "It is linked to a record already.")
+    DISCARDED = "discarded", pgettext_lazy("linking", "It was discarded.")
     MAY_ARRIVE = (
         "may_arrive",
         pgettext_lazy(
@@ -111,8 +112,8 @@ def client_for(ticket: Ticket, now: datetime) -> Iterator[Client]:
 def check_ticket(ticket: Ticket, now: datetime) -> None:
     """Raise NotLinkable where a ticket cannot be linked to any record now."""
     if ticket.delivery not in LINKABLE:
-        settled = ticket.delivery in (Delivery.DELIVERED, Delivery.DISCARDED)
-        raise NotLinkable(Obstacle.SETTLED if settled else Obstacle.IN_HAND)
+        settled = {Delivery.DELIVERED: Obstacle.LINKED, Delivery.DISCARDED: Obstacle.DISCARDED}
+        raise NotLinkable(settled.get(Delivery(ticket.delivery), Obstacle.IN_HAND))
     # What was unlinked had its answer: nothing of it is on its way.
     quarantine = timedelta(seconds=settings.PUSH_QUARANTINE)
     if ticket.delivery != Delivery.UNLINKED and ticket.is_still_possible(now, quarantine):

@@ -14,7 +14,9 @@ from tickets.link import Reason
 from tickets.models import Ticket
 from tickets.reference import Reference
 from tickets.share import Wish
-from tickets.states import Category
+from tickets.states import Category, Kind
+
+_EXAMPLES = {Kind.CHANGE_REQUEST: "CHG0030001", Kind.INCIDENT: "INC0010001"}
 
 
 class RecordForm(forms.Form):
@@ -22,10 +24,16 @@ class RecordForm(forms.Form):
 
     record = forms.CharField(
         label=_("Number or address of the record"),
-        help_text=_("Such as CHG0030001, or what your browser shows as the record's address in ServiceNow."),
         max_length=2000,
         error_messages={"required": _("Enter a number or an address.")},
     )
+
+    def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        said = gettext(
+            "Such as %(number)s, or what your browser shows as the record's address in ServiceNow."
+        )
+        self.fields["record"].help_text = said % {"number": _EXAMPLES[kind]}
 
     def clean_record(self) -> Reference:
         """Refuse what names no record."""

@@ -37,6 +37,7 @@ class Candidate:
     record: Record
     state: str
     url: str
+    created_at: datetime | None
     carries_key: bool
     refused: NotLinkable | None
 
@@ -97,7 +98,7 @@ def _choose(request: PersonRequest, found: Ticket, chosen: ChosenForm) -> HttpRe
 
 
 def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse:
-    form = RecordForm(request.GET if "record" in request.GET else None)
+    form = RecordForm(request.GET if "record" in request.GET else None, kind=Kind(found.kind))
     page: dict[str, object] = {"ticket": found, "form": form}
     try:
         linking.check_ticket(found, now)
@@ -140,4 +141,4 @@ def _candidate(found: Ticket, record: Record, *, carries_key: bool) -> Candidate
     kind, value = Kind(found.kind), record.get("state")
     state = name_of(kind, value, found.instance.state_names.all(), get_language() or ENGLISH)
     url = record_address(found.instance, Kind(found.kind), record.sys_id)
-    return Candidate(record, state or value, url, carries_key, refused)
+    return Candidate(record, state or value, url, record.at("sys_created_on"), carries_key, refused)

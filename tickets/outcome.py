@@ -32,8 +32,8 @@ def judged_until(now: datetime) -> datetime | None:
 
 
 def points_reached() -> Q:
-    """The action has all its points, and its ticket is still open."""
-    return Q(is_open=True, delivery=Delivery.DELIVERED) & _COMPLETED
+    """The action has all its points, and its ticket is still open. Of a record that is gone nobody knows that."""
+    return Q(is_open=True, delivery=Delivery.DELIVERED, missing_since=None) & _COMPLETED
 
 
 def conditions(judged_until: datetime | None, tickets: QuerySet[Any]) -> dict[Outcome, Q]:

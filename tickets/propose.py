@@ -80,7 +80,9 @@ def priority_of(action: ImprovementAction, total: float | None) -> tuple[Priorit
     if impact >= _HIGH_IMPACT:
         return Priority.HIGH, _("High is proposed because of the score impact of %(impact)s%%.") % words
     if impact < _MODERATE_IMPACT:
-        return Priority.LOW, _("Low is proposed because the score impact is only %(impact)s%%.") % words
+        little = _("Low is proposed because the score impact is only %(impact)s%%.") % words
+        none = _("Low is proposed because there are no points left to gain.")
+        return Priority.LOW, little if impact > 0 else none
     if action.user_impact == Level.HIGH:
         return Priority.LOW, _(
             "Low is proposed because the impact on users is high, so it needs preparation, for a score impact of"

@@ -36,6 +36,11 @@ _CHOICES: dict[str, dict[str, str | Promise]] = {
         "approved": pgettext_lazy("approval", "Approved"),
         "rejected": pgettext_lazy("approval", "Rejected"),
     },
+    "close_code": {
+        "successful": pgettext_lazy("close code", "Successful"),
+        "successful_issues": pgettext_lazy("close code", "Successful with issues"),
+        "unsuccessful": pgettext_lazy("close code", "Unsuccessful"),
+    },
     "on_hold": {"true": _("Yes"), "false": _("No")},
     "hold_reason": {
         "1": pgettext_lazy("on hold", "Awaiting Caller"),
@@ -58,6 +63,7 @@ _LISTED: dict[str, str | Promise] = {
     "end_date": _("Planned end"),
     "resolved_at": _("Resolved"),
     "closed_at": pgettext_lazy("moment", "Closed"),
+    "close_code": pgettext_lazy("ticket", "Close code"),
 }
 
 

@@ -134,7 +134,7 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
 def comment(request: PersonRequest, pk: str) -> HttpResponse:
     """Add a work note or a comment to the ticket's journal in ServiceNow."""
     found = get_object_or_404(_whole().tracked(), pk=pk)
-    form = CommentForm(request.POST)
+    form = CommentForm(request.POST, kind=Kind(found.kind))
     if not form.is_valid():
         return render(request, "tickets/ticket.html", _about(found) | {"form": form}, status=422)
     data = form.cleaned_data
@@ -253,6 +253,6 @@ def _about(found: Ticket) -> dict[str, object]:
         ),
         "notes": found.notes.filter(record_sys_id=found.sys_id)[:200],
         "comments": found.comments.under_way().select_related("author"),
-        "form": CommentForm(initial={"comment_id": uuid4()}),
+        "form": CommentForm(kind=Kind(found.kind), initial={"comment_id": uuid4()}),
         "today": today(timezone.now()),
     }

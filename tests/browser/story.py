@@ -179,6 +179,8 @@ def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> d
         action = next(actions)
         columns = {**_columns(attention), "name": action.title[:160], "action": action, "next_try_at": later}
         tickets[name] = Ticket.objects.create(**columns, last_ending=Ending.UNREACHABLE)
+        now = datetime.now(UTC)
+        tickets[name].push_attempts.create(started_at=now, ended_at=now, ending=Ending.UNREACHABLE)
     tickets["conflict"] = found_twice(next(actions), attention)
     discard(tickets["discarded"], by=secadmin(), now=datetime.now(UTC))
     return tickets
@@ -188,9 +190,12 @@ def found_twice(action: ImprovementAction, like: Ticket) -> Ticket:
     """Add a ticket of which ServiceNow holds two records."""
     columns = {**_columns(like), "name": action.title[:160], "action": action}
     ticket = Ticket.objects.create(**columns, delivery=Delivery.CONFLICT, last_ending=Ending.CONFLICT)
-    for _ in range(2):
-        row = {"short_description": ticket.name, "correlation_id": str(ticket.pk)}
-        requests.post(f"{SANDBOX}/_sandbox/records/{ticket.kind}", json=row, timeout=10).raise_for_status()
+    row = {"short_description": ticket.name, "correlation_id": str(ticket.pk)}
+    made = [
+        requests.post(f"{SANDBOX}/_sandbox/records/{ticket.kind}", json=row, timeout=10) for _ in range(2)
+    ]
+    ticket.last_problem = ", ".join(answer.json()["number"] for answer in made)
+    ticket.save()
     return ticket
 
 

@@ -54,6 +54,8 @@ def test_an_open_ticket_whose_action_has_all_points_says_so() -> None:
     assert outcome(delivered(ActionFactory.create(score=10))) == Outcome.POINTS_REACHED
     assert outcome(delivered(ActionFactory.create(score=9.9))) == ""
     assert outcome(delivered(ActionFactory.create(score=10, max_score=None))) == ""
+    # Nobody knows whether a record that is gone is open.
+    assert outcome(delivered(ActionFactory.create(score=10), missing_since=timezone.now())) == ""
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ TODAY = date(2026, 11, 23)
         ({"score": 0, "max_score": 10}, 500, Priority.MODERATE, "2.00%"),
         ({"score": 0, "max_score": 10, "user_impact": "high"}, 500, Priority.LOW, "on users"),
         ({"score": 9, "max_score": 10}, 500, Priority.LOW, "only 0.20%"),
+        ({"score": 10, "max_score": 10}, 500, Priority.LOW, "no points left"),
         ({"score": None}, 500, Priority.MODERATE, "not known"),
         ({"score": 0}, None, Priority.MODERATE, "not known"),
     ],

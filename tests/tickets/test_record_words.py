@@ -87,6 +87,7 @@ def test_the_time_line_has_the_organisations_names_of_states(
         ("on_hold", "true", "Yes", "はい"),
         ("approval", "not requested", "Not Yet Requested", "未要求"),
         ("approval", "duplicate", "duplicate", "duplicate"),
+        ("close_code", "unsuccessful", "Unsuccessful", "失敗"),
         ("hold_reason", "3", "Awaiting Problem", "問題待ち"),
         ("priority", "1", "Critical", "重大"),
         ("close_notes", "Done", "Done", "Done"),
