@@ -61,17 +61,17 @@ class Paused(Exception):
 def open_client(connection: Connection | None, *, now: datetime, reserve: float = 0.0) -> Client:
     """A client that is signed in as the integration user and renews its token by itself.
 
-    `connection` is as it was just read: whether its instance is to be left alone is not asked again where it was well.
-    `reserve` is the share of the hour's calls that it leaves to others; with the rest used up, its calls raise
-    `Paused`, having sent nothing.
+    `connection` was read a moment ago: where its instance was well then, that is not asked again. `reserve` is the
+    share of the hour's calls that it leaves to others; with the rest used up, its calls raise `Paused`, having sent
+    nothing.
 
-    Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone by the
-    breaker. Raises a `ServiceNowError` when a token had to be renewed first and that failed.
+    Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone. Raises a
+    `ServiceNowError` when a token had to be renewed first and that failed.
     """
     if connection is None or connection.status in (ConnectionStatus.AUTHORIZING, ConnectionStatus.REMOVED):
         raise Paused(Pause.NOT_CONNECTED)
     instance = Instance.objects.filter(pk=connection.instance_id)
-    if connection.instance.broken_until is not None and not instance.let_through(now):
+    if connection.instance.broken_until and not instance.let_through(now):
         raise Paused(Pause.BREAKER)
     return _sign_in(connection, Clock(now), reserve)
 
@@ -221,9 +221,8 @@ def access_token(connection: Connection, transport: Transport, clock: Clock, *, 
 
     `refused` is one that does not work, whatever its time says.
 
-    Raises `TokenRefused` when it was this call that learnt that somebody must authorize again, `Paused` when
-    that was known before, `TokenUnavailable` when the token endpoint (or whoever holds the lease) gave no
-    answer in time.
+    Raises `TokenRefused` when it was this call that learnt that somebody must authorize again, `Paused` when that was
+    known before, `TokenUnavailable` when the token endpoint (or whoever holds the lease) gave no answer in time.
     """
     lease = timedelta(seconds=settings.PUSH_TIMEOUT) + LEASE_MARGIN
     give_up_at = clock() + lease
@@ -259,8 +258,7 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
     try:
         tokens = _new_tokens(connection, transport)
     except TokenRefused:
-        # A node that has not heard of the token yet says no as well; and somebody may have authorized
-        # meanwhile.
+        # A node that has not heard of the token yet says no as well; and somebody may have authorized meanwhile.
         try:
             tokens = _new_tokens(connection, transport)
         except TokenRefused as error:

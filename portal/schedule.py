@@ -3,57 +3,26 @@
 from datetime import timedelta
 from typing import Any
 
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+
 
 def schedule(delta: float, sweep: float) -> dict[str, dict[str, Any]]:
-    """Return the schedule. `delta` and `sweep` are how often to ask ServiceNow what changed, and for all, in seconds.
-
-    What is not taken before the same is due again expires, so that messages do not pile up.
-    """
+    """Return the schedule. Every `delta` seconds ServiceNow is asked what changed, every `sweep` seconds for all."""
     return {
-        "push what is due": {
-            "task": "tickets.tasks.push_due",
-            "schedule": timedelta(seconds=3),
-            "options": {"expires": 3},
-        },
-        "send comments": {
-            "task": "tickets.tasks.send_comments",
-            "schedule": timedelta(seconds=5),
-            "options": {"expires": 5},
-        },
-        "follow changes": {
-            "task": "tickets.tasks.poll_delta",
-            "schedule": timedelta(seconds=delta),
-            "options": {"expires": delta},
-        },
-        "look at every open ticket": {
-            "task": "tickets.tasks.poll_sweep",
-            "schedule": timedelta(seconds=sweep),
-            "options": {"expires": sweep},
-        },
-        "forget sessions": {"task": "accounts.tasks.forget_sessions", "schedule": timedelta(hours=24)},
-        "notice completed actions": {
-            "task": "tickets.tasks.notice_points",
-            "schedule": timedelta(seconds=sweep),
-            "options": {"expires": sweep},
-        },
-        "check the connection": {
-            "task": "connector.tasks.look_after_connection",
-            "schedule": timedelta(days=1),
-            "options": {"expires": 3600},
-        },
-        "mend what was left": {
-            "task": "tickets.tasks.mend_left_findings",
-            "schedule": timedelta(minutes=5),
-            "options": {"expires": 300},
-        },
-        "read the names of states": {
-            "task": "tickets.tasks.learn_state_names",
-            "schedule": timedelta(days=1),
-        },
-        "read the names of new states": {
-            "task": "tickets.tasks.learn_new_state_names",
-            "schedule": timedelta(minutes=5),
-            "options": {"expires": 300},
-        },
-        "read Secure Score": {"task": "scorecard.tasks.import_from_graph", "schedule": timedelta(hours=6)},
+        "push what is due": _every(3, "tickets.tasks.push_due"),
+        "send comments": _every(5, "tickets.tasks.send_comments"),
+        "follow changes": _every(delta, "tickets.tasks.poll_delta"),
+        "look at every open ticket": _every(sweep, "tickets.tasks.poll_sweep"),
+        "notice completed actions": _every(sweep, "tickets.tasks.notice_points"),
+        "mend what was left": _every(5 * _MINUTE, "tickets.tasks.mend_left_findings"),
+        "read the names of new states": _every(5 * _MINUTE, "tickets.tasks.learn_new_state_names"),
+        "read the names of states": _every(_DAY, "tickets.tasks.learn_state_names"),
+        "read Secure Score": _every(6 * _HOUR, "scorecard.tasks.import_from_graph"),
+        "check the connection": _every(_DAY, "connector.tasks.look_after_connection"),
+        "forget sessions": _every(_DAY, "accounts.tasks.forget_sessions"),
     }
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """What is not taken before the same is due again expires, so that messages do not pile up."""
+    return {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds}}
