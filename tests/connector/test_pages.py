@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from connector import sessions
 from connector.explanations import EXPLANATIONS
-from connector.models import Connection, ConnectionSecrets
+from connector.models import Connection, ConnectionSecrets, ConnectionStatus
 from connector.sessions import open_client
 from tests.connector.errands import come_back, confirm, entered, explained, leave, text
 from tests.sandbox_process import CLIENT, SandboxProcess
@@ -43,6 +43,16 @@ def test_from_the_form_to_connected(
     assert open_client(current, now=timezone.now()).whoami()
     assert "Connected" in text(browser.get("/servicenow/"))
     assert "ServiceNow answers" in text(browser.post("/servicenow/test/", follow=True))
+
+
+@pytest.mark.parametrize("page", ["/servicenow/", "/servicenow/setup/"])
+def test_what_is_connected_can_be_checked_although_it_never_was(
+    browser: Client, connection: Connection, page: str
+) -> None:
+    assert "Not checked yet" in text(browser.get(page))
+    assert "Run the checks" in text(browser.get(page))
+    Connection.objects.update(status=ConnectionStatus.NEEDS_REAUTHORIZATION)
+    assert "Run the checks" not in text(browser.get(page))
 
 
 def test_a_code_that_a_reader_brings_along_is_in_no_page(client: Client, reader: User) -> None:
