@@ -150,16 +150,6 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         return sum(deed(person, by=actor) for person in chosen if self.has_change_permission(request, person))
 
 
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    """A log that can be edited proves nothing."""
-
-    list_display = ("at", "actor_name", "verb", "target")
-    list_filter = ("verb", "at")
-    search_fields = ("actor_name", "verb", "target")
-    date_hierarchy = "at"
-
-
 def _roles(person: User) -> list[str]:
     return sorted(person.groups.values_list("name", flat=True)) if person.pk else []
 
