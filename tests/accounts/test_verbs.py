@@ -86,3 +86,14 @@ def test_the_log_asks_no_more_when_it_holds_more(client: Client, administrator: 
             assert client.get(LOG).status_code == 200
         counts.append(len(asked))
     assert counts[0] >= counts[1]
+
+
+@pytest.mark.django_db
+def test_details_are_told_line_by_line(client: Client, administrator: User) -> None:
+    entry = AuditEntry.objects.record(
+        actor=administrator, verb="ticket.edited", changes={"due_on": ["2026-12-01", None]}, name="<b>"
+    )
+    client.force_login(administrator)
+    page = client.get(f"{LOG}{entry.pk}/change/").content.decode()
+    assert "<li><b>changes</b>: due_on: 2026-12-01, </li>" in page
+    assert "<li><b>name</b>: &lt;b&gt;</li>" in page
