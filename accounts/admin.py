@@ -4,16 +4,18 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Field, ManyToManyField, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import people
+from accounts.admin_forms import RoleField, SetPasswordForm, language_field
 from accounts.kept_admin import KeptAdmin
 from accounts.models import AuditEntry, User
 from accounts.read_only import ReadOnlyAdmin
+from accounts.roles import role_label
 
 admin.site.unregister(Group)
 
@@ -22,8 +24,21 @@ admin.site.unregister(Group)
 class RoleAdmin(ReadOnlyAdmin):
     """Roles are code (accounts/roles.py): a change here would last until the next migration."""
 
-    list_display = ("name",)
+    list_display = ("role",)
     search_fields = ("name",)
+
+    @admin.display(description=_("Role"), ordering="name")
+    def role(self, group: Group) -> str:
+        """The name, in the reader's language too."""
+        return role_label(group.name)
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    """Narrow people to those with a role."""
+
+    def field_choices(self, *args: Any) -> Any:
+        """The roles, in the reader's language too."""
+        return [(key, role_label(str(name))) for key, name in super().field_choices(*args)]
 
 
 @admin.register(User)
@@ -39,8 +54,9 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
     )
     # The role opens the administration; the actions of the list deactivate, so that sessions end with it.
     readonly_fields = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
-    list_display = ("username", "first_name", "last_name", "email", "roles", "last_login", "is_active")
-    list_filter = ("is_active", "groups", "last_login")
+    change_password_form = SetPasswordForm
+    list_display = ("username", "full_name", "email", "roles", "last_login", "is_active")
+    list_filter = ("is_active", ("groups", RoleFilter), "last_login")
     search_fields = ("username", "first_name", "last_name", "email", "object_id")
     filter_horizontal = ()
     actions = ("deactivate", "reactivate", "sign_out_everywhere")
@@ -52,8 +68,27 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
 
     @admin.display(description=_("Role"))
     def roles(self, person: User) -> str:
-        """The names of the groups."""
-        return ", ".join(group.name for group in person.groups.all())
+        """The groups."""
+        return ", ".join(role_label(group.name) for group in person.groups.all())
+
+    @admin.display(description=_("Name"), ordering="last_name")
+    def full_name(self, person: User) -> str:
+        """First and last name."""
+        return person.get_full_name()
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the languages there are."""
+        if db_field.name == "language":
+            return language_field()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer the roles in the reader's language too."""
+        if db_field.name == "groups":
+            kwargs["form_class"] = RoleField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: whoever leaves is deactivated, and stays in the audit log."""
@@ -113,16 +148,6 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
     def _each(self, request: HttpRequest, chosen: QuerySet[User], deed: Callable[..., bool]) -> int:
         actor = _actor(request)
         return sum(deed(person, by=actor) for person in chosen if self.has_change_permission(request, person))
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    """A log that can be edited proves nothing."""
-
-    list_display = ("at", "actor_name", "verb", "target")
-    list_filter = ("verb", "at")
-    search_fields = ("actor_name", "verb", "target")
-    date_hierarchy = "at"
 
 
 def _roles(person: User) -> list[str]:

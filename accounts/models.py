@@ -16,9 +16,7 @@ class User(AbstractUser):
 
     tenant_id = models.CharField(_("tenant ID"), max_length=36, blank=True)
     object_id = models.CharField(_("object ID"), max_length=36, blank=True)
-    language = models.CharField(
-        _("language"), max_length=10, blank=True, help_text=_("Empty: as the browser asks.")
-    )
+    language = models.CharField(_("language"), max_length=10, blank=True)
     hidden_cards = models.JSONField(_("hidden cards"), default=list, blank=True)
     session_epoch = models.PositiveIntegerField(_("session epoch"), default=0, editable=False)
 
@@ -71,7 +69,7 @@ class AuditLog(models.Manager["AuditEntry"]):
 class AuditEntry(models.Model):
     """One deed of a person (or of the portal itself, then without an actor). Only ever added."""
 
-    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+    at = models.DateTimeField(_("time"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("actor"))
     actor_name = models.CharField(_("actor name"), max_length=150, blank=True)
     verb = models.CharField(pgettext_lazy("audit", "verb"), max_length=60)
@@ -83,7 +81,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.verb} {self.target}"

@@ -4,10 +4,16 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 READER = "Security Reader"
 SECURITY_ADMINISTRATOR = "Security Administrator"
 ADMINISTRATOR = "Administrator"
+_IN_WORDS = {
+    READER: pgettext_lazy("role", "Security Reader"),
+    SECURITY_ADMINISTRATOR: pgettext_lazy("role", "Security Administrator"),
+    ADMINISTRATOR: pgettext_lazy("role", "Administrator"),
+}
 
 _READ = [
     "connector.view_connection",
@@ -46,6 +52,12 @@ ROLES: dict[str, list[str]] = {
     SECURITY_ADMINISTRATOR: _READ + _WORK,
     ADMINISTRATOR: _READ + _WORK + _ADMINISTER,
 }
+
+
+def role_label(name: str) -> str:
+    """Say a group's name in the reader's language, with the name itself, which is an identifier, behind it."""
+    said = str(_IN_WORDS.get(name, name))
+    return name if said == name else f"{said} ({name})"
 
 
 def sync_roles() -> None:

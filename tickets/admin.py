@@ -1,13 +1,14 @@
 from collections.abc import Callable
+from datetime import date
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
-from accounts.read_only import ReadOnlyAdmin
+from accounts.read_only import ReadOnlyAdmin, as_list
 from tickets import share
 from tickets.models import (
     ChangeTemplate,
@@ -21,6 +22,7 @@ from tickets.models import (
     TicketEvent,
     TicketNote,
 )
+from tickets.states import Priority
 
 
 # Delivery and tracking write these rows; a hand in between could send a ticket twice.
@@ -28,7 +30,8 @@ from tickets.models import (
 class TicketAdmin(ReadOnlyAdmin):
     """Every column of a ticket. The actions are the buttons of its page."""
 
-    list_display = ("__str__", "name", "kind", "delivery", "meaning", "due_on", "requested_by", "created_at")
+    list_display = ("shown_number", "name", "kind", "shown_state", "shown_due_on", "requested_by")
+    list_display_links = ("shown_number", "name")
     list_filter = (
         "delivery",
         "kind",
@@ -42,6 +45,90 @@ class TicketAdmin(ReadOnlyAdmin):
     list_select_related = ("instance", "requested_by")
     date_hierarchy = "created_at"
     actions = ("send_again", "discard")
+    readonly_fields = (
+        "shown_state", "shown_their_priority", "shown_not_kept", "shown_record", "shown_record_labels",
+    )  # fmt: skip
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "number", "name", "description", "kind", "priority", "due_on", "recommendation_source",
+                    "recommendation_category", "action", "is_extra", "requested_by", "created_at",
+                )
+            },
+        ),
+        (
+            pgettext_lazy("ticket", "Delivery"),
+            {
+                "fields": (
+                    "delivery", "is_open", "next_try_at", "attempts", "sent_at", "delivered_at", "last_ending",
+                    "last_problem", "shown_not_kept",
+                )
+            },
+        ),
+        (
+            _("In ServiceNow"),
+            {
+                "fields": (
+                    "instance", "shown_state", "meaning", "shown_their_priority", "their_due_on", "sys_updated_on",
+                    "seen_at", "missing_since", "closed_at", "score_when_closed", "points_reached_at",
+                )
+            },
+        ),
+        (
+            _("Technical details"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "id", "batch", "sys_id", "state", "state_label", "active", "sys_mod_count", "shown_record",
+                    "shown_record_labels",
+                ),
+            },
+        ),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        """Bring along what instances call their states, for the list."""
+        found: QuerySet[Ticket] = super().get_queryset(request).prefetch_related("instance__state_names")
+        return found
+
+    @admin.display(description=pgettext_lazy("ticket", "number"), ordering="number")
+    def shown_number(self, ticket: Ticket) -> str:
+        """The record's number, or a dash before there is one."""
+        return ticket.number or "\N{EM DASH}"
+
+    @admin.display(description=_("status"), ordering="delivery")
+    def shown_state(self, ticket: Ticket) -> str:
+        """Its state in words: the record's once delivered, else how far delivery got."""
+        return ticket.state_words
+
+    @admin.display(description=_("due date"), ordering="current_due_on")
+    def shown_due_on(self, ticket: Ticket) -> date | None:
+        """The due date that counts."""
+        due: date | None = ticket.current_due_on
+        return due
+
+    @admin.display(description=_("priority in ServiceNow"))
+    def shown_their_priority(self, ticket: Ticket) -> str:
+        """The record's priority in words, where somebody changed it there."""
+        labels = dict(Priority.choices)
+        return str(labels.get(ticket.their_priority or 0, "-"))
+
+    @admin.display(description=_("fields not kept"))
+    def shown_not_kept(self, ticket: Ticket) -> str:
+        """The fields that the record does not hold as they were sent."""
+        return as_list(ticket.not_kept)
+
+    @admin.display(description=_("stored values of the record"))
+    def shown_record(self, ticket: Ticket) -> str:
+        """The record's fields as ServiceNow stores them."""
+        return as_list(ticket.record)
+
+    @admin.display(description=_("display values of the record"))
+    def shown_record_labels(self, ticket: Ticket) -> str:
+        """The record's fields as ServiceNow shows them."""
+        return as_list(ticket.record_labels)
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         """Whoever may do it on the ticket's page."""

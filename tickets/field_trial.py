@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
 from tickets.states import Kind
@@ -17,18 +18,23 @@ class FieldTrial(models.Model):
         REFUSED = "refused", _("ServiceNow refused it")
         UNCLEAR = "unclear", _("ServiceNow did not say whether it created the record")
 
-    instance = models.ForeignKey(Instance, models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=20, choices=Kind)
-    tried_at = models.DateTimeField()
-    result = models.CharField(max_length=20, choices=Result)
+    instance = models.ForeignKey(Instance, models.CASCADE, related_name="+", verbose_name=_("instance"))
+    kind = models.CharField(pgettext_lazy("ticket", "task type"), max_length=20, choices=Kind)
+    tried_at = models.DateTimeField(_("tried at"))
+    result = models.CharField(_("result"), max_length=20, choices=Result)
     template = models.CharField(
-        max_length=200, blank=True, help_text=_("The standard change template, if any.")
+        _("standard change template"),
+        max_length=200,
+        blank=True,
+        help_text=_("The standard change template, if any."),
     )
-    number = models.CharField(max_length=40, blank=True)
-    is_canceled = models.BooleanField(default=False)
-    keeps_correlation_id = models.BooleanField(default=False)
-    not_kept = models.JSONField(default=list, blank=True)
-    problem = models.CharField(max_length=500, blank=True, help_text=_("In ServiceNow's words."))
+    number = models.CharField(pgettext_lazy("ticket", "number"), max_length=40, blank=True)
+    is_canceled = models.BooleanField(_("canceled"), default=False)
+    keeps_correlation_id = models.BooleanField(_("keeps the correlation ID"), default=False)
+    not_kept = models.JSONField(_("fields not kept"), default=list, blank=True)
+    problem = models.CharField(
+        _("problem"), max_length=500, blank=True, help_text=_("In ServiceNow's words.")
+    )
 
     class Meta:
         verbose_name = _("trial of fields")

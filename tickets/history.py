@@ -12,12 +12,14 @@ from tickets.retry import Ending
 class PushAttempt(models.Model):
     """One try at delivering a ticket, told for people. Only ever added."""
 
-    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="push_attempts")
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField()
-    ending = models.CharField(max_length=20, choices=Ending)
+    ticket = models.ForeignKey(
+        "tickets.Ticket", models.PROTECT, related_name="push_attempts", verbose_name=_("ticket")
+    )
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"))
+    ending = models.CharField(_("result"), max_length=20, choices=Ending)
     status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
-    detail = models.TextField(blank=True)
+    detail = models.TextField(_("details"), blank=True)
     transaction_id = models.CharField(_("transaction ID"), max_length=64, blank=True)
 
     class Meta:
@@ -47,16 +49,23 @@ class TicketEvent(models.Model):
         MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")
         FOUND = "found", pgettext_lazy("ticket event", "Returned by ServiceNow again")
 
-    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="events")
-    at = models.DateTimeField()
-    what = models.CharField(max_length=20, choices=What)
+    ticket = models.ForeignKey(
+        "tickets.Ticket", models.PROTECT, related_name="events", verbose_name=_("ticket")
+    )
+    at = models.DateTimeField(_("time"))
+    what = models.CharField(_("event"), max_length=20, choices=What)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("actor"),
     )
     # Which record it is about, and which update of that record.
-    sys_id = models.CharField(max_length=32, blank=True)
-    sys_mod_count = models.IntegerField(null=True, blank=True)
-    detail = models.JSONField(default=dict, blank=True)
+    sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
+    sys_mod_count = models.IntegerField(_("updates in ServiceNow"), null=True, blank=True)
+    detail = models.JSONField(_("details"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("ticket event")

@@ -47,8 +47,10 @@ class ValueSource(models.TextChoices):
 class FieldMapping(models.Model):
     """One field of one kind of ticket on one instance, and where its value comes from."""
 
-    instance = models.ForeignKey(Instance, models.PROTECT, related_name="field_mappings")
-    kind = models.CharField(max_length=20, choices=Kind)
+    instance = models.ForeignKey(
+        Instance, models.PROTECT, related_name="field_mappings", verbose_name=_("instance")
+    )
+    kind = models.CharField(pgettext_lazy("ticket", "task type"), max_length=20, choices=Kind)
     field = models.CharField(
         pgettext_lazy("ServiceNow", "field"), max_length=80, validators=[RegexValidator(FIELD_NAME)]
     )
@@ -59,7 +61,9 @@ class FieldMapping(models.Model):
         default=ValueSource.FIXED,
     )
     value = models.CharField(_("value"), max_length=1000, blank=True)
-    label = models.CharField(max_length=200, blank=True, help_text=_("What the value is called."))
+    label = models.CharField(
+        _("display value"), max_length=200, blank=True, help_text=_("What the value is called.")
+    )
 
     class Meta:
         verbose_name = _("field mapping")

@@ -60,8 +60,8 @@ def new_sys_id() -> str:
 class Ticket(models.Model):
     """One share, and the one record in ServiceNow that it makes. Its primary key is the record's correlation id."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    instance = models.ForeignKey(Instance, models.PROTECT, related_name="tickets")
+    id = models.UUIDField(_("correlation ID"), primary_key=True, default=uuid.uuid4, editable=False)
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="tickets", verbose_name=_("instance"))
     kind = models.CharField(pgettext_lazy("ticket", "task type"), max_length=20, choices=Kind)
     name = models.CharField(pgettext_lazy("ticket", "task name"), max_length=160)
     description = models.TextField(pgettext_lazy("ticket", "task description"), max_length=4000)
@@ -69,17 +69,30 @@ class Ticket(models.Model):
     due_on = models.DateField(_("due date"), null=True, blank=True)
     recommendation_source = models.CharField(_("recommendation source"), max_length=20, choices=Source)
     recommendation_category = models.CharField(_("recommendation category"), max_length=20, choices=Category)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tickets")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="tickets", verbose_name=_("requested by")
+    )
     action = models.ForeignKey(
-        ImprovementAction, models.PROTECT, null=True, blank=True, related_name="tickets"
+        ImprovementAction,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("improvement action"),
     )
     is_extra = models.BooleanField(
-        default=False, help_text=_("A second ticket for its action, wanted by the person.")
+        _("second ticket"),
+        default=False,
+        help_text=_("Whether this is a second ticket for its action, asked for by the requester."),
     )
     batch = models.UUIDField(
-        null=True, blank=True, db_index=True, help_text=_("Shared in one go with others.")
+        pgettext_lazy("ticket", "batch"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("The same for all tickets that were shared in one go."),
     )
-    is_open = models.BooleanField(default=True)
+    is_open = models.BooleanField(_("open"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
 
     # Our delivery.
@@ -87,36 +100,41 @@ class Ticket(models.Model):
         pgettext_lazy("ticket", "delivery"), max_length=20, choices=Delivery, default=Delivery.WAITING
     )
     asked_sys_id = models.CharField(max_length=32, unique=True, default=new_sys_id, editable=False)
-    next_try_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    delivered_at = models.DateTimeField(null=True, blank=True)
-    last_ending = models.CharField(max_length=20, choices=Ending, blank=True)
-    last_problem = models.TextField(blank=True)
-    not_kept = models.JSONField(default=list, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    last_ending = models.CharField(_("last result"), max_length=20, choices=Ending, blank=True)
+    last_problem = models.TextField(_("last problem"), blank=True)
+    not_kept = models.JSONField(_("fields not kept"), default=list, blank=True)
 
     # Their record, as last seen.
-    sys_id = models.CharField(max_length=32, blank=True)
-    number = models.CharField(max_length=40, blank=True)
-    state = models.CharField(max_length=40, blank=True)
-    state_label = models.CharField(max_length=100, blank=True)
-    meaning = models.CharField(max_length=30, choices=Meaning, blank=True)
-    active = models.BooleanField(default=True)
-    record = models.JSONField(default=dict, blank=True)
-    record_labels = models.JSONField(default=dict, blank=True)
-    sys_mod_count = models.IntegerField(null=True, blank=True)
-    sys_updated_on = models.DateTimeField(null=True, blank=True)
-    seen_at = models.DateTimeField(null=True, blank=True)
-    missing_since = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    score_when_closed = models.FloatField(null=True, blank=True)
-    points_reached_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("Its action had all points while it was open.")
+    sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
+    number = models.CharField(pgettext_lazy("ticket", "number"), max_length=40, blank=True)
+    state = models.CharField(_("stored value of the state"), max_length=40, blank=True)
+    state_label = models.CharField(_("state in ServiceNow's words"), max_length=100, blank=True)
+    meaning = models.CharField(
+        pgettext_lazy("ticket state", "meaning"), max_length=30, choices=Meaning, blank=True
     )
-    their_priority = models.PositiveSmallIntegerField(null=True, blank=True)
-    their_due_on = models.DateField(null=True, blank=True)
+    active = models.BooleanField(_("active in ServiceNow"), default=True)
+    record = models.JSONField(_("stored values of the record"), default=dict, blank=True)
+    record_labels = models.JSONField(_("display values of the record"), default=dict, blank=True)
+    sys_mod_count = models.IntegerField(_("updates in ServiceNow"), null=True, blank=True)
+    sys_updated_on = models.DateTimeField(_("updated in ServiceNow at"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("last checked at"), null=True, blank=True)
+    missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    score_when_closed = models.FloatField(_("points when closed"), null=True, blank=True)
+    points_reached_at = models.DateTimeField(
+        _("all points reached at"),
+        null=True,
+        blank=True,
+        help_text=_("When the action reached all points while the ticket was open."),
+    )
+    their_priority = models.PositiveSmallIntegerField(_("priority in ServiceNow"), null=True, blank=True)
+    their_due_on = models.DateField(_("due date in ServiceNow"), null=True, blank=True)
 
     # What counts: somebody else's change in ServiceNow comes before what was asked.
     current_priority = models.GeneratedField(

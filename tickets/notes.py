@@ -27,13 +27,15 @@ class Element(models.TextChoices):
 class TicketNote(models.Model):
     """One entry of a record's journal, as last seen. ServiceNow only ever adds entries, and so do we."""
 
-    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="notes")
-    record_sys_id = models.CharField(max_length=32, blank=True)
-    sys_id = models.CharField(max_length=32)
-    element = models.CharField(max_length=20, choices=Element)
-    text = models.TextField()
+    ticket = models.ForeignKey(
+        "tickets.Ticket", models.PROTECT, related_name="notes", verbose_name=_("ticket")
+    )
+    record_sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
+    sys_id = models.CharField(_("sys_id of the journal entry"), max_length=32)
+    element = models.CharField(_("journal"), max_length=20, choices=Element)
+    text = models.TextField(_("text"))
     by = models.CharField(pgettext_lazy("note", "by"), max_length=100, blank=True)
-    at = models.DateTimeField()
+    at = models.DateTimeField(_("time"))
 
     class Meta:
         verbose_name = _("ticket note")
@@ -74,22 +76,29 @@ class TicketComment(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    ticket = models.ForeignKey("tickets.Ticket", models.PROTECT, related_name="comments")
-    element = models.CharField(max_length=20, choices=Element, default=Element.WORK_NOTES)
-    text = models.TextField(max_length=COMMENT_LENGTH)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    ticket = models.ForeignKey(
+        "tickets.Ticket", models.PROTECT, related_name="comments", verbose_name=_("ticket")
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    state = models.CharField(max_length=20, choices=CommentState, default=CommentState.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField(null=True, blank=True)
+    element = models.CharField(_("journal"), max_length=20, choices=Element, default=Element.WORK_NOTES)
+    text = models.TextField(_("text"), max_length=COMMENT_LENGTH)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    state = models.CharField(_("status"), max_length=20, choices=CommentState, default=CommentState.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    delivered_at = models.DateTimeField(null=True, blank=True)
-    note_sys_id = models.CharField(max_length=32, blank=True)
-    last_problem = models.TextField(blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    note_sys_id = models.CharField(_("sys_id of the journal entry"), max_length=32, blank=True)
+    last_problem = models.TextField(_("last problem"), blank=True)
 
     objects = CommentQuerySet.as_manager()
 

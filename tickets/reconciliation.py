@@ -43,12 +43,19 @@ class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
 class Reconciliation(models.Model):
     """One comparison of all tickets of an instance with what ServiceNow holds. It changes nothing there, ever."""
 
-    instance = models.ForeignKey(Instance, models.PROTECT, related_name="reconciliations")
+    instance = models.ForeignKey(
+        Instance, models.PROTECT, related_name="reconciliations", verbose_name=_("instance")
+    )
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("started by"),
     )
     asked_at = models.DateTimeField(_("started"))
-    heard_at = models.DateTimeField()
+    heard_at = models.DateTimeField(_("last progress at"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     tickets = models.PositiveIntegerField(_("linked tickets"), default=0)

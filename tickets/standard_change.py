@@ -32,8 +32,8 @@ class ChangeTemplate(models.Model):
     found again, so nothing is sent with a template that was not seen to keep it.
     """
 
-    instance = models.OneToOneField(Instance, models.PROTECT, related_name="+")
-    sys_id = models.CharField(max_length=32, validators=[RegexValidator(SYS_ID)])
+    instance = models.OneToOneField(Instance, models.PROTECT, related_name="+", verbose_name=_("instance"))
+    sys_id = models.CharField(_("sys_id of the template"), max_length=32, validators=[RegexValidator(SYS_ID)])
     name = models.CharField(_("name"), max_length=200, blank=True)
     proven_at = models.DateTimeField(_("keeps our reference, last seen"), null=True, blank=True)
 

@@ -70,6 +70,8 @@ def english() -> list[str]:
     """What the catalogue translates, cut at its placeholders, where it is longer than a word or two."""
     with (ROOT / "locale/ja/LC_MESSAGES/django.po").open("rb") as file:
         translated = [message for message in read_po(file) if message.id and message.id != message.string]
+    # A role's own name stands behind what it is called in Japanese.
+    translated = [message for message in translated if message.context != "role"]
     texts = [text for message in translated for text in forms(message.id)]
     pieces = [piece.strip() for text in texts for piece in re.split(r"%\(\w+\)s|%%|<[^>]*>", text)]
     return [piece for piece in pieces if len(piece) > SENTENCE]

@@ -1,0 +1,36 @@
+"""Forms of the administration where Django's own do not speak every language or leave a choice to the typist."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import role_label
+
+
+class SetPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # Only the stubs know of any.
+    """Django's own, whose help text is put together once, in whatever language is spoken then."""
+
+    usable_password_help_text = format_lazy(  # type: ignore[assignment]  # Lazy is the point.
+        '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        SetUnusablePasswordMixin.usable_password_help_text,
+        _("If disabled, the current password for this user will be lost."),
+    )
+
+
+class RoleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # The same.
+    """Roles, each also in the reader's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The role's name and what it means."""
+        return role_label(obj.name)
+
+
+def language_field() -> forms.ChoiceField:
+    """One of the portal's languages, or whichever the browser asks for."""
+    return forms.ChoiceField(
+        label=_("Language"), choices=[("", _("As the browser asks")), *settings.LANGUAGES], required=False
+    )
