@@ -62,8 +62,13 @@ def send_anew(
             return Ticket.objects.filter(pk=ticket_id).first()
         new = share(ticket_id, wish, by=by, instance=instance, action=ticket.action, now=now)
         detail = {"ticket": str(new.pk)}
-        what = TicketEvent.What.SENT_ANEW
-        TicketEvent.objects.create(ticket=ticket, at=now, what=what, actor=by, detail=detail)
+        for one, other, what in (
+            (ticket, new, TicketEvent.What.SENT_ANEW),
+            (new, ticket, TicketEvent.What.REPLACES),
+        ):
+            TicketEvent.objects.create(
+                ticket=one, at=now, what=what, actor=by, detail={"ticket": str(other.pk)}
+            )
         AuditEntry.objects.record(actor=by, verb="ticket.sent_anew", target=str(ticket.pk), **detail)
     return new
 

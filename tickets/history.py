@@ -41,6 +41,7 @@ class TicketEvent(models.Model):
         EDITED = "edited", pgettext_lazy("ticket event", "Edited and sent again by a person")
         LINKED = "linked", pgettext_lazy("ticket event", "Linked to a record by a person")
         UNLINKED = "unlinked", pgettext_lazy("ticket event", "Unlinked from its record by a person")
+        REPLACES = "replaces", pgettext_lazy("ticket event", "Takes the place of an unlinked ticket")
         SENT_ANEW = "sent_anew", pgettext_lazy("ticket event", "Sent anew as another ticket")
         DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
         CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")

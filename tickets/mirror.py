@@ -1,6 +1,7 @@
 """A ServiceNow record as a ticket's columns, and the look-up of the record that is ours."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from connector.models import Instance
 from connector.servicenow.client import Client
+from connector.servicenow.errors import Refused
 from connector.servicenow.records import Record
 from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
@@ -63,6 +65,19 @@ def find_records(ticket: Ticket, client: Client) -> list[Record]:
     if record is not None and record.get("correlation_id") in ("", ticket.correlation_id):
         return [record]
     return client.find_by_correlation_id(ticket.kind, ticket.correlation_id)
+
+
+def find_of_other_kind(ticket: Ticket, client: Client) -> Record | None:
+    """Find a record of another kind that carries a ticket's key.
+
+    What a backup brought back may have been edited, and sent, after the backup was taken. None also where the
+    integration user may not see the other table.
+    """
+    for kind in Kind:
+        if kind != ticket.kind:
+            with suppress(Refused):
+                return next(iter(client.find_by_correlation_id(kind, ticket.correlation_id)), None)
+    return None
 
 
 def meanings(instance: Instance, kind: Kind) -> dict[str, Meaning]:

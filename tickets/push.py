@@ -175,7 +175,8 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
         and keeps_no_key(claim.ticket.instance)
     ):
         return settle.unfindable(claim, clock())
-    return None
+    other = mirror.find_of_other_kind(claim.ticket, client) if claim.ticket.sent_at is None else None
+    return settle.other_kind(claim, other, clock()) if other else None
 
 
 def keeps_no_key(instance: Instance) -> bool:

@@ -18,6 +18,10 @@ class Ending(models.TextChoices):
         "stranger",
         pgettext_lazy("ending", "ServiceNow answered with a record that does not carry our key"),
     )
+    OTHER_KIND = (
+        "other_kind",
+        pgettext_lazy("ending", "ServiceNow holds a record of the other type that carries this ticket's key"),
+    )
     REFUSED = "refused", pgettext_lazy("ending", "Refused by ServiceNow")
     UNPROVEN = (
         "unproven",
@@ -33,7 +37,7 @@ class Ending(models.TextChoices):
 # Only what concerns the ticket itself counts; a sleeping instance or a rate limit would wear every ticket out.
 SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
 # Trying again would change nothing, or create another record that could never be found.
-ASKS_A_PERSON = frozenset({Ending.REFUSED, Ending.STRANGER, Ending.UNPROVEN})
+ASKS_A_PERSON = frozenset({Ending.REFUSED, Ending.STRANGER, Ending.OTHER_KIND, Ending.UNPROVEN})
 # The waits between eleven tries, about three days in all.
 LADDER = (
     timedelta(seconds=5),

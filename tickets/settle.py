@@ -100,6 +100,11 @@ def unfindable(claim: Claim, now: datetime) -> Ending:
     return _ask_a_person(claim, Ending.STRANGER, claim.ticket.last_problem, now)
 
 
+def other_kind(claim: Claim, record: Record, now: datetime) -> Ending:
+    """The ticket was another kind's when it was sent: a person sets that right, and the record is adopted then."""
+    return _ask_a_person(claim, Ending.OTHER_KIND, record.number or record.sys_id, now)
+
+
 def unproven(claim: Claim, template: str, now: datetime) -> Ending:
     """Nothing is sent with a standard change template that was seen not to keep our key."""
     return _ask_a_person(claim, Ending.UNPROVEN, template, now)

@@ -23,6 +23,7 @@ from tickets.models import Ticket, TicketComment
 from tickets.notes import Element
 from tickets.push import push
 from tickets.retry import Ending
+from tickets.states import Delivery, Kind
 
 SHARE = """
 from types import SimpleNamespace
@@ -109,6 +110,32 @@ def test_a_ticket_that_has_waited_is_looked_up_before_its_first_send(
     assert (
         [ticket.sys_id] == [row["sys_id"] for row in sandbox.records("change_request")] == [record["sys_id"]]
     )
+
+
+@pytest.mark.django_db
+def test_a_type_that_was_edited_since_is_left_to_a_person(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.settings(honour_sys_id=False)
+    record = sandbox.create("incident", correlation_id=str(ticket.pk), short_description="edited and sent")
+    clock.advance(seconds=FRESH_FOR.total_seconds())
+    assert push(ticket.pk, clock=clock) == Ending.OTHER_KIND
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.last_problem) == (Delivery.ATTENTION, record["number"])
+    assert ticket.retry(clock(), kind=Kind.INCIDENT)
+    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert sandbox.records("change_request") == []
+
+
+@pytest.mark.django_db
+def test_where_the_other_table_is_closed_to_us_the_ticket_is_sent(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    clock.advance(seconds=FRESH_FOR.total_seconds())
+    sandbox.fault("forbidden", method="GET", about="/table/incident")
+    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert sandbox.pending_faults() == []
+    assert len(sandbox.records("change_request")) == 1
 
 
 @pytest.mark.django_db
