@@ -140,7 +140,11 @@ TEMPLATES = [
                 "accounts.context.theme",
                 "tickets.context.sharing",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "portal.templatetags.breaks",
+            ],
         },
     }
 ]

@@ -71,7 +71,7 @@ def _meaning_field(state: State) -> forms.ChoiceField:
         required=False,
         choices=[("", default), *((meaning.value, meaning.label) for meaning in CHOSEN_BY_HAND)],
         initial=state.meaning,
-        widget=forms.Select(attrs={"class": "input"}),
+        widget=forms.Select(attrs={"class": "input input--select"}),
     )
 
 
