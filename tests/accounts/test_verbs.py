@@ -21,7 +21,7 @@ LOG = "/admin/accounts/auditentry/"
 SHAPE = re.compile(r"[a-z]+\.[a-z_]+")
 PERMISSION = re.compile(r"[a-z]+\.(view|add|change|delete|manage)_")
 # Happened to a ticket, told in its story and not in the log.
-ONLY_EVENTS = {"ticket.created", "ticket.adopted"}
+ONLY_EVENTS = {"ticket.created", "ticket.adopted", "ticket.replaces"}
 APPS = ["accounts", "connector", "portal", "scorecard", "tickets"]
 
 

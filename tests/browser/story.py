@@ -194,7 +194,7 @@ def found_twice(action: ImprovementAction, like: Ticket) -> Ticket:
     made = [
         requests.post(f"{SANDBOX}/_sandbox/records/{ticket.kind}", json=row, timeout=10) for _ in range(2)
     ]
-    ticket.last_problem = ", ".join(answer.json()["number"] for answer in made)
+    ticket.last_problem = ", ".join(answer.json()["record"]["number"] for answer in made)
     ticket.save()
     return ticket
 

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scorecard.secure_score import (
@@ -164,6 +164,7 @@ def profile_with(others: Mapping[str, object]) -> dict[str, object]:
     return profile() | dict(others)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(ITEM, ITEM.map(score_with), ITEM.map(profile_with)), max_size=2))
 def test_any_json_is_read_or_refused_and_nothing_else(items: list[dict[str, object]]) -> None:
     for read in (read_scores, read_profiles):
