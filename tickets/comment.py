@@ -67,6 +67,8 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     comment = TicketComment.objects.select_related("ticket__instance", "author").get(pk=key)
     earlier = comment.sent_at
     instance = Instance.objects.filter(pk=connection.instance_id)
+    # The comment before it may have opened the breaker.
+    connection.instance.refresh_from_db(fields=["broken_until"])
     try:
         _deliver(comment, token, open_client(connection, now=now), clock)
         instance.record_success(clock())

@@ -29,7 +29,7 @@ from tickets.reconciliation import Discrepancy
 from tickets.states import UNDELIVERED, Delivery, Kind, Priority, Source
 
 Clock = Callable[[], datetime]
-# What is not mended by then was left by a worker that died, or its message was lost. Two who mend the same do no harm.
+# What is not mended by then was left by a worker that died, or its message was lost.
 LEFT_AFTER = timedelta(minutes=10)
 
 
@@ -83,8 +83,10 @@ def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
 def mend_left(*, clock: Clock = timezone.now) -> int:
     """Mend what was chosen a while ago and not mended since. Returns how many findings are mended now."""
     left = Finding.objects.chosen().filter(chosen_at__lt=clock() - LEFT_AFTER)
-    runs = set(left.values_list("run_id", flat=True))
-    return sum(mend_chosen(run_id, clock=clock) for run_id in sorted(runs))
+    runs = sorted(set(left.values_list("run_id", flat=True)))
+    # The time counts anew for what is taken: the next sweep leaves it alone, and turns to others if this one fails.
+    taken = (run_id for run_id in runs if left.filter(run_id=run_id).update(chosen_at=clock()))
+    return sum(mend_chosen(run_id, clock=clock) for run_id in taken)
 
 
 def _mend(instance: Instance, client: Client, chosen: Sequence[Finding], clock: Clock) -> None:
@@ -92,6 +94,8 @@ def _mend(instance: Instance, client: Client, chosen: Sequence[Finding], clock: 
     if looked_at:
         _look_again(instance, client, looked_at, clock())
     for finding in chosen:
+        if not Finding.objects.chosen().filter(pk=finding.pk).exists():
+            continue  # Somebody else has mended it meanwhile.
         if finding.what in (Discrepancy.UNLINKED, Discrepancy.DUPLICATE):
             _settle(finding, _have_looked_up(finding, client, clock), clock())
         elif finding.what == Discrepancy.UNKNOWN:
@@ -164,7 +168,7 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
             Finding.objects.filter(pk=finding.pk).update(ticket=ticket)
     except IntegrityError:
         # Whoever took it over may have died before saying so.
-        if not Ticket.objects.filter(pk=key, sys_id=record.sys_id).exists():
+        if not Ticket.objects.filter(instance=instance, pk=key, sys_id=record.sys_id).exists():
             return _("A ticket with this key or this record is here already.")
     catch_up(instance, client, {kind: [record.sys_id]}, now)
     return ""

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from connector.models import Instance
 from connector.servicenow.client import Client
-from connector.servicenow.errors import Refused
+from connector.servicenow.errors import ConditionIgnored, Refused
 from connector.servicenow.records import Record
 from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
@@ -75,7 +75,7 @@ def find_of_other_kind(ticket: Ticket, client: Client) -> Record | None:
     """
     for kind in Kind:
         if kind != ticket.kind:
-            with suppress(Refused):
+            with suppress(Refused, ConditionIgnored):
                 return next(iter(client.find_by_correlation_id(kind, ticket.correlation_id)), None)
     return None
 

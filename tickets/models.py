@@ -221,6 +221,7 @@ class Ticket(models.Model):
     def may_be_discarded(self) -> bool:
         """Whether it is certainly not in ServiceNow and still could be sent there, or was unlinked from its record."""
         unsent = self.sent_at is None and self.delivery in (Delivery.WAITING, Delivery.ATTENTION)
+        unsent = unsent and self.last_ending != Ending.OTHER_KIND
         return unsent or self.delivery == Delivery.UNLINKED
 
     @property
@@ -280,7 +281,7 @@ class Ticket(models.Model):
         """
         row = Ticket.objects.filter(pk=self.pk)
         given_up = {"is_open": False, "next_try_at": None}
-        unsent = row.filter(sent_at=None)
+        unsent = row.filter(sent_at=None).exclude(last_ending=Ending.OTHER_KIND)
         return any(
             unsent.move(old, Delivery.DISCARDED, **given_up) for old in (Delivery.WAITING, Delivery.ATTENTION)
         ) or row.move(Delivery.UNLINKED, Delivery.DISCARDED, **given_up)

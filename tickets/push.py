@@ -175,7 +175,10 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
         and keeps_no_key(claim.ticket.instance)
     ):
         return settle.unfindable(claim, clock())
-    other = mirror.find_of_other_kind(claim.ticket, client) if claim.ticket.sent_at is None else None
+    # A backup may hold an intent as well: the kind may have been edited after what became of that was known.
+    if is_fresh(claim.ticket.created_at, clock()):
+        return None
+    other = mirror.find_of_other_kind(claim.ticket, client)
     return settle.other_kind(claim, other, clock()) if other else None
 
 

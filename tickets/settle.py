@@ -4,6 +4,7 @@ import random
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from connector.servicenow.errors import NotAuthenticated, RateLimited, ServiceNowError, TokenRefused
 from connector.servicenow.records import Record
@@ -102,7 +103,8 @@ def unfindable(claim: Claim, now: datetime) -> Ending:
 
 def other_kind(claim: Claim, record: Record, now: datetime) -> Ending:
     """The ticket was another kind's when it was sent: a person sets that right, and the record is adopted then."""
-    return _ask_a_person(claim, Ending.OTHER_KIND, record.number or record.sys_id, now)
+    # Nothing of its own kind is there, nor on its way: the kind may be edited.
+    return _ask_a_person(claim, Ending.OTHER_KIND, record.number or record.sys_id, now, sent_at=None)
 
 
 def unproven(claim: Claim, template: str, now: datetime) -> Ending:
@@ -110,9 +112,9 @@ def unproven(claim: Claim, template: str, now: datetime) -> Ending:
     return _ask_a_person(claim, Ending.UNPROVEN, template, now)
 
 
-def _ask_a_person(claim: Claim, ending: Ending, problem: str, now: datetime) -> Ending:
+def _ask_a_person(claim: Claim, ending: Ending, problem: str, now: datetime, **changes: Any) -> Ending:
     with in_one():
-        if not claim.let_go(Delivery.ATTENTION, last_ending=ending, last_problem=problem):
+        if not claim.let_go(Delivery.ATTENTION, last_ending=ending, last_problem=problem, **changes):
             return tell(claim, Ending.LOST_CLAIM, now)
         _event(claim, TicketEvent.What.ATTENTION, now, problem=problem)
         return tell(claim, ending, now)

@@ -94,6 +94,21 @@ def test_a_lost_answer_is_looked_up_before_a_second_note(
     assert written.note_sys_id
 
 
+def test_a_comment_that_was_asked_to_wait_holds_up_those_behind_it(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    push(ticket.pk)
+    ticket.refresh_from_db()
+    for number in range(3):
+        comment.write(
+            uuid4(), ticket, f"Note {number}", Element.WORK_NOTES, by=ticket.requested_by, now=timezone.now()
+        )
+    sandbox.clear()
+    sandbox.fault("rate_limit", method="PATCH", times=9, seconds=60)
+    comment.send_due(clock=clock)
+    assert sandbox.requests()["total"] == 1
+
+
 def test_what_never_arrived_is_sent_again_after_the_quarantine(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock, settings: LazySettings
 ) -> None:

@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection, Instance
-from tests.factories import TicketFactory
+from tests.factories import InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
+from tests.tickets.clock import Clock
 from tickets import mend, reconcile, their_records
 from tickets.models import Finding, Reconciliation, Ticket
 from tickets.payload import MARKERS
 from tickets.push import push
 from tickets.reconciliation import Discrepancy, Listed
+from tickets.retry import Ending
 from tickets.states import Delivery, Kind
 
 pytestmark = [pytest.mark.django_db]
@@ -181,6 +183,37 @@ def test_what_a_worker_that_died_has_left_is_mended_later(
     assert mend.mend_left(clock=lambda: now + timedelta(minutes=11)) == 1
     finding.refresh_from_db()
     assert (finding.problem, Ticket.objects.get(pk=key).sys_id) == ("", finding.sys_id)
+
+
+def test_a_record_of_another_instances_ticket_is_not_taken_over(
+    sandbox: SandboxProcess, connection: Connection, change: Ticket, secadmin: User
+) -> None:
+    """The instance is a clone of the one that the ticket belongs to."""
+    Ticket.objects.update(instance=InstanceFactory.create())
+    finding = only(run(connection))
+    assert mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=timezone.now()) == 1
+    mend.mend_chosen(finding.run_id)
+    finding.refresh_from_db()
+    assert (finding.mended_at, bool(finding.problem)) == (None, True)
+
+
+def test_a_restored_ticket_whose_record_is_of_another_type_is_not_sent_by_mending(
+    sandbox: SandboxProcess, connection: Connection, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.settings(honour_sys_id=False)
+    Ticket.objects.update(next_try_at=clock() + timedelta(hours=5))
+    marker = MARKERS[Kind.INCIDENT]
+    sandbox.create("incident", correlation_id=str(ticket.pk), correlation_display=marker)
+    finding = only(run(connection))
+    clock.advance(minutes=10)
+    mend.choose(finding.run, Discrepancy(finding.what), by=None, now=clock())
+    mend.mend_chosen(finding.run_id, clock=clock)
+    for _ in range(3):
+        clock.advance(hours=1)
+        push(ticket.pk, clock=clock)
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.OTHER_KIND)
+    assert sandbox.records("change_request") == []
 
 
 def test_another_deployments_record_is_told_apart(sandbox: SandboxProcess, connection: Connection) -> None:

@@ -11,7 +11,10 @@ from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
+from django.urls import reverse
 
+from accounts.models import User
 from connector.models import Connection
 from tests.factories import TicketFactory
 from tests.portal.scratch import KEYS, environment, manage
@@ -125,6 +128,38 @@ def test_a_type_that_was_edited_since_is_left_to_a_person(
     assert ticket.retry(clock(), kind=Kind.INCIDENT)
     assert push(ticket.pk, clock=clock) == Ending.ADOPTED
     assert sandbox.records("change_request") == []
+
+
+@pytest.mark.django_db
+def test_a_type_that_was_edited_after_a_send_without_an_answer_is_left_to_a_person(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, client: Client, secadmin: User
+) -> None:
+    """The backup holds the intent; what became of that, and the edit, came after it."""
+    sandbox.settings(honour_sys_id=False)
+    Ticket.objects.filter(pk=ticket.pk).update(sent_at=clock())
+    sandbox.create("incident", correlation_id=str(ticket.pk), short_description="edited and sent")
+    clock.advance(hours=1)
+    assert push(ticket.pk, clock=clock) == Ending.OTHER_KIND
+    ticket.refresh_from_db()
+    assert not ticket.may_be_discarded
+    client.force_login(secadmin)
+    page = client.get(ticket.get_absolute_url()).content.decode()
+    assert "choose that type" in page
+    assert reverse("tickets:retry", args=[ticket.pk]) not in page
+    assert not ticket.discard()
+    assert ticket.retry(clock(), kind=Kind.INCIDENT)
+    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert sandbox.records("change_request") == []
+
+
+@pytest.mark.django_db
+def test_an_ignored_condition_in_the_other_table_stops_nothing(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock
+) -> None:
+    sandbox.settings(unreadable_fields="correlation_id", unreadable_field_query="ignored")
+    sandbox.create("incident", short_description="Somebody else's")
+    clock.advance(seconds=FRESH_FOR.total_seconds())
+    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
 
 
 @pytest.mark.django_db
