@@ -1,6 +1,5 @@
 """Reconciliation over real HTTP: every way to disagree is found, and mended by choice alone."""
 
-from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
 
@@ -10,15 +9,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection, Instance
-from tests.factories import InstanceFactory, TicketFactory
+from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
-from tests.tickets.clock import Clock
+from tests.tickets.reconciling import forget, only, run
 from tickets import mend, reconcile, their_records
-from tickets.models import Finding, Reconciliation, Ticket
+from tickets.models import Finding, Ticket
 from tickets.payload import MARKERS
 from tickets.push import push
 from tickets.reconciliation import Discrepancy, Listed
-from tickets.retry import Ending
 from tickets.states import Delivery, Kind
 
 pytestmark = [pytest.mark.django_db]
@@ -32,19 +30,6 @@ def change(ticket: Ticket) -> Ticket:
     return ticket
 
 
-def run(connection: Connection) -> Reconciliation:
-    started = reconcile.start(connection.instance, by=None, now=timezone.now())
-    done = reconcile.carry_out(started.pk)
-    assert done is not None
-    assert done.problem == ""
-    return done
-
-
-def only(done: Reconciliation) -> Finding:
-    [finding] = done.findings.all()
-    return finding
-
-
 def mended(finding: Finding, by: User | None = None) -> Finding:
     assert mend.choose(finding.run, Discrepancy(finding.what), by=by, now=timezone.now()) == 1
     mend.mend_chosen(finding.run_id)
@@ -52,14 +37,6 @@ def mended(finding: Finding, by: User | None = None) -> Finding:
     assert finding.problem == ""
     assert finding.mended_at
     return finding
-
-
-def forget(ticket: Ticket) -> None:
-    """Have a backup without this ticket restored."""
-    ticket.findings.all().delete()
-    ticket.events.all().delete()
-    ticket.push_attempts.all().delete()
-    ticket.delete()
 
 
 def test_what_agrees_is_no_finding(sandbox: SandboxProcess, connection: Connection, change: Ticket) -> None:
@@ -165,55 +142,6 @@ def test_a_record_of_a_lost_ticket_is_taken_over_with_its_key(
     assert (again.sys_id, again.name, again.description) == (sys_id, change.name, change.description)
     assert (again.state_words, again.requested_by) == ("New", change.requested_by)
     assert run(connection).findings.count() == 0
-
-
-@pytest.mark.parametrize("died", ["before", "after it took the record over"])
-def test_what_a_worker_that_died_has_left_is_mended_later(
-    sandbox: SandboxProcess, connection: Connection, change: Ticket, secadmin: User, died: str
-) -> None:
-    key = change.pk
-    forget(change)
-    finding = only(run(connection))
-    now = timezone.now()
-    assert mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=now) == 1
-    if died != "before":
-        mend.mend_chosen(finding.run_id)
-        Finding.objects.update(mended_at=None)
-    assert mend.mend_left(clock=lambda: now + timedelta(minutes=9)) == 0
-    assert mend.mend_left(clock=lambda: now + timedelta(minutes=11)) == 1
-    finding.refresh_from_db()
-    assert (finding.problem, Ticket.objects.get(pk=key).sys_id) == ("", finding.sys_id)
-
-
-def test_a_record_of_another_instances_ticket_is_not_taken_over(
-    sandbox: SandboxProcess, connection: Connection, change: Ticket, secadmin: User
-) -> None:
-    """The instance is a clone of the one that the ticket belongs to."""
-    Ticket.objects.update(instance=InstanceFactory.create())
-    finding = only(run(connection))
-    assert mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=timezone.now()) == 1
-    mend.mend_chosen(finding.run_id)
-    finding.refresh_from_db()
-    assert (finding.mended_at, bool(finding.problem)) == (None, True)
-
-
-def test_a_restored_ticket_whose_record_is_of_another_type_is_not_sent_by_mending(
-    sandbox: SandboxProcess, connection: Connection, ticket: Ticket, clock: Clock
-) -> None:
-    sandbox.settings(honour_sys_id=False)
-    Ticket.objects.update(next_try_at=clock() + timedelta(hours=5))
-    marker = MARKERS[Kind.INCIDENT]
-    sandbox.create("incident", correlation_id=str(ticket.pk), correlation_display=marker)
-    finding = only(run(connection))
-    clock.advance(minutes=10)
-    mend.choose(finding.run, Discrepancy(finding.what), by=None, now=clock())
-    mend.mend_chosen(finding.run_id, clock=clock)
-    for _ in range(3):
-        clock.advance(hours=1)
-        push(ticket.pk, clock=clock)
-    ticket.refresh_from_db()
-    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.OTHER_KIND)
-    assert sandbox.records("change_request") == []
 
 
 def test_another_deployments_record_is_told_apart(sandbox: SandboxProcess, connection: Connection) -> None:
