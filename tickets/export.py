@@ -14,8 +14,9 @@ from tickets.querysets import TicketQuerySet
 
 # Without it, Excel reads UTF-8 as something else.
 BYTE_ORDER_MARK = "\ufeff"
-# A spreadsheet takes a cell that begins with one of these for a formula (OWASP ASVS 5.0, 1.2.10).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+# A spreadsheet takes a cell that begins with one of these for a formula (OWASP ASVS 5.0, 1.2.10), and where people
+# write Japanese, with their full-width forms as well (OWASP, CSV injection).
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 _CHUNK = 1000
 
 

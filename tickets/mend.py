@@ -20,12 +20,14 @@ from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
+from scorecard.models import ImprovementAction
 from tickets import mirror, origin, poll
 from tickets.catch_up import catch_up
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
 from tickets.payload import NAME_LENGTH
 from tickets.push import push
 from tickets.reconciliation import Discrepancy
+from tickets.retry import Ending
 from tickets.states import UNDELIVERED, Delivery, Kind, Priority, Source
 
 Clock = Callable[[], datetime]
@@ -117,11 +119,13 @@ def _look_again(instance: Instance, client: Client, findings: Sequence[Finding],
 
 
 def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
-    """Let the delivery find the record: it adopts one, and leaves two to a person. Returns what stood in the way."""
+    """Let the delivery find the record: it adopts one, and leaves two to a person. Returns what stood in the way, or the ending."""
     ticket, now = finding.ticket, clock()
     if ticket is None:
         return _("The ticket is no longer there.")
     if ticket.delivery == Delivery.ATTENTION and not mirror.find_records(ticket, client):
+        if mirror.find_of_other_kind(ticket, client):
+            return Ending.OTHER_KIND.value
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
     # With an intent in its row it is looked up before anything is sent, whichever worker comes first.
     intent = Coalesce("sent_at", Value(now))
@@ -135,7 +139,7 @@ def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
     ticket.refresh_from_db()
     if ticket.delivery in (Delivery.DELIVERED, Delivery.CONFLICT):
         return ""
-    return str(ending.label) if ending else _("A worker has the ticket just now. Look again in a moment.")
+    return ending.value if ending else _("A worker has the ticket just now. Look again in a moment.")
 
 
 def _take_over(instance: Instance, client: Client, finding: Finding, now: datetime) -> str:
@@ -157,6 +161,8 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
         with transaction.atomic():
             ticket = _ticket(instance, kind, record, person, now)
             ticket.pk = key
+            if made_here:
+                _give_back_its_action(ticket, record)
             ticket.save(force_insert=True)
             TicketEvent.objects.create(
                 ticket=ticket, at=now, what=TicketEvent.What.ADOPTED, actor=finding.chosen_by,
@@ -193,6 +199,14 @@ def _ticket(instance: Instance, kind: Kind, record: Record, person: User, now: d
         asked_sys_id=record.sys_id,
         number=record.number,
     )
+
+
+def _give_back_its_action(ticket: Ticket, record: Record) -> None:
+    action = ImprovementAction.objects.filter(control_id=origin.control_id(record)).first()
+    if action and origin.is_microsofts(record):
+        others = Ticket.objects.open().filter(instance=ticket.instance, action=action, is_extra=False)
+        ticket.action, ticket.is_extra = action, others.exists()
+        ticket.recommendation_source = Source.MICROSOFT
 
 
 def _settle(finding: Finding, problem: str, now: datetime) -> None:

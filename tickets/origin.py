@@ -5,21 +5,24 @@ The description is the one that `payload.description` writes: the marker, the pe
 
 import re
 from datetime import date
+from urllib.parse import unquote
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.urls import Resolver404, resolve
 from django.utils.translation import pgettext_lazy
 
 from connector.servicenow.records import Record
-from tickets.payload import MARKERS, TEXT_LENGTH
-from tickets.states import Category, Kind
+from tickets.payload import MARKERS, TEXT_LENGTH, source_word
+from tickets.states import Category, Kind, Source
 
 _LINE = re.compile(
     r"^(Recommendation source|Recommendation category|Requested by \(user ID\)|Due date|Link): (.*)$",
     re.MULTILINE,
 )
 _CATEGORIES = {category.value: category for category in Category}
+_PATH = re.compile(rf"(?<!\S){re.escape(settings.PUBLIC_URL)}(/\S+)$", re.MULTILINE)
 
 
 class Origin(models.TextChoices):
@@ -80,6 +83,23 @@ def text(record: Record, kind: Kind) -> str:
 def category(record: Record) -> Category:
     """Return the category that a record names; Apps where it names none."""
     return _CATEGORIES.get(lines(record).get("Recommendation category", "").lower(), Category.APPS)
+
+
+def control_id(record: Record) -> str:
+    """Return the control id of the improvement action that the last link to one names; empty without one."""
+    for path in reversed(_PATH.findall(record.get("description").replace("\r\n", "\n"))):
+        try:
+            found = resolve(unquote(path))
+        except Resolver404:
+            continue
+        if found.view_name == "scorecard:action":
+            return str(found.kwargs["control_id"])
+    return ""
+
+
+def is_microsofts(record: Record) -> bool:
+    """Whether a record says that Microsoft recommended what it asks for."""
+    return lines(record).get("Recommendation source", "") == source_word(Source.MICROSOFT)
 
 
 def due_on(record: Record) -> date | None:

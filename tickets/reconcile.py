@@ -166,7 +166,10 @@ class _Run:
                 finding.detail = {"changes": changes.get(finding.sys_id, {}), "is_older": is_older}
             case Discrepancy.UNLINKED | Discrepancy.DUPLICATE:
                 finding.sys_id = finding.sys_id or found.theirs[0].sys_id
-                finding.detail = {"records": [one.sys_id for one in found.theirs]}
+                finding.detail = {
+                    "records": [one.sys_id for one in found.theirs],
+                    "kinds": {one.sys_id: one.kind for one in found.theirs},
+                }
             case Discrepancy.UNKNOWN:
                 finding.sys_id = found.theirs[0].sys_id
                 if record := self.about.get(finding.sys_id):

@@ -181,7 +181,10 @@ def _line(run: Reconciliation, finding: Finding, names: list[StateName], *, may_
     [story] = told([event], Kind(finding.kind), names)
     origin = finding.detail.get("origin", "")
     records = finding.detail.get("records") or ([finding.sys_id] if finding.sys_id else [])
-    links = [record_address(run.instance, Kind(finding.kind), sys_id) for sys_id in records]
+    kinds = finding.detail.get("kinds", {})
+    links = [
+        record_address(run.instance, Kind(kinds.get(sys_id, finding.kind)), sys_id) for sys_id in records
+    ]
     return Line(
         finding,
         may_be_chosen,

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
+from tickets.retry import Ending
 from tickets.states import Kind
 
 # A run notes its progress after every call; one that was silent for longer has died.
@@ -117,3 +119,8 @@ class Finding(models.Model):
                 condition=Q(mended_at=None) | Q(chosen_at__isnull=False), name="finding_mended_was_chosen"
             )
         ]
+
+    @property
+    def problem_words(self) -> str:
+        """Why it could not be mended, in the reader's language."""
+        return str(Ending(self.problem).label) if self.problem in Ending.values else gettext(self.problem)

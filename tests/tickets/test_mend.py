@@ -3,21 +3,23 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
 
 from accounts.models import User
 from connector.models import Connection
-from tests.factories import InstanceFactory
+from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tests.tickets.reconciling import forget, only, run
-from tickets import mend
+from tickets import mend, propose
 from tickets.models import Finding, Ticket
 from tickets.payload import MARKERS
 from tickets.push import push
 from tickets.reconciliation import Discrepancy
 from tickets.retry import Ending
-from tickets.states import Delivery, Kind
+from tickets.states import Delivery, Kind, Source
 
 pytestmark = [pytest.mark.django_db]
 
@@ -69,3 +71,52 @@ def test_a_restored_ticket_whose_record_is_of_another_type_is_not_sent_by_mendin
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.OTHER_KIND)
     assert sandbox.records("change_request") == []
+    again = only(run(connection))
+    mend.choose(again.run, Discrepancy(again.what), by=None, now=clock())
+    mend.mend_chosen(again.run_id, clock=clock)
+    again.refresh_from_db()
+    assert again.problem_words == Ending.OTHER_KIND.label
+    with translation.override("ja"):
+        assert again.problem_words == Ending.OTHER_KIND.label != Ending.OTHER_KIND.value
+
+
+def test_a_record_of_another_type_is_opened_where_it_is(
+    sandbox: SandboxProcess, connection: Connection, ticket: Ticket, client: Client, secadmin: User
+) -> None:
+    marker = MARKERS[Kind.INCIDENT]
+    sandbox.create("incident", correlation_id=str(ticket.pk), correlation_display=marker)
+    run(connection)
+    client.force_login(secadmin)
+    page = client.get(reverse("tickets:reconciliation")).content.decode()
+    assert "incident.do%3Fsys_id" in page
+    assert "change_request.do%3Fsys_id" not in page
+
+
+@pytest.mark.parametrize("beside_another", [False, True])
+def test_a_record_taken_over_belongs_to_its_improvement_action_again(
+    sandbox: SandboxProcess,
+    connection: Connection,
+    secadmin: User,
+    clock: Clock,
+    beside_another: bool,
+) -> None:
+    action = ActionFactory.create(control_id="scid_1/ä 2", title="Block legacy sign-in")
+    task = propose.for_action(action, total=100, today=clock().date())
+    shared = TicketFactory.create(
+        instance=connection.instance,
+        action=action,
+        recommendation_source=Source.MICROSOFT,
+        description=task.description,
+    )
+    key = shared.pk
+    push(shared.pk, clock=clock)
+    forget(shared)
+    if beside_another:
+        TicketFactory.create(instance=connection.instance, action=action)
+    [finding] = run(connection).findings.filter(what=Discrepancy.UNKNOWN)
+    mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=clock())
+    mend.mend_chosen(finding.run_id, clock=clock)
+    again = Ticket.objects.get(pk=key)
+    assert (again.action, again.recommendation_source) == (action, Source.MICROSOFT)
+    assert again.is_extra is beside_another
+

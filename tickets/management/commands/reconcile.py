@@ -46,7 +46,7 @@ class Command(BaseCommand):
             chosen = mend.choose(run, Discrepancy(what), by=person, now=timezone.now())
             self.stdout.write(f"{what}: {mend.mend_chosen(run.pk)} of {chosen} mended.")
         for finding in run.findings.exclude(problem=""):
-            self.stdout.write(f"{finding.what} {finding.number or finding.sys_id}: {finding.problem}")
+            self.stdout.write(f"{finding.what} {finding.number or finding.sys_id}: {finding.problem_words}")
         if run.problem:
             raise CommandError(f"Not all was compared: {run.problem}")
 
