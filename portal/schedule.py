@@ -14,6 +14,7 @@ def schedule(delta: float, sweep: float) -> dict[str, dict[str, Any]]:
         "follow changes": _every(delta, "tickets.tasks.poll_delta"),
         "look at every open ticket": _every(sweep, "tickets.tasks.poll_sweep"),
         "notice completed actions": _every(sweep, "tickets.tasks.notice_points"),
+        "release what was abandoned": _every(5 * _MINUTE, "tickets.tasks.release_abandoned"),
         "mend what was left": _every(5 * _MINUTE, "tickets.tasks.mend_left_findings"),
         "read the names of new states": _every(5 * _MINUTE, "tickets.tasks.learn_new_state_names"),
         "read the names of states": _every(_DAY, "tickets.tasks.learn_state_names"),

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -8,8 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
+from accounts.models import User
 from accounts.read_only import ReadOnlyAdmin, as_list
+from connector.servicenow.errors import ServiceNowError
+from connector.sessions import Paused
 from tickets import share
+from tickets.discard import discard
 from tickets.models import (
     ChangeTemplate,
     FieldMapping,
@@ -153,7 +157,7 @@ class TicketAdmin(ReadOnlyAdmin):
     )
     def discard(self, request: HttpRequest, chosen: QuerySet[Ticket]) -> None:
         """Give up those that are certainly not in ServiceNow."""
-        done, left = _each(request, chosen, share.discard)
+        done, left = _each(request, chosen, _discard)
         said = ngettext("%(count)d ticket was discarded.", "%(count)d tickets were discarded.", done)
         messages.success(request, said % {"count": done})
         if left:
@@ -253,3 +257,10 @@ def _each(request: HttpRequest, chosen: QuerySet[Ticket], deed: Callable[..., bo
     now = timezone.now()
     done = sum(deed(ticket, by=request.user, now=now) for ticket in chosen)
     return done, len(chosen) - done
+
+
+def _discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
+    try:
+        return discard(ticket, by=by, now=now)
+    except (Paused, ServiceNowError):
+        return False

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from connector.models import Connection
 from connector.writing import in_turn, in_turn_without_the_disk
 from tickets.models import Ticket
 from tickets.states import IN_HAND, Delivery
@@ -55,3 +56,20 @@ class Claim:
     def let_go(self, new: Delivery, **changes: Any) -> bool:
         """Move the ticket on and give up the hold."""
         return self.move(new, claim_token=None, claimed_until=None, **changes)
+
+
+def release_abandoned(now: datetime) -> int:
+    """Let go of what workers that died held for an instance that is no longer connected: nobody takes that up again.
+    Returns how many tickets.
+    """
+    connected = Connection.objects.current().values("instance")
+    abandoned = Ticket.objects.filter(delivery__in=IN_HAND, claimed_until__lt=now).exclude(
+        instance__in=connected
+    )
+    let_go = {"claim_token": None, "claimed_until": None, "next_try_at": now}
+    return sum(
+        Ticket.objects.filter(pk=ticket.pk, claim_token=ticket.claim_token).move(
+            Delivery(ticket.delivery), Delivery.WAITING, **let_go
+        )
+        for ticket in abandoned
+    )

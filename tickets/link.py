@@ -18,7 +18,7 @@ from accounts.models import AuditEntry, User
 from connector.models import Connection, Instance
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, query_value
-from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from tickets import journal, mirror, origin
@@ -148,8 +148,10 @@ def find(ticket: Ticket, reference: Reference, client: Client) -> Record:
 
 
 def carrying_key(ticket: Ticket, client: Client) -> list[Record]:
-    """Return the records that carry a ticket's key, the oldest first."""
-    found = client.find_by_correlation_id(ticket.kind, ticket.correlation_id, limit=_SHOWN)
+    """Return the records that carry a ticket's key, the oldest first, as far as the instance lets us look for them."""
+    found: list[Record] = []
+    with suppress(Refused, ConditionIgnored):
+        found = client.find_by_correlation_id(ticket.kind, ticket.correlation_id, limit=_SHOWN)
     asked = client.read(ticket.kind, ticket.asked_sys_id)
     if asked is not None and asked.get("correlation_id") in ("", ticket.correlation_id):
         found = [asked, *(record for record in found if record.sys_id != asked.sys_id)]
@@ -212,16 +214,19 @@ def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
 
 
 def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) -> bool:
-    """Take the link away; the record stays as it is. Returns False when the ticket has no such link any more.
+    """Take the link away, or say that it is none of the records that carry its key; these stay as they are. Returns
+    False when the ticket has no such link any more.
 
     Nothing is sent afterwards unless a person says so: the old record may carry the ticket's key.
     """
-    linked = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id)
+    linked, old = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id), Delivery(ticket.delivery)
     columns = mirror.without_extra_conflict(ticket, mirror.no_columns())
     waiting = TicketComment.objects.filter(ticket=ticket, state=CommentState.WAITING)
     told = {"number": ticket.number, "reason": reason.value}
     with transaction.atomic():
-        if not linked.move(Delivery.DELIVERED, Delivery.UNLINKED, **_DONE, delivered_at=None, **columns):
+        if not ticket.may_be_unlinked or not linked.move(
+            old, Delivery.UNLINKED, **_DONE, delivered_at=None, **columns
+        ):
             return False
         # They were meant for that record.
         waiting.update(state=CommentState.GIVEN_UP, claim_token=None, claimed_until=None, next_try_at=None)

@@ -61,13 +61,20 @@ class ChosenForm(forms.Form):
 class UnlinkForm(forms.Form):
     """Why a link is taken away. Carries the record, so that no other link is."""
 
-    sys_id = forms.CharField(widget=forms.HiddenInput)
+    sys_id = forms.CharField(widget=forms.HiddenInput, required=False)
     reason = forms.ChoiceField(
         label=_("Why is it unlinked?"),
         choices=Reason,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a reason.")},
     )
+
+    def __init__(self, data: Any = None, *, ticket: Ticket) -> None:
+        super().__init__(data, initial={"sys_id": ticket.sys_id})
+        reason = self.fields["reason"]
+        # Where two records were found, none was linked that could be the wrong one.
+        if not ticket.is_delivered and isinstance(reason, forms.ChoiceField):
+            reason.choices = [choice for choice in Reason.choices if choice[0] != Reason.WRONG]
 
 
 class EditForm(WrittenForm):

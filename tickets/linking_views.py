@@ -58,16 +58,16 @@ def link(request: PersonRequest, pk: str) -> HttpResponse:
 def unlink(request: PersonRequest, pk: str) -> HttpResponse:
     """Take the link to the record away, for a reason."""
     found = get_object_or_404(Ticket, pk=pk)
-    form = UnlinkForm(request.POST if request.method == "POST" else None, initial={"sys_id": found.sys_id})
+    form = UnlinkForm(request.POST if request.method == "POST" else None, ticket=found)
     if form.is_valid():
-        same = found.is_delivered and form.cleaned_data["sys_id"] == found.sys_id
+        same = found.may_be_unlinked and form.cleaned_data["sys_id"] == found.sys_id
         reason = Reason(form.cleaned_data["reason"])
         if same and linking.unlink(found, reason, by=request.user, now=timezone.now()):
             messages.success(request, _("The ticket was unlinked. Decide what shall become of it."))
         else:
             messages.info(request, _("This ticket is not linked to that record any more."))
         return redirect(found)
-    if not found.is_delivered:
+    if not found.may_be_unlinked:
         messages.info(request, _("This ticket is not linked to a record."))
         return redirect(found)
     return render(

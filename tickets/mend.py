@@ -6,6 +6,7 @@ and can be chosen again.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -21,18 +22,22 @@ from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from scorecard.models import ImprovementAction
-from tickets import mirror, origin, poll
-from tickets.catch_up import catch_up
+from tickets import mirror, origin, poll, their_records
+from tickets.link import read_notes
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
 from tickets.payload import NAME_LENGTH
 from tickets.push import push
 from tickets.reconciliation import Discrepancy
 from tickets.retry import Ending
-from tickets.states import UNDELIVERED, Delivery, Kind, Priority, Source
+from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Priority, Source
 
 Clock = Callable[[], datetime]
 # What is not mended by then was left by a worker that died, or its message was lost.
 LEFT_AFTER = timedelta(minutes=10)
+_TOLD = (
+    "sys_id", "number", "short_description", "description", "priority", "correlation_id", "sys_created_by",
+    "sys_created_on",
+)  # fmt: skip
 
 
 def mendable(run: Reconciliation) -> QuerySet[Finding]:
@@ -119,7 +124,9 @@ def _look_again(instance: Instance, client: Client, findings: Sequence[Finding],
 
 
 def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
-    """Let the delivery find the record: it adopts one, and leaves two to a person. Returns what stood in the way, or the ending."""
+    """Let the delivery find the record: it adopts one, and leaves two to a person. Returns what stood in the way: an
+    ending, or words.
+    """
     ticket, now = finding.ticket, clock()
     if ticket is None:
         return _("The ticket is no longer there.")
@@ -129,7 +136,10 @@ def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
     # With an intent in its row it is looked up before anything is sent, whichever worker comes first.
     intent = Coalesce("sent_at", Value(now))
-    if ticket.delivery == Delivery.ATTENTION and ticket.retry(now, sent_at=intent):
+    # Its record was found a moment ago: whatever it waits for a person for is settled by that.
+    again = {"next_try_at": now, "attempts": 0, "last_problem": "", "sent_at": intent}
+    stuck = Ticket.objects.filter(pk=ticket.pk)
+    if ticket.delivery == Delivery.ATTENTION and stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again):
         TicketEvent.objects.create(
             ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=finding.chosen_by
         )
@@ -139,15 +149,19 @@ def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
     ticket.refresh_from_db()
     if ticket.delivery in (Delivery.DELIVERED, Delivery.CONFLICT):
         return ""
-    return ending.value if ending else _("A worker has the ticket just now. Look again in a moment.")
+    if ending:
+        return ending.value
+    in_hand = _("A worker has the ticket just now. Look again in a moment.")
+    return in_hand if ticket.delivery in IN_HAND else _("The ticket has changed in the meantime. Look again.")
 
 
 def _take_over(instance: Instance, client: Client, finding: Finding, now: datetime) -> str:
     """Make a ticket for a record that carries a key of Scoredesk. Returns what stood in the way."""
     kind = Kind(finding.kind)
-    record = client.read(kind, finding.sys_id, [*mirror.fields(kind), "description", "sys_created_by"])
+    record = client.read(kind, finding.sys_id, _TOLD)
+    shown = next(their_records.whole(client, kind, [finding.sys_id]), None)
     key = origin.key_of(record.get("correlation_id")) if record else None
-    if record is None or key is None:
+    if record is None or shown is None or key is None:
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
     # Anybody may write a description; who made a record, ServiceNow says itself.
     ours = Connection.objects.filter(instance=instance).exclude(integration_user_name="")
@@ -163,6 +177,9 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
             ticket.pk = key
             if made_here:
                 _give_back_its_action(ticket, record)
+            for name, value in mirror.columns(ticket, shown, now, mirror.meanings(instance, kind)).items():
+                setattr(ticket, name, value)
+            ticket.is_extra = ticket.action is not None and _has_an_open_ticket(ticket)
             ticket.save(force_insert=True)
             TicketEvent.objects.create(
                 ticket=ticket, at=now, what=TicketEvent.What.ADOPTED, actor=finding.chosen_by,
@@ -176,7 +193,9 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
         # Whoever took it over may have died before saying so.
         if not Ticket.objects.filter(instance=instance, pk=key, sys_id=record.sys_id).exists():
             return _("A ticket with this key or this record is here already.")
-    catch_up(instance, client, {kind: [record.sys_id]}, now)
+    # What stands in its journal comes with its next change at the latest.
+    with suppress(ServiceNowError):
+        read_notes(Ticket.objects.get(pk=key), record.sys_id, client)
     return ""
 
 
@@ -194,19 +213,21 @@ def _ticket(instance: Instance, kind: Kind, record: Record, person: User, now: d
         recommendation_category=origin.category(record),
         requested_by=person,
         delivery=Delivery.DELIVERED,
+        sent_at=record.at("sys_created_on") or now,
         delivered_at=now,
-        sys_id=record.sys_id,
         asked_sys_id=record.sys_id,
-        number=record.number,
     )
 
 
 def _give_back_its_action(ticket: Ticket, record: Record) -> None:
     action = ImprovementAction.objects.filter(control_id=origin.control_id(record)).first()
     if action and origin.is_microsofts(record):
-        others = Ticket.objects.open().filter(instance=ticket.instance, action=action, is_extra=False)
-        ticket.action, ticket.is_extra = action, others.exists()
-        ticket.recommendation_source = Source.MICROSOFT
+        ticket.action, ticket.recommendation_source = action, Source.MICROSOFT
+
+
+def _has_an_open_ticket(ticket: Ticket) -> bool:
+    same = {"instance": ticket.instance, "action": ticket.action, "is_extra": False}
+    return Ticket.objects.open().filter(**same).exists()
 
 
 def _settle(finding: Finding, problem: str, now: datetime) -> None:

@@ -21,7 +21,7 @@ from tickets.naming import ENGLISH, name_of
 from tickets.notes import TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.reconciliation import Finding, Reconciliation
-from tickets.retry import Ending
+from tickets.retry import KNOWN_TO_EXIST, UNFINDABLE, Ending
 from tickets.standard_change import ChangeTemplate
 from tickets.state_name import StateName
 from tickets.states import (
@@ -105,6 +105,11 @@ class Ticket(models.Model):
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    second_is_wanted = models.BooleanField(
+        _("second record wanted"),
+        default=False,
+        help_text=_("Whether a person has it sent again although no look-up would find an earlier record."),
+    )
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     last_ending = models.CharField(_("last result"), max_length=20, choices=Ending, blank=True)
     last_problem = models.TextField(_("last problem"), blank=True)
@@ -219,15 +224,24 @@ class Ticket(models.Model):
 
     @property
     def may_be_discarded(self) -> bool:
-        """Whether it is certainly not in ServiceNow and still could be sent there, or was unlinked from its record."""
-        unsent = self.sent_at is None and self.delivery in (Delivery.WAITING, Delivery.ATTENTION)
-        unsent = unsent and self.last_ending != Ending.OTHER_KIND
-        return unsent or self.delivery == Delivery.UNLINKED
+        """Whether a person may give it up: nothing was sent, or no record of what was sent is known, or it was unlinked
+        from its record. Where something was sent, ServiceNow is asked first (`discard`).
+        """
+        is_known = self.last_ending in KNOWN_TO_EXIST
+        waits = self.delivery == Delivery.WAITING and self.sent_at is None
+        return self.delivery == Delivery.UNLINKED or (
+            not is_known and (waits or self.delivery == Delivery.ATTENTION)
+        )
+
+    @property
+    def may_be_unlinked(self) -> bool:
+        """Whether there is a record, or a choice of records, that a person may say is not its own."""
+        return self.delivery in (Delivery.DELIVERED, Delivery.CONFLICT)
 
     @property
     def may_be_sent_again(self) -> bool:
         """Whether sending it again is harmless: what an earlier try made would be found by its key."""
-        return self.delivery == Delivery.ATTENTION and self.last_ending != Ending.STRANGER
+        return self.delivery == Delivery.ATTENTION and self.last_ending not in UNFINDABLE
 
     @property
     def may_be_linked(self) -> bool:
@@ -246,7 +260,7 @@ class Ticket(models.Model):
             return str(Meaning(self.meaning).label)
         names = self.instance.state_names.all()
         name = name_of(Kind(self.kind), self.state, names, get_language() or ENGLISH)
-        return name or str(Meaning(self.meaning).label)
+        return name or str(Meaning(self.meaning or Meaning.IN_PROGRESS).label)
 
     def is_overdue(self, today: date) -> bool:
         """Whether it is still open after its due day."""
@@ -264,24 +278,18 @@ class Ticket(models.Model):
     def retry(self, now: datetime, *, a_second_is_wanted: bool = False, **edits: Any) -> bool:
         """Let the workers try again, with some columns edited. Returns False when the ticket no longer needs attention.
 
-        Where ServiceNow answered with a record that carries none of our keys, no look-up could find that one: it is
-        sent again only where a person wants a second one. The kind changes only where certainly nothing was sent.
+        Where no look-up could find what an earlier try may have made, it is sent again only where a person wants a
+        second record. The kind changes only where certainly nothing was sent.
         """
         stuck = Ticket.objects.filter(pk=self.pk)
         if not a_second_is_wanted:
-            stuck = stuck.exclude(last_ending=Ending.STRANGER)
+            stuck = stuck.exclude(last_ending__in=UNFINDABLE)
         if edits.get("kind", self.kind) != self.kind:
             stuck = stuck.filter(sent_at=None)
-        again = {"next_try_at": now, "attempts": 0, "last_problem": ""}
+        again = {
+            "next_try_at": now,
+            "attempts": 0,
+            "last_problem": "",
+            "second_is_wanted": a_second_is_wanted,
+        }
         return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, **edits)
-
-    def discard(self) -> bool:
-        """Give up a ticket that is certainly not in ServiceNow, or was unlinked from its record. Returns False when
-        neither is certain, or it is too late.
-        """
-        row = Ticket.objects.filter(pk=self.pk)
-        given_up = {"is_open": False, "next_try_at": None}
-        unsent = row.filter(sent_at=None).exclude(last_ending=Ending.OTHER_KIND)
-        return any(
-            unsent.move(old, Delivery.DISCARDED, **given_up) for old in (Delivery.WAITING, Delivery.ATTENTION)
-        ) or row.move(Delivery.UNLINKED, Delivery.DISCARDED, **given_up)

@@ -169,11 +169,7 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
     if claim.ticket.is_still_possible(clock(), quarantine):
         return settle.not_found_yet(claim, clock(), quarantine)
     # Where records keep neither key, an empty look-up says nothing however long one waits: a person decides.
-    if (
-        claim.ticket.sent_at
-        and claim.ticket.last_ending != Ending.STRANGER
-        and keeps_no_key(claim.ticket.instance)
-    ):
+    if claim.ticket.sent_at and not claim.ticket.second_is_wanted and keeps_no_key(claim.ticket.instance):
         return settle.unfindable(claim, clock())
     # A backup may hold an intent as well: the kind may have been edited after what became of that was known.
     if is_fresh(claim.ticket.created_at, clock()):
@@ -218,7 +214,8 @@ def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) 
     key = claim.ticket.correlation_id
     sys.audit("tickets.push.intending", key)
     sent_at = clock()
-    if not claim.move(Delivery.SENT, sent_at=sent_at):
+    # The wish for a second record is used up with it.
+    if not claim.move(Delivery.SENT, sent_at=sent_at, second_is_wanted=False):
         return None
     sys.audit("tickets.push.intent_stored", key)
     check_time = in_time(sent_at, clock)

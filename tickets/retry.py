@@ -18,6 +18,10 @@ class Ending(models.TextChoices):
         "stranger",
         pgettext_lazy("ending", "ServiceNow answered with a record that does not carry our key"),
     )
+    UNFINDABLE = (
+        "unfindable",
+        pgettext_lazy("ending", "No answer came, and no look-up would find a record that was made"),
+    )
     OTHER_KIND = (
         "other_kind",
         pgettext_lazy("ending", "ServiceNow holds a record of the other type that carries this ticket's key"),
@@ -37,7 +41,13 @@ class Ending(models.TextChoices):
 # Only what concerns the ticket itself counts; a sleeping instance or a rate limit would wear every ticket out.
 SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
 # Trying again would change nothing, or create another record that could never be found.
-ASKS_A_PERSON = frozenset({Ending.REFUSED, Ending.STRANGER, Ending.OTHER_KIND, Ending.UNPROVEN})
+ASKS_A_PERSON = frozenset(
+    {Ending.REFUSED, Ending.STRANGER, Ending.UNFINDABLE, Ending.OTHER_KIND, Ending.UNPROVEN}
+)
+# What these may have made carries no key of ours: sending again could make a second one that nobody would notice.
+UNFINDABLE = frozenset({Ending.STRANGER, Ending.UNFINDABLE})
+# Here ServiceNow has named a record.
+KNOWN_TO_EXIST = frozenset({Ending.STRANGER, Ending.OTHER_KIND})
 # The waits between eleven tries, about three days in all.
 LADDER = (
     timedelta(seconds=5),

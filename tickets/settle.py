@@ -54,11 +54,10 @@ def not_found_yet(claim: Claim, now: datetime, quarantine: timedelta) -> Ending:
 def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime | None = None) -> Ending:
     """Put the ticket back, certain that this try sent nothing. Spends no attempt."""
     again = next_try or next_try_at(ending, attempts=claim.ticket.attempts, now=now, jitter=_jitter())
+    # What an earlier try may have sent is as unknown as it was; this try's own intent is taken back.
+    before = {"sent_at": claim.ticket.sent_at, "second_is_wanted": claim.ticket.second_is_wanted}
     with in_one():
-        # What an earlier try may have sent is as unknown as it was; this try's own intent is taken back.
-        if not claim.let_go(
-            Delivery.WAITING, last_ending=ending, next_try_at=again, sent_at=claim.ticket.sent_at
-        ):
+        if not claim.let_go(Delivery.WAITING, last_ending=ending, next_try_at=again, **before):
             return tell(claim, Ending.LOST_CLAIM, now)
         return tell(claim, ending, now)
 
@@ -98,7 +97,7 @@ def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
 
 def unfindable(claim: Claim, now: datetime) -> Ending:
     """An earlier send was not answered, and its record could not be found if there were one."""
-    return _ask_a_person(claim, Ending.STRANGER, claim.ticket.last_problem, now)
+    return _ask_a_person(claim, Ending.UNFINDABLE, claim.ticket.last_problem, now)
 
 
 def other_kind(claim: Claim, record: Record, now: datetime) -> Ending:

@@ -84,16 +84,6 @@ def retry(ticket: Ticket, *, by: User | None, now: datetime) -> bool:
     return True
 
 
-def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
-    """Give a ticket up. Returns False when it may exist in ServiceNow, unless it was unlinked from its record."""
-    with transaction.atomic():
-        if not ticket.discard():
-            return False
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.DISCARDED, actor=by)
-        AuditEntry.objects.record(actor=by, verb="ticket.discarded", target=str(ticket.pk))
-    return True
-
-
 def _wake(ticket_id: str) -> None:
     sys.audit("tickets.share.committed", ticket_id)
     push_ticket.delay(ticket_id)

@@ -59,7 +59,10 @@ MOVES: dict[Delivery, dict[Delivery, str]] = {
         Delivery.DELIVERED: "a person links it to a record",
         Delivery.DISCARDED: "a person gives it up",
     },
-    Delivery.CONFLICT: {Delivery.DELIVERED: "a person chooses one of the two"},
+    Delivery.CONFLICT: {
+        Delivery.DELIVERED: "a person chooses one of the two",
+        Delivery.UNLINKED: "a person says that it is neither",
+    },
     Delivery.DELIVERED: {Delivery.UNLINKED: "a person takes the link away"},
     Delivery.UNLINKED: {
         Delivery.DELIVERED: "a person links it to a record",

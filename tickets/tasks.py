@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import comment, mend, points, poll, push, reconcile, state_names
+from tickets import claim, comment, mend, points, poll, push, reconcile, state_names
 
 # What no worker took by then is handed out again, so that messages do not pile up.
 HANDED_OUT_FOR = timedelta(seconds=10)
@@ -26,6 +26,12 @@ def push_due() -> None:
     """Hand out whatever is due, each ticket to a worker of its own."""
     for ticket_id in push.due():
         push_ticket.apply_async((str(ticket_id),), expires=HANDED_OUT_FOR.total_seconds())
+
+
+@shared_task
+def release_abandoned() -> None:
+    """Let go of what was in hand for an instance that is no longer connected."""
+    claim.release_abandoned(timezone.now())
 
 
 @shared_task

@@ -17,8 +17,11 @@ from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.models import Connection
+from connector.servicenow.errors import ServiceNowError
+from connector.sessions import Paused
 from scorecard.models import ImprovementAction, ScoreDay
 from tickets import comment as commenting
+from tickets import discard as discarding
 from tickets import export, poll, propose
 from tickets import share as sharing
 from tickets.calendar import today
@@ -149,10 +152,16 @@ def comment(request: PersonRequest, pk: str) -> HttpResponse:
 def discard(request: PersonRequest, pk: str) -> HttpResponse:
     """Give up a ticket that is not in ServiceNow."""
     found = get_object_or_404(Ticket, pk=pk)
-    if sharing.discard(found, by=request.user, now=timezone.now()):
-        messages.success(request, _("The ticket was discarded. Nothing more is sent to ServiceNow."))
-    else:
-        messages.error(request, _("This ticket may exist in ServiceNow, so it cannot be discarded."))
+    try:
+        if discarding.discard(found, by=request.user, now=timezone.now()):
+            messages.success(request, _("The ticket was discarded. Nothing more is sent to ServiceNow."))
+        else:
+            messages.error(request, _("This ticket may exist in ServiceNow, so it cannot be discarded."))
+    except (Paused, ServiceNowError):
+        said = _(
+            "ServiceNow could not be asked whether it has a record of this ticket, so nothing was discarded."
+        )
+        messages.error(request, said)
     return redirect(found)
 
 

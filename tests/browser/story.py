@@ -31,11 +31,12 @@ from connector.models import Connection, Instance  # noqa: E402
 from scorecard.models import ActionPlan, ImprovementAction  # noqa: E402
 from tests.sandbox_process import CLIENT  # noqa: E402
 from tickets import reconcile  # noqa: E402
+from tickets.discard import discard  # noqa: E402
 from tickets.link import Reason, unlink  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
 from tickets.payload import MARKERS  # noqa: E402
 from tickets.retry import Ending  # noqa: E402
-from tickets.share import Wish, discard, share  # noqa: E402
+from tickets.share import Wish, share  # noqa: E402
 from tickets.states import Category, Delivery, Kind, Priority, Source  # noqa: E402
 
 SANDBOX = f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"

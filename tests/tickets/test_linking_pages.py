@@ -1,6 +1,7 @@
 """The pages on which a person links, chooses and unlinks; without JavaScript, over real HTTP to the sandbox."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -14,6 +15,7 @@ from tests.tickets.clock import Clock
 from tickets.claim import Claim
 from tickets.models import Ticket
 from tickets.push import push
+from tickets.retry import Ending
 from tickets.states import Delivery
 
 pytestmark = [pytest.mark.django_db]
@@ -191,3 +193,19 @@ def test_an_unlinked_tickets_old_record_is_offered_as_carrying_its_key(
     assert set(offered(page)) == {row["number"], ticket.number}
     browser.post(address(ticket), offered(page)[row["number"]])
     assert f"{ticket.number} carries this ticket" in said(browser, ticket)
+
+
+@pytest.mark.parametrize("denial", ["ignored", "forbidden"])
+def test_where_the_key_cannot_be_asked_for_a_named_record_can_be_linked(
+    sandbox: SandboxProcess, browser: Client, ticket: Ticket, clock: Clock, denial: str
+) -> None:
+    sandbox.create("change_request", short_description="Somebody else's")
+    sandbox.settings(honour_sys_id=False, unreadable_fields="correlation_id", unreadable_field_query=denial)
+    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    Ticket.objects.update(sent_at=clock() - timedelta(hours=1))
+    ours = sandbox.records("change_request")[-1]
+    page = browser.get(address(ticket, ours["number"]))
+    assert ours["number"] in page.content.decode()
+    browser.post(address(ticket), {"sys_id": ours["sys_id"], "seen": page.context["seen"]})
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.sys_id) == (Delivery.DELIVERED, ours["sys_id"])

@@ -153,7 +153,9 @@ def test_the_export_is_in_the_readers_language(secadmin: User) -> None:
     assert "変更" in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "＝1", "＠SUM(A1)"])
+@pytest.mark.parametrize(
+    "start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "＝1", "＠SUM(A1)"]
+)
 def test_no_cell_of_the_export_is_a_formula(start: str) -> None:
     assert safe(start) == "'" + start
     assert safe("A" + start) == "A" + start

@@ -45,7 +45,7 @@ def test_where_neither_key_is_kept_an_unanswered_send_is_not_repeated(
         push_due(clock=clock)
         clock.advance(seconds=60)
     ticket.refresh_from_db()
-    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.STRANGER)
+    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.UNFINDABLE)
     assert len(sandbox.records(CHANGE)) == 1
 
 

@@ -14,6 +14,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tests.tickets.reconciling import forget, only, run
 from tickets import mend, propose
+from tickets.discard import give_up
 from tickets.models import Finding, Ticket
 from tickets.payload import MARKERS
 from tickets.push import push
@@ -75,9 +76,9 @@ def test_a_restored_ticket_whose_record_is_of_another_type_is_not_sent_by_mendin
     mend.choose(again.run, Discrepancy(again.what), by=None, now=clock())
     mend.mend_chosen(again.run_id, clock=clock)
     again.refresh_from_db()
-    assert again.problem_words == Ending.OTHER_KIND.label
+    assert again.problem_words.startswith("ServiceNow holds a record of the other type")
     with translation.override("ja"):
-        assert again.problem_words == Ending.OTHER_KIND.label != Ending.OTHER_KIND.value
+        assert again.problem_words.startswith("このチケットのキーを持つ")
 
 
 def test_a_record_of_another_type_is_opened_where_it_is(
@@ -120,3 +121,49 @@ def test_a_record_taken_over_belongs_to_its_improvement_action_again(
     assert (again.action, again.recommendation_source) == (action, Source.MICROSOFT)
     assert again.is_extra is beside_another
 
+
+def test_a_take_over_that_cannot_go_on_leaves_no_half_ticket(
+    sandbox: SandboxProcess, connection: Connection, delivered: Ticket, client: Client, secadmin: User
+) -> None:
+    key = delivered.pk
+    forget(delivered)
+    finding = only(run(connection))
+    mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=timezone.now())
+    sandbox.fault("reset", route="batch", method="POST", times=2)
+    mend.mend_chosen(finding.run_id)
+    client.force_login(secadmin)
+    for address in (reverse("home"), reverse("tickets:list"), reverse("tickets:reconciliation")):
+        assert client.get(address).status_code == 200
+    mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=timezone.now())
+    mend.mend_chosen(finding.run_id)
+    again = Ticket.objects.get(pk=key)
+    assert (again.state_words, bool(again.state_label), again.sent_at is None) == ("New", True, False)
+
+
+def test_a_record_found_after_all_is_linked_though_no_look_up_was_trusted(
+    sandbox: SandboxProcess, connection: Connection, ticket: Ticket, clock: Clock
+) -> None:
+    Ticket.objects.update(delivery=Delivery.ATTENTION, last_ending=Ending.STRANGER, sent_at=clock())
+    marker = MARKERS[Kind.CHANGE_REQUEST]
+    sandbox.create("change_request", correlation_id=str(ticket.pk), correlation_display=marker)
+    finding = only(run(connection))
+    clock.advance(minutes=20)
+    mend.choose(finding.run, Discrepancy.UNLINKED, by=None, now=clock())
+    assert mend.mend_chosen(finding.run_id, clock=clock) == 1
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.DELIVERED
+
+
+def test_what_was_discarded_meanwhile_is_not_said_to_be_in_hand(
+    sandbox: SandboxProcess, connection: Connection, ticket: Ticket, clock: Clock
+) -> None:
+    Ticket.objects.update(delivery=Delivery.ATTENTION, last_ending=Ending.REFUSED)
+    marker = MARKERS[Kind.CHANGE_REQUEST]
+    sandbox.create("change_request", correlation_id=str(ticket.pk), correlation_display=marker)
+    finding = only(run(connection))
+    ticket.refresh_from_db()
+    assert give_up(ticket)
+    mend.choose(finding.run, Discrepancy.UNLINKED, by=None, now=clock())
+    mend.mend_chosen(finding.run_id, clock=clock)
+    finding.refresh_from_db()
+    assert "has changed" in finding.problem

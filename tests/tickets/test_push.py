@@ -14,6 +14,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets import settle
 from tickets.claim import Claim
+from tickets.discard import give_up
 from tickets.models import Ticket
 from tickets.push import push, push_due
 from tickets.retry import Ending
@@ -168,7 +169,7 @@ def test_a_refusal_waits_for_a_person_with_servicenows_own_sentence(
     assert ticket.delivery == Delivery.ATTENTION
     assert "Business Rule" in ticket.last_problem
     assert sandbox.records("change_request") == []
-    assert ticket.discard()
+    assert give_up(ticket)
 
 
 def test_an_instance_that_keeps_neither_of_our_keys_is_shown_to_a_person(

@@ -21,6 +21,7 @@ from tests.portal.scratch import KEYS, environment, manage
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets import comment
+from tickets.discard import give_up
 from tickets.fresh import FRESH_FOR
 from tickets.models import Ticket, TicketComment
 from tickets.notes import Element
@@ -146,7 +147,7 @@ def test_a_type_that_was_edited_after_a_send_without_an_answer_is_left_to_a_pers
     page = client.get(ticket.get_absolute_url()).content.decode()
     assert "choose that type" in page
     assert reverse("tickets:retry", args=[ticket.pk]) not in page
-    assert not ticket.discard()
+    assert not give_up(ticket)
     assert ticket.retry(clock(), kind=Kind.INCIDENT)
     assert push(ticket.pk, clock=clock) == Ending.ADOPTED
     assert sandbox.records("change_request") == []

@@ -1,0 +1,110 @@
+"""Giving up what is not in ServiceNow, and leaving states that nothing else would end."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from connector.models import Connection
+from tests.factories import InstanceFactory, TicketFactory
+from tests.sandbox_process import SandboxProcess
+from tests.tickets.clock import Clock
+from tickets.claim import release_abandoned
+from tickets.models import Ticket
+from tickets.push import push
+from tickets.retry import LADDER, Ending
+from tickets.states import Delivery
+
+pytestmark = [pytest.mark.django_db]
+CHANGE = "change_request"
+
+
+@pytest.fixture
+def browser(client: Client, secadmin: User) -> Client:
+    client.force_login(secadmin)
+    return client
+
+
+@pytest.fixture
+def unanswered(sandbox: SandboxProcess, ticket: Ticket, clock: Clock) -> Ticket:
+    """Tried for days, the last time without an answer."""
+    Ticket.objects.update(attempts=len(LADDER))
+    sandbox.fault("reset")
+    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.ATTENTION
+    return ticket
+
+
+def long_ago(ticket: Ticket) -> None:
+    assert ticket.sent_at
+    Ticket.objects.filter(pk=ticket.pk).update(sent_at=ticket.sent_at - timedelta(days=1))
+
+
+def discarded(browser: Client, ticket: Ticket) -> bool:
+    assert b"/discard/" in browser.get(ticket.get_absolute_url()).content
+    browser.post(reverse("tickets:discard", args=[ticket.pk]))
+    ticket.refresh_from_db()
+    return ticket.delivery == Delivery.DISCARDED
+
+
+def test_what_was_not_answered_may_be_discarded_once_it_cannot_arrive(
+    browser: Client, unanswered: Ticket
+) -> None:
+    assert not discarded(browser, unanswered)
+    long_ago(unanswered)
+    assert discarded(browser, unanswered)
+
+
+@pytest.mark.parametrize("kind", [CHANGE, "incident"])
+def test_what_is_in_servicenow_is_not_discarded(
+    sandbox: SandboxProcess, browser: Client, unanswered: Ticket, kind: str
+) -> None:
+    long_ago(unanswered)
+    sandbox.create(kind, correlation_id=unanswered.correlation_id)
+    assert not discarded(browser, unanswered)
+
+
+def test_where_servicenow_cannot_be_asked_nothing_is_discarded(
+    sandbox: SandboxProcess, browser: Client, unanswered: Ticket
+) -> None:
+    long_ago(unanswered)
+    sandbox.fault("server_error", method="GET", times=5)
+    assert not discarded(browser, unanswered)
+
+
+def test_a_conflict_whose_records_are_gone_can_be_ended(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, browser: Client
+) -> None:
+    sandbox.settings(honour_sys_id=False)
+    records = [sandbox.create(CHANGE, correlation_id=ticket.correlation_id) for _ in range(2)]
+    Ticket.objects.update(sent_at=clock())
+    clock.advance(minutes=11)
+    assert push(ticket.pk, clock=clock) == Ending.CONFLICT
+    for record in records:
+        sandbox.delete(CHANGE, record["sys_id"])
+    address = reverse("tickets:unlink", args=[ticket.pk])
+    assert address.encode() in browser.get(ticket.get_absolute_url()).content
+    page = browser.get(address).content.decode()
+    assert "The wrong record was linked" not in page
+    browser.post(address, {"reason": "deleted", "sys_id": ""})
+    assert discarded(browser, ticket)
+
+
+def test_what_a_worker_held_for_an_instance_that_was_replaced_is_let_go(
+    connection: Connection, clock: Clock
+) -> None:
+    held = {"claim_token": uuid4(), "claimed_until": clock() + timedelta(minutes=1), "sent_at": clock()}
+    instance = InstanceFactory.create()
+    old = TicketFactory.create(instance=instance, delivery=Delivery.SENT, **held)
+    ours = TicketFactory.create(instance=connection.instance, delivery=Delivery.SENT, **held)
+    assert release_abandoned(clock()) == 0
+    clock.advance(minutes=2)
+    assert release_abandoned(clock()) == 1
+    old.refresh_from_db()
+    ours.refresh_from_db()
+    assert (old.delivery, old.claim_token, old.sent_at is None) == (Delivery.WAITING, None, False)
+    assert ours.delivery == Delivery.SENT

@@ -1,0 +1,111 @@
+"""An instance that keeps neither of our keys: what it made can never be looked up, so people decide."""
+
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from connector.models import Connection, Instance
+from tests.factories import CheckResultFactory
+from tests.sandbox_process import SandboxProcess
+from tests.tickets.clock import Clock
+from tickets.models import Ticket
+from tickets.push import push
+from tickets.retry import Ending
+from tickets.states import Delivery
+
+pytestmark = [pytest.mark.django_db]
+CHANGE = "change_request"
+
+
+class Killed(BaseException):
+    """The worker's process ends here."""
+
+
+@pytest.fixture(autouse=True)
+def keyless(sandbox: SandboxProcess, connection: Connection) -> None:
+    sandbox.settings(honour_sys_id=False, unwritable_fields="correlation_id")
+    Instance.objects.update(honours_sys_id=False)
+    CheckResultFactory.create(connection=connection, name="correlation_id", finding="lost")
+
+
+@pytest.fixture
+def browser(client: Client, secadmin: User) -> Client:
+    client.force_login(secadmin)
+    return client
+
+
+def kill_once_answered(ticket: Ticket) -> None:
+    armed = [ticket.correlation_id]
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "tickets.push.answered" and armed == list(arguments):
+            armed.clear()
+            raise Killed
+
+    sys.addaudithook(hook)
+
+
+def pushed(ticket: Ticket, clock: Clock, *, times: int) -> Ticket:
+    for _ in range(times):
+        clock.advance(hours=1)
+        push(ticket.pk, clock=clock)
+    ticket.refresh_from_db()
+    return ticket
+
+
+@pytest.fixture
+def wanted_twice(ticket: Ticket, clock: Clock) -> Ticket:
+    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    ticket.refresh_from_db()
+    assert ticket.retry(clock(), a_second_is_wanted=True)
+    return ticket
+
+
+def test_a_second_record_that_a_person_wanted_is_not_followed_by_a_third(
+    sandbox: SandboxProcess, wanted_twice: Ticket, clock: Clock
+) -> None:
+    kill_once_answered(wanted_twice)
+    with pytest.raises(Killed):
+        pushed(wanted_twice, clock, times=1)
+    ticket = pushed(wanted_twice, clock, times=5)
+    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.UNFINDABLE)
+    assert len(sandbox.records(CHANGE)) == 2
+
+
+@pytest.mark.parametrize("in_between", ["the quarantine", "no connection", "a rate limit"])
+def test_the_wish_for_a_second_record_outlives_tries_that_sent_nothing(
+    sandbox: SandboxProcess, connection: Connection, wanted_twice: Ticket, clock: Clock, in_between: str
+) -> None:
+    if in_between == "the quarantine":
+        push(wanted_twice.pk, clock=clock)
+    elif in_between == "no connection":
+        Connection.objects.update(is_current=False)
+        pushed(wanted_twice, clock, times=1)
+        Connection.objects.update(is_current=True)
+    else:
+        sandbox.fault("rate_limit", method="POST", seconds=1)
+        pushed(wanted_twice, clock, times=1)
+    pushed(wanted_twice, clock, times=2)
+    assert len(sandbox.records(CHANGE)) == 2
+
+
+def test_where_no_answer_came_nobody_is_told_of_one(
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, browser: Client
+) -> None:
+    sandbox.fault("lose_answer")
+    pushed(ticket, clock, times=2)
+    page = browser.get(ticket.get_absolute_url()).content.decode()
+    assert "No answer came" in page
+    assert "ServiceNow answered with a record" not in page
+    assert "?record=" not in page
+    browser.post(reverse("tickets:retry", args=[ticket.pk]))
+    assert pushed(ticket, clock, times=1).delivery == Delivery.ATTENTION
+    Ticket.objects.update(sent_at=clock() - timedelta(days=1))
+    browser.post(reverse("tickets:discard", args=[ticket.pk]))
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.DISCARDED

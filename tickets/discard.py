@@ -1,0 +1,47 @@
+"""Giving a ticket up, once it is known that nothing of it is in ServiceNow."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import AuditEntry, User
+from tickets import mirror
+from tickets.link import client_for
+from tickets.models import Ticket, TicketEvent
+from tickets.retry import KNOWN_TO_EXIST
+from tickets.states import Delivery
+
+
+def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
+    """Give a ticket up. Returns False when a record of it exists or may still arrive, unless it was unlinked from it.
+
+    Where an earlier try had no answer, ServiceNow is asked; raises `Paused` and ServiceNowError where it cannot be.
+    """
+    unanswered = ticket.delivery == Delivery.ATTENTION and ticket.sent_at is not None
+    is_absent = unanswered and ticket.may_be_discarded and _is_absent(ticket, now)
+    with transaction.atomic():
+        if not give_up(ticket, is_absent=is_absent):
+            return False
+        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.DISCARDED, actor=by)
+        AuditEntry.objects.record(actor=by, verb="ticket.discarded", target=str(ticket.pk))
+    return True
+
+
+def give_up(ticket: Ticket, *, is_absent: bool = False) -> bool:
+    """End a ticket of which nothing was sent, or whose record `is_absent` since its last send, or that was unlinked
+    from its record. Returns False when none of this holds, or it is too late.
+    """
+    row = Ticket.objects.filter(pk=ticket.pk)
+    done = {"is_open": False, "next_try_at": None}
+    unsent = row.filter(sent_at=ticket.sent_at if is_absent else None).exclude(last_ending__in=KNOWN_TO_EXIST)
+    return any(
+        unsent.move(old, Delivery.DISCARDED, **done) for old in (Delivery.WAITING, Delivery.ATTENTION)
+    ) or row.move(Delivery.UNLINKED, Delivery.DISCARDED, **done)
+
+
+def _is_absent(ticket: Ticket, now: datetime) -> bool:
+    if ticket.is_still_possible(now, timedelta(seconds=settings.PUSH_QUARANTINE)):
+        return False
+    with client_for(ticket, now) as client:
+        return not mirror.find_records(ticket, client) and mirror.find_of_other_kind(ticket, client) is None
