@@ -14,6 +14,7 @@ from typing import Any, Self
 from tests.sandbox_process import free_port
 
 _OWNER = "nobody"
+NO_POSTGRES = "PostgreSQL is not installed, so nothing was tried on it: apt install postgresql"
 
 
 class Server:

@@ -34,7 +34,7 @@ from tests.crash.databases import PostgresDatabases, use  # noqa: E402
 from tests.crash.processes import Worker, celery_beat, celery_worker, run, use_broker  # noqa: E402
 from tests.crash.template import make_template, share_as_person  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
-from tests.servers import Postgres, Redis  # noqa: E402
+from tests.servers import NO_POSTGRES, Postgres, Redis  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
 from tickets.states import Delivery  # noqa: E402
 
@@ -66,7 +66,10 @@ def main() -> int:
         print(f"{asked.tickets} tickets on {engine}, seed {asked.seed}. Logs: {folder}", flush=True)
         judgement = Run(folder, database, broker, asked.seed).play(asked.tickets, asked.seconds)
     status = int(not judgement.is_good)
-    if on_sqlite and not asked.one and Postgres.program("initdb"):
+    if on_sqlite and not asked.one:
+        if not Postgres.program("initdb"):
+            print(NO_POSTGRES)
+            return 1
         with Postgres() as server:
             command = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
             status |= os.spawnve(os.P_WAIT, command[0], command, {**os.environ, "DATABASE_URL": server.url})

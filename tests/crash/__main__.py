@@ -32,7 +32,7 @@ from tests.crash.points import POINTS  # noqa: E402
 from tests.crash.processes import fork, run  # noqa: E402
 from tests.crash.template import make_template  # noqa: E402
 from tests.sandbox_process import Row, SandboxProcess  # noqa: E402
-from tests.servers import Postgres  # noqa: E402
+from tests.servers import NO_POSTGRES, Postgres  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 LANES = 16
@@ -53,7 +53,10 @@ def main() -> int:
     if os.environ.get("DATABASE_URL"):
         return on_one_database(asked)
     status = on_one_database(asked)
-    if not asked.slice and not asked.without and Postgres.program("initdb"):
+    if not asked.slice and not asked.without:
+        if not Postgres.program("initdb"):
+            print(NO_POSTGRES)
+            return 1
         with Postgres() as server:
             command = [sys.executable, "-m", "tests.crash", *sys.argv[1:]]
             status |= os.spawnve(os.P_WAIT, command[0], command, {**os.environ, "DATABASE_URL": server.url})
