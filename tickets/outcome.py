@@ -43,14 +43,22 @@ def points_reached() -> Q:
 
 def conditions(judged_until: datetime | None, tickets: QuerySet[Any]) -> dict[Outcome, Q]:
     """Return what each outcome means for one of the tickets; no ticket meets two."""
-    later = tickets.filter(action=OuterRef("action"), created_at__gt=OuterRef("created_at"))
-    # Whatever has a later ticket is being dealt with.
-    unfinished = _CLOSED & _UNFINISHED & ~Q(Exists(later.exclude(delivery=Delivery.DISCARDED)))
+    unfinished = _CLOSED & _UNFINISHED & ~Q(Exists(_at_work(tickets)))
     had_all = _had_all()
     found = {Outcome.POINTS_REACHED: points_reached(), Outcome.REGRESSED: unfinished & had_all}
     if judged_until is not None:
         found[Outcome.NOT_EFFECTIVE] = unfinished & ~had_all & _not_moved() & _is_counted(judged_until)
     return found
+
+
+def _at_work(tickets: QuerySet[Any]) -> QuerySet[Any]:
+    """The tickets that deal with the same action: what is open, as far as anybody knows, and what was closed later."""
+    others = tickets.filter(action=OuterRef("action")).exclude(pk=OuterRef("pk"))
+    later = Q(created_at__gt=OuterRef("created_at"))
+    # An older one was opened again, unless its instance is history: of that nobody hears any more.
+    opened = Q(is_open=True, missing_since=None) & (later | Q(instance=OuterRef("instance")))
+    closed_later = Q(closed_at__gt=OuterRef("closed_at")) | Q(closed_at=OuterRef("closed_at")) & later
+    return others.exclude(delivery=Delivery.UNLINKED).filter(opened | _CLOSED & closed_later)
 
 
 def _had_all() -> Q:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from connector.models import Connection
 from scorecard.models import ImprovementAction, ScoreDay
-from tests.factories import NOON, ActionFactory, ControlScoreDayFactory, TicketFactory
+from tests.factories import NOON, ActionFactory, ControlScoreDayFactory, InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets import comment, points
 from tickets.models import Ticket, TicketComment
@@ -142,6 +142,41 @@ def test_what_has_a_later_ticket_is_being_dealt_with() -> None:
     old = closed(action, 30, 10)
     later = delivered(action)
     assert outcome(old) == outcome(later) == ""
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"meaning": Meaning.CANCELED, "is_open": False},
+        {"meaning": Meaning.CLOSED_UNSUCCESSFULLY, "is_open": False},
+        {"delivery": Delivery.DISCARDED, "sys_id": "", "meaning": "", "is_open": False},
+        {"delivery": Delivery.UNLINKED, "sys_id": "", "meaning": ""},
+        {"missing_since": NOON},
+    ],
+)
+def test_a_later_ticket_that_came_to_nothing_hides_nothing(facts: dict[str, Any]) -> None:
+    regressed, unmoved = ActionFactory.create(score=5), ActionFactory.create()
+    tickets = closed(regressed, 30, 10), closed(unmoved, 30)
+    for action in (regressed, unmoved):
+        delivered(action, **facts)
+    assert [outcome(ticket) for ticket in tickets] == [Outcome.REGRESSED, Outcome.NOT_EFFECTIVE]
+
+
+def test_of_two_closed_tickets_the_one_closed_last_is_judged() -> None:
+    action = ActionFactory.create()
+    first, second = closed(action, 8), closed(action, 20)
+    assert [outcome(first), outcome(second)] == [Outcome.NOT_EFFECTIVE, ""]
+    Ticket.objects.update(closed_at=first.closed_at)
+    assert [outcome(first), outcome(second)] == ["", Outcome.NOT_EFFECTIVE]
+
+
+def test_an_older_ticket_that_was_opened_again_deals_with_the_action() -> None:
+    action, instance = ActionFactory.create(), InstanceFactory.create()
+    reopened = delivered(action, instance=instance)
+    assert outcome(closed(action, 30, instance=instance)) == ""
+    # Of a former instance's ticket nobody hears any more.
+    Ticket.objects.filter(pk=reopened.pk).update(instance=InstanceFactory.create())
+    assert outcome(Ticket.objects.get(is_open=False)) == Outcome.NOT_EFFECTIVE
 
 
 def test_list_page_and_action_show_and_propose_and_do_nothing(secadmin: User, client: Client) -> None:
