@@ -12,7 +12,7 @@ from connector.models import Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ConditionIgnored, Refused
 from connector.servicenow.records import Record
-from tickets import closing
+from tickets import closing, points
 from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
 from tickets.payload import DUE_FIELDS
@@ -176,6 +176,7 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
         )
         if new["is_open"] and not ticket.is_open:
             TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
+            points.forget_lost(row)
     return True
 
 

@@ -41,6 +41,11 @@ def points_reached() -> Q:
     return Q(is_open=True, delivery=Delivery.DELIVERED, missing_since=None) & _COMPLETED
 
 
+def points_lost() -> Q:
+    """The ticket is open, and its action has points to gain."""
+    return Q(is_open=True) & _UNFINISHED
+
+
 def conditions(judged_until: datetime | None, tickets: QuerySet[Any]) -> dict[Outcome, Q]:
     """Return what each outcome means for one of the tickets; no ticket meets two."""
     unfinished = _CLOSED & _UNFINISHED & ~Q(Exists(_at_work(tickets)))

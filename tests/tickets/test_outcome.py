@@ -17,6 +17,7 @@ from tests.factories import NOON, ActionFactory, ControlScoreDayFactory, Instanc
 from tests.sandbox_process import SandboxProcess
 from tickets import comment, points
 from tickets.models import Ticket, TicketComment
+from tickets.poll import poll_delta, poll_sweep
 from tickets.push import push
 from tickets.states import Delivery, Meaning, Outcome
 
@@ -206,3 +207,53 @@ def test_full_points_are_told_once_and_written_once_where_that_is_wanted(
     written = [row["value"] for row in sandbox.records("sys_journal_field")]
     assert written == ([points.WORK_NOTE] if wanted else [])
     assert TicketComment.objects.count() == int(wanted)
+
+
+def test_points_reached_anew_after_reopening_are_told_anew(
+    sandbox: SandboxProcess, connection: Connection, settings: LazySettings
+) -> None:
+    settings.LOOP_WORK_NOTE = True
+    ticket = TicketFactory.create(instance=connection.instance, action=ActionFactory.create(score=10))
+    push(ticket.pk)
+
+    def told() -> int:
+        points.notice(now=timezone.now())
+        comment.send_due()
+        notes = [row["value"] for row in sandbox.records("sys_journal_field")]
+        assert ticket.events.filter(what="points").count() == notes.count(points.WORK_NOTE)
+        return len(notes)
+
+    def count(score: float) -> None:
+        ImprovementAction.objects.update(score=score)
+
+    assert told() == 1
+    # Points come and go.
+    count(5)
+    assert told() == 1
+    count(10)
+    assert told() == 1
+    ticket.refresh_from_db()
+    sandbox.change("change_request", ticket.sys_id, state="3", active="false", close_code="successful")
+    poll_sweep()
+    sandbox.change("change_request", ticket.sys_id, state="-1", active="true")
+    poll_delta()
+    # It was opened before Microsoft counted the loss.
+    assert told() == 1
+    count(5)
+    assert told() == 1
+    count(10)
+    assert told() == told() == 2
+
+
+def test_points_lost_before_reopening_are_told_anew(sandbox: SandboxProcess, connection: Connection) -> None:
+    ticket = TicketFactory.create(instance=connection.instance, action=ActionFactory.create(score=10))
+    push(ticket.pk)
+    points.notice(now=timezone.now())
+    ticket.refresh_from_db()
+    sandbox.change("change_request", ticket.sys_id, state="3", active="false", close_code="successful")
+    poll_sweep()
+    ImprovementAction.objects.update(score=5)
+    sandbox.change("change_request", ticket.sys_id, state="-1", active="true")
+    poll_delta()
+    ImprovementAction.objects.update(score=10)
+    assert points.notice(now=timezone.now()) == 1
