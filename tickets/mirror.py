@@ -12,6 +12,7 @@ from connector.models import Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ConditionIgnored, Refused
 from connector.servicenow.records import Record
+from tickets import closing, points
 from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
 from tickets.payload import DUE_FIELDS
@@ -114,7 +115,7 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         "record": {name: record.get(name) for name in (*_SHOWN, *_SHOWN_BY_KIND[kind])},
         "sys_mod_count": int(record.get("sys_mod_count") or 0),
         "sys_updated_on": record.at("sys_updated_on"),
-        **_closing(ticket, record, now, is_closed=meaning in CLOSED),
+        **closing.columns(ticket, record, record.at("sys_updated_on") or now, is_closed=meaning in CLOSED),
         "their_priority": _priority(record),
         "their_due_on": _due_on(kind, record),
         "seen_at": now,
@@ -141,16 +142,6 @@ def no_columns() -> dict[str, Any]:
         "active": True,
         "is_open": True,
     }
-
-
-def _closing(ticket: Ticket, record: Record, now: datetime, *, is_closed: bool) -> dict[str, Any]:
-    """When it was closed, and how many points its action had then: what came of it is judged by that."""
-    if not is_closed:
-        return {"closed_at": None, "score_when_closed": None}
-    if ticket.closed_at:
-        return {"closed_at": ticket.closed_at, "score_when_closed": ticket.score_when_closed}
-    score = ticket.action.score if ticket.action else None
-    return {"closed_at": record.at("closed_at") or now, "score_when_closed": score}
 
 
 def _priority(record: Record) -> int | None:
@@ -185,12 +176,16 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
         )
         if new["is_open"] and not ticket.is_open:
             TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
+            points.forget_lost(row)
     return True
 
 
 def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
     """Store what a record that has not changed means by now, unless the poller has just seen it change."""
-    new = without_extra_conflict(ticket, {"meaning": meaning, "is_open": meaning not in CLOSED})
+    is_closed = meaning in CLOSED
+    seen = Record(ticket.kind, ticket.record)
+    ended = closing.columns(ticket, seen, ticket.sys_updated_on or ticket.seen_at, is_closed=is_closed)
+    new = without_extra_conflict(ticket, {"meaning": meaning, "is_open": not is_closed, **ended})
     unchanged = Ticket.objects.filter(pk=ticket.pk, sys_mod_count=ticket.sys_mod_count, state=ticket.state)
     return unchanged.update(**new) == 1
 
