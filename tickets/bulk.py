@@ -1,8 +1,9 @@
 """Many actions shared in one go: planned and shown first, then sent, each as a ticket of its own."""
 
+import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
@@ -18,7 +19,7 @@ from tickets import propose
 from tickets.models import Ticket
 from tickets.payload import TEXT_LENGTH
 from tickets.propose import Proposal
-from tickets.share import Wish, share
+from tickets.share import Wish, asks_otherwise, share
 from tickets.states import Kind, Priority, Source
 
 LIMIT = 200
@@ -33,11 +34,6 @@ class Terms:
     priority: Priority | None = None
     due_on: date | None = None
     note: str = ""
-
-    @property
-    def fingerprint(self) -> str:
-        """Tells these terms from others, so that nothing is sent that was not shown."""
-        return json.dumps(asdict(self), default=str)
 
     def applied_to(self, proposal: Proposal, today: date) -> Proposal:
         """Return what is asked for one action."""
@@ -76,11 +72,28 @@ class Line:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be sent, and the open tickets of the actions that are left out because of them."""
+    """What will be sent, the open tickets of the actions that are left out because of them, and what of it was sent."""
 
     batch: UUID
     lines: Sequence[Line]
     left_out: Sequence[Ticket]
+    sent: Mapping[UUID, Ticket]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this plan from others, so that nothing is sent that was not shown."""
+        wishes = {str(line.ticket_id): line.wish() for line in self.lines}
+        return hashlib.sha256(json.dumps(wishes, default=str, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether all of it was sent before."""
+        return bool(self.sent) and all(line.ticket_id in self.sent for line in self.lines)
+
+    @property
+    def differs_from_sent(self) -> bool:
+        """Whether it asks for anything else than what was sent before. Only where all of it was."""
+        return any(asks_otherwise(line.wish(), self.sent[line.ticket_id]) for line in self.lines)
 
 
 def chosen(form: QueryDict) -> list[ImprovementAction]:
@@ -115,7 +128,7 @@ def plan(
         for action in actions
         if action.pk not in taken
     ]
-    return Plan(batch, lines, others)
+    return Plan(batch, lines, others, Ticket.objects.in_bulk([line.ticket_id for line in lines]))
 
 
 def send(plan: Plan, *, by: User, instance: Instance, now: datetime) -> list[ImprovementAction]:

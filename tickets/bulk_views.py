@@ -31,22 +31,23 @@ def prepare(request: PersonRequest) -> HttpResponse:
         return redirect("scorecard:actions")
     day = today(timezone.now())
     form = BulkForm(request.POST, today=day) if "step" in request.POST else BulkForm.blank(day)
-    terms = form.terms()
     plan = bulk.plan(
         actions[: bulk.LIMIT],
-        terms,
+        form.terms(),
         batch=form.batch_id,
         total=ScoreDay.newest_maximum(),
         today=day,
     )
+    if plan.is_sent:
+        return _sent_before(request, plan)
     if request.POST.get("step") == "send" and form.is_valid():
-        answer = _send(request, form, plan, terms)
+        answer = _send(request, form, plan)
         if answer is not None:
             return answer
     context = {
         "form": form,
         "plan": plan,
-        "fingerprint": terms.fingerprint,
+        "fingerprint": plan.fingerprint,
         "too_many": len(actions) > bulk.LIMIT,
         "limit": bulk.LIMIT,
         "connection": Connection.objects.current().first(),
@@ -75,14 +76,29 @@ def progress(request: PersonRequest, batch: UUID) -> HttpResponse:
     return render(request, template, context)
 
 
-def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan, terms: bulk.Terms) -> HttpResponse | None:
+def _sent_before(request: PersonRequest, plan: bulk.Plan) -> HttpResponse:
+    """Lead to the tickets of a form that was sent before."""
+    if plan.differs_from_sent:
+        messages.warning(
+            request, _("This form was sent before. These are its tickets; what changed since was not sent.")
+        )
+    return redirect("tickets:batch", batch=plan.batch)
+
+
+def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan) -> HttpResponse | None:
     """Send, unless there is something to show first."""
     connection = Connection.objects.current().first()
     if connection is None:
         form.add_error(None, _("ServiceNow is not connected, so nothing was sent. Connect it first."))
         return None
-    if form.cleaned_data["previewed"] != terms.fingerprint:
-        messages.info(request, _("You changed something. This is what will be sent now."))
+    if not plan.lines:
+        messages.warning(request, _("Nothing was sent: all of these actions have an open ticket by now."))
+        return None
+    if form.cleaned_data["previewed"] != plan.fingerprint:
+        messages.warning(
+            request,
+            _("Nothing was sent yet: it is not the same any more as what you last saw. See what will be sent now."),
+        )
         return None
     overtaken = bulk.send(plan, by=request.user, instance=connection.instance, now=timezone.now())
     for action in overtaken:
