@@ -97,7 +97,9 @@ def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan) -> HttpRespon
     if form.cleaned_data["previewed"] != plan.fingerprint:
         messages.warning(
             request,
-            _("Nothing was sent yet: it is not the same any more as what you last saw. See what will be sent now."),
+            _(
+                "Nothing was sent yet: it is not the same any more as what you last saw. See what will be sent now."
+            ),
         )
         return None
     overtaken = bulk.send(plan, by=request.user, instance=connection.instance, now=timezone.now())
