@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
-from django.utils.text import Truncator
 
 from accounts.models import User
 from connector.models import Instance
@@ -17,7 +16,6 @@ from scorecard.forms import ActionFilter, Sorting
 from scorecard.models import ImprovementAction
 from tickets import propose
 from tickets.models import Ticket
-from tickets.payload import TEXT_LENGTH
 from tickets.propose import Proposal
 from tickets.share import Wish, asks_otherwise, share
 from tickets.states import Kind, Priority, Source
@@ -35,16 +33,15 @@ class Terms:
     due_on: date | None = None
     note: str = ""
 
-    def applied_to(self, proposal: Proposal, today: date) -> Proposal:
+    def task(self, action: ImprovementAction, *, total: float | None, today: date) -> Proposal:
         """Return what is asked for one action."""
+        proposal = propose.for_action(action, total=total, today=today, note=self.note)
         priority = self.priority or proposal.priority
-        text = "\n\n".join(part for part in (self.note, proposal.description) if part)
         return replace(
             proposal,
             kind=self.kind,
             priority=priority,
             due_on=self.due_on or propose.due_on(priority, today),
-            description=Truncator(text).chars(TEXT_LENGTH),
         )
 
 
@@ -123,7 +120,7 @@ def plan(
             action,
             # The same selection sent twice finds the tickets of the first time.
             uuid5(batch, action.control_id),
-            terms.applied_to(propose.for_action(action, total=total, today=today), today),
+            terms.task(action, total=total, today=today),
         )
         for action in actions
         if action.pk not in taken

@@ -14,6 +14,7 @@ from connector.models import Connection
 from scorecard.models import ImprovementAction
 from tests.factories import ActionFactory, TicketFactory
 from tickets.models import Ticket
+from tickets.payload import TEXT_LENGTH
 from tickets.states import Delivery, Kind, Priority, Source
 
 pytestmark = [pytest.mark.django_db]
@@ -108,6 +109,23 @@ def test_a_bad_field_is_told_at_the_field_and_nothing_typed_is_lost(
     assert field in answer.context["form"].errors
     assert field == "description" or b"Long thought about." in answer.content
     assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("lines", [TEXT_LENGTH // 2, TEXT_LENGTH // 2 + 1])
+def test_an_end_of_line_counts_once_as_in_the_browser(
+    browser: Client, connection: Connection, action: ImprovementAction, lines: int
+) -> None:
+    fits = 2 * lines <= TEXT_LENGTH
+    answer = browser.post(address(action), filled(description="x\r\n" * (lines - 1) + "xx"))
+    assert answer.status_code == (302 if fits else 422)
+    assert [len(ticket.description) for ticket in Ticket.objects.all()] == [TEXT_LENGTH] * fits
+
+
+def test_what_is_proposed_is_accepted(browser: Client, connection: Connection) -> None:
+    action = ActionFactory.create(remediation="<ol>" + "<li>Do this and that.</li>" * 300 + "</ol>")
+    proposed = browser.get(address(action)).context["form"].initial["description"]
+    browser.post(address(action), filled(description=proposed.replace("\n", "\r\n")))
+    assert Ticket.objects.get().description == proposed
 
 
 def test_without_a_connection_nothing_is_stored_and_what_was_typed_is_kept(
