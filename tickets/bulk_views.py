@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import kept
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.models import Connection
@@ -21,16 +22,20 @@ from tickets.states import Delivery
 from tickets.views import may_create, may_view
 
 
+@kept.keeps_typed
 @may_create
 @require_http_methods(["GET", "HEAD", "POST"])
 def prepare(request: PersonRequest) -> HttpResponse:
     """Show what will be sent for the chosen actions, and send exactly that."""
-    actions = bulk.chosen(request.POST)
+    typed = kept.take(request) if request.method != "POST" else None
+    wanted = request.POST if typed is None else typed
+    actions = bulk.chosen(wanted)
     if not actions:
         messages.info(request, _("Select the improvement actions to share first."))
         return redirect("scorecard:actions")
     day = today(timezone.now())
-    form = BulkForm(request.POST, today=day) if "step" in request.POST else BulkForm.blank(day)
+    form = BulkForm(wanted, today=day) if "step" in wanted else BulkForm.blank(day)
+    form.was_kept = typed is not None
     plan = bulk.plan(
         actions[: bulk.LIMIT],
         form.terms(),
@@ -53,7 +58,8 @@ def prepare(request: PersonRequest) -> HttpResponse:
         "connection": Connection.objects.current().first(),
         "nav_section": "scorecard",
     }
-    return render(request, "tickets/bulk.html", context, status=422 if form.errors else 200)
+    is_refused = request.method == "POST" and form.errors
+    return render(request, "tickets/bulk.html", context, status=422 if is_refused else 200)
 
 
 @polled

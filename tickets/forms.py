@@ -182,6 +182,7 @@ class BulkForm(TaskForm):
     )
     # What the person saw: sending anything else shows it first.
     previewed = forms.CharField(required=False, widget=forms.HiddenInput)
+    was_kept = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -181,6 +181,24 @@ def test_without_a_connection_nothing_is_sent(browser: Client, actions: list[Imp
     assert not Ticket.objects.exists()
 
 
+def test_selection_and_note_outlive_a_sign_in_that_ends(
+    browser: Client, secadmin: User, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    for sent in ({**form, "note": "Long thought about.", "step": "send"}, ticked(actions)):
+        session = browser.session
+        session["seen_at"] -= timedelta(hours=1).total_seconds()
+        session.save()
+        assert browser.post(BULK, sent)["Location"].endswith(f"?next={BULK}")
+        browser.force_login(secadmin)
+        page = browser.get(BULK)
+        assert [line.action for line in page.context["plan"].lines] == actions
+        assert (b"Long thought about." in page.content) == ("note" in sent)
+        assert b"This was not sent: your sign-in had ended" in page.content
+        assert not Ticket.objects.exists()
+    assert browser.get(BULK)["Location"] == reverse("scorecard:actions")
+
+
 def test_progress_stops_asking_when_every_ticket_is_settled(
     browser: Client, connection: Connection, actions: list[ImprovementAction]
 ) -> None:
