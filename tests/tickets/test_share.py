@@ -76,6 +76,29 @@ def test_the_same_form_sent_twice_makes_one_ticket(
     assert Ticket.objects.get().events.count() == 1
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_what_was_changed_in_a_form_that_was_sent_before_is_said_to_be_lost(
+    browser: Client, connection: Connection, headers: dict[str, str]
+) -> None:
+    address, form = reverse("tickets:new"), filled(category="data", kind="incident")
+    said = b"This form was sent before. This is its ticket; what you changed since was not sent."
+    for changes, is_said in (({}, False), ({}, False), ({"name": "Another one altogether"}, True)):
+        answer = browser.post(address, form | changes, follow=True, headers=headers)
+        assert (said in answer.content) == is_said
+    assert Ticket.objects.get().name == form["name"]
+
+
+def test_the_dialog_keeps_its_title_once_it_is_sent(
+    browser: Client, connection: Connection, action: ImprovementAction
+) -> None:
+    for sent_to, title in (
+        (reverse("tickets:new"), "Create ticket"),
+        (address(action), "Share to ServiceNow"),
+    ):
+        answer = browser.post(sent_to, filled(category="data"), headers={"HX-Request": "true"})
+        assert re.search(r'id="dialog-title">(.*?)</h2>', answer.content.decode())[1] == title  # type: ignore[index]
+
+
 def test_a_second_ticket_for_an_action_needs_a_deliberate_choice(
     browser: Client, connection: Connection, action: ImprovementAction
 ) -> None:
