@@ -104,7 +104,7 @@ def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan) -> HttpRespon
         messages.warning(
             request,
             _(
-                "Nothing was sent yet: it is not the same any more as what you last saw. See what will be sent now."
+                "Nothing was sent yet, because this is no longer what you last saw. Check it and send it again."
             ),
         )
         return None
