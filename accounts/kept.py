@@ -23,7 +23,7 @@ _SECRET = re.compile("secret|password|token|key", re.IGNORECASE)
 
 
 def keeps_typed(view: View) -> View:
-    """Mark a form's view that calls `put_back` when it shows the form."""
+    """Mark a form's view that calls `put_back` or `take` when it shows the form."""
     view.__dict__["keeps_typed"] = True
     return view
 
@@ -48,16 +48,23 @@ def keep(request: HttpRequest, view: Callable[..., Any], owner: str, now: dateti
     return True
 
 
-def put_back(request: HttpRequest, form: forms.BaseForm) -> bool:
-    """Fill an unsent form with what was kept for this person and address. Returns False when nothing was."""
+def take(request: HttpRequest) -> QueryDict | None:
+    """Return, once, what was kept for this person and address, for a page that is more than a form."""
     found = request.session.get(_KEY)
-    if form.is_bound or not found or found["path"] != request.get_full_path():
-        return False
+    if not found or found["path"] != request.get_full_path():
+        return None
     del request.session[_KEY]
     too_old = timezone.now().timestamp() - found["at"] > LIFETIME.total_seconds()
     if too_old or found["owner"] != str(request.user.pk):
+        return None
+    return QueryDict(found["typed"])
+
+
+def put_back(request: HttpRequest, form: forms.BaseForm) -> bool:
+    """Fill an unsent form with what was kept for this person and address. Returns False when nothing was."""
+    typed = None if form.is_bound else take(request)
+    if typed is None:
         return False
-    typed = QueryDict(found["typed"])
     for name, field in form.fields.items():
         if not isinstance(field.widget, forms.PasswordInput | forms.FileInput) and not _SECRET.search(name):
             form.initial[name] = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))

@@ -11,7 +11,8 @@ from scorecard.models import ImprovementAction, ScoreDay
 from scorecard.overview import summary
 from scorecard.words import Status
 
-PAGE_SIZE = 50
+# How many actions a page shows. As many as can be shared at a time are shown to whoever asks for them.
+PAGE_SIZES = (50, 200)
 TOP_ACTIONS = 9
 
 may_view = permission_required("scorecard.view_improvementaction")
@@ -42,10 +43,13 @@ def actions(request: HttpRequest) -> HttpResponse:
     found = (
         sorting.apply(form.select(total)).select_related("plan").defer("remediation", "remediation_impact")
     )
+    size = PAGE_SIZES[-1] if request.GET.get("per_page") == str(PAGE_SIZES[-1]) else PAGE_SIZES[0]
     context = {
         "form": form,
         "sort": sorting.states(),
-        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": Paginator(found, size).get_page(request.GET.get("page")),
+        "size": size,
+        "sizes": PAGE_SIZES,
         "imported": total is not None,
     }
     return render(request, "scorecard/actions.html", context)

@@ -1,14 +1,14 @@
 """Many actions shared in one go: planned and shown first, then sent, each as a ticket of its own."""
 
+import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
-from django.utils.text import Truncator
 
 from accounts.models import User
 from connector.models import Instance
@@ -16,9 +16,8 @@ from scorecard.forms import ActionFilter, Sorting
 from scorecard.models import ImprovementAction
 from tickets import propose
 from tickets.models import Ticket
-from tickets.payload import TEXT_LENGTH
 from tickets.propose import Proposal
-from tickets.share import Wish, share
+from tickets.share import Wish, asks_otherwise, share
 from tickets.states import Kind, Priority, Source
 
 LIMIT = 200
@@ -34,21 +33,15 @@ class Terms:
     due_on: date | None = None
     note: str = ""
 
-    @property
-    def fingerprint(self) -> str:
-        """Tells these terms from others, so that nothing is sent that was not shown."""
-        return json.dumps(asdict(self), default=str)
-
-    def applied_to(self, proposal: Proposal, today: date) -> Proposal:
+    def task(self, action: ImprovementAction, *, total: float | None, today: date) -> Proposal:
         """Return what is asked for one action."""
+        proposal = propose.for_action(action, total=total, today=today, note=self.note)
         priority = self.priority or proposal.priority
-        text = "\n\n".join(part for part in (self.note, proposal.description) if part)
         return replace(
             proposal,
             kind=self.kind,
             priority=priority,
             due_on=self.due_on or propose.due_on(priority, today),
-            description=Truncator(text).chars(TEXT_LENGTH),
         )
 
 
@@ -76,11 +69,28 @@ class Line:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be sent, and the open tickets of the actions that are left out because of them."""
+    """What will be sent, the open tickets of the actions that are left out because of them, and what of it was sent."""
 
     batch: UUID
     lines: Sequence[Line]
     left_out: Sequence[Ticket]
+    sent: Mapping[UUID, Ticket]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this plan from others, so that nothing is sent that was not shown."""
+        wishes = {str(line.ticket_id): line.wish() for line in self.lines}
+        return hashlib.sha256(json.dumps(wishes, default=str, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether all of it was sent before."""
+        return bool(self.sent) and all(line.ticket_id in self.sent for line in self.lines)
+
+    @property
+    def differs_from_sent(self) -> bool:
+        """Whether it asks for anything else than what was sent before. Only where all of it was."""
+        return any(asks_otherwise(line.wish(), self.sent[line.ticket_id]) for line in self.lines)
 
 
 def chosen(form: QueryDict) -> list[ImprovementAction]:
@@ -110,12 +120,12 @@ def plan(
             action,
             # The same selection sent twice finds the tickets of the first time.
             uuid5(batch, action.control_id),
-            terms.applied_to(propose.for_action(action, total=total, today=today), today),
+            terms.task(action, total=total, today=today),
         )
         for action in actions
         if action.pk not in taken
     ]
-    return Plan(batch, lines, others)
+    return Plan(batch, lines, others, Ticket.objects.in_bulk([line.ticket_id for line in lines]))
 
 
 def send(plan: Plan, *, by: User, instance: Instance, now: datetime) -> list[ImprovementAction]:

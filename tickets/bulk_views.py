@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import kept
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.models import Connection
@@ -21,38 +22,44 @@ from tickets.states import Delivery
 from tickets.views import may_create, may_view
 
 
+@kept.keeps_typed
 @may_create
 @require_http_methods(["GET", "HEAD", "POST"])
 def prepare(request: PersonRequest) -> HttpResponse:
     """Show what will be sent for the chosen actions, and send exactly that."""
-    actions = bulk.chosen(request.POST)
+    typed = kept.take(request) if request.method != "POST" else None
+    wanted = request.POST if typed is None else typed
+    actions = bulk.chosen(wanted)
     if not actions:
         messages.info(request, _("Select the improvement actions to share first."))
         return redirect("scorecard:actions")
     day = today(timezone.now())
-    form = BulkForm(request.POST, today=day) if "step" in request.POST else BulkForm.blank(day)
-    terms = form.terms()
+    form = BulkForm(wanted, today=day) if "step" in wanted else BulkForm.blank(day)
+    form.was_kept = typed is not None
     plan = bulk.plan(
         actions[: bulk.LIMIT],
-        terms,
+        form.terms(),
         batch=form.batch_id,
         total=ScoreDay.newest_maximum(),
         today=day,
     )
+    if plan.is_sent:
+        return _sent_before(request, plan)
     if request.POST.get("step") == "send" and form.is_valid():
-        answer = _send(request, form, plan, terms)
+        answer = _send(request, form, plan)
         if answer is not None:
             return answer
     context = {
         "form": form,
         "plan": plan,
-        "fingerprint": terms.fingerprint,
+        "fingerprint": plan.fingerprint,
         "too_many": len(actions) > bulk.LIMIT,
         "limit": bulk.LIMIT,
         "connection": Connection.objects.current().first(),
         "nav_section": "scorecard",
     }
-    return render(request, "tickets/bulk.html", context, status=422 if form.errors else 200)
+    is_refused = request.method == "POST" and form.errors
+    return render(request, "tickets/bulk.html", context, status=422 if is_refused else 200)
 
 
 @polled
@@ -75,14 +82,31 @@ def progress(request: PersonRequest, batch: UUID) -> HttpResponse:
     return render(request, template, context)
 
 
-def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan, terms: bulk.Terms) -> HttpResponse | None:
+def _sent_before(request: PersonRequest, plan: bulk.Plan) -> HttpResponse:
+    """Lead to the tickets of a form that was sent before."""
+    if plan.differs_from_sent:
+        messages.warning(
+            request, _("This form was sent before. These are its tickets; what changed since was not sent.")
+        )
+    return redirect("tickets:batch", batch=plan.batch)
+
+
+def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan) -> HttpResponse | None:
     """Send, unless there is something to show first."""
     connection = Connection.objects.current().first()
     if connection is None:
         form.add_error(None, _("ServiceNow is not connected, so nothing was sent. Connect it first."))
         return None
-    if form.cleaned_data["previewed"] != terms.fingerprint:
-        messages.info(request, _("You changed something. This is what will be sent now."))
+    if not plan.lines:
+        messages.warning(request, _("Nothing was sent: all of these actions have an open ticket by now."))
+        return None
+    if form.cleaned_data["previewed"] != plan.fingerprint:
+        messages.warning(
+            request,
+            _(
+                "Nothing was sent yet, because this is no longer what you last saw. Check it and send it again."
+            ),
+        )
         return None
     overtaken = bulk.send(plan, by=request.user, instance=connection.instance, now=timezone.now())
     for action in overtaken:

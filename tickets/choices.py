@@ -1,11 +1,15 @@
 """What may be chosen for a field of ServiceNow, read live where the integration user may read it."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import Refused
+from tickets.standard_change import SYS_ID
 from tickets.states import Kind
 
+# More than anybody looks through in a list; whoever wants another one types its name.
 LIMIT = 200
 # The tables behind the references of `task` and its children (ServiceNow product documentation, base system).
 REFERENCES = {
@@ -21,27 +25,57 @@ REFERENCES = {
     "requested_by": "sys_user",
     "service_offering": "service_offering",
 }
+_NAMED = ("sys_id", "name")
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What an instance offers for a field: values with their labels. `readable`: whether it could be asked."""
+    """What an instance offers for a field: values with their labels.
+
+    `readable`: whether it could be asked. `is_cut`: whether there are more than these.
+    """
 
     values: tuple[tuple[str, str], ...]
     readable: bool
+    is_cut: bool = False
 
     def label(self, value: str) -> str:
         """Return what a value is called; empty where it is not on offer."""
         return dict(self.values).get(value, "")
 
+    def meant(self, typed: str) -> list[str]:
+        """Return the values that are typed so: by themselves, or by their label, which several may have."""
+        if self.label(typed):
+            return [typed]
+        return [value for value, label in self.values if label.casefold() == typed.casefold()]
 
-def offered(client: Client, kind: Kind, field: str) -> Offer:
-    """Ask what a field may hold. Raises a `ServiceNowError` other than a refusal."""
+    def typed(self, value: str) -> str:
+        """Return what to type for a value: its label, unless others have it too."""
+        label = self.label(value)
+        return label if self.meant(label) == [value] else value
+
+    def including(self, value: str, label: str) -> "Offer":
+        """Return the same with one that is in use, which the instance may not offer any more."""
+        if not self.values or not value or self.label(value):
+            return self
+        return replace(self, values=(*self.values, (value, label or value)))
+
+
+def offered(client: Client, kind: Kind, field: str, *, wanted: str = "", may_sort: bool = False) -> Offer:
+    """Ask what a field may hold. `wanted` is a value or a record's name that is looked up where it is not among the
+    first ones. Raises a `ServiceNowError` other than a refusal.
+    """
     try:
-        values = _records(client, REFERENCES[field]) if field in REFERENCES else _choices(client, kind, field)
+        if field not in REFERENCES:
+            return _choices(client, kind, field)
+        offer = _records(client, REFERENCES[field], may_sort=may_sort)
     except Refused:
         return Offer((), readable=False)
-    return Offer(tuple(values), readable=True)
+    if not offer.is_cut or not wanted or offer.label(wanted):
+        return offer
+    for sys_id, name in _found(client, REFERENCES[field], wanted):
+        offer = offer.including(sys_id, name)
+    return offer
 
 
 def templates(client: Client) -> Offer:
@@ -50,28 +84,49 @@ def templates(client: Client) -> Offer:
     An instance without the Change Management API refuses to say.
     """
     try:
-        found = client.change_templates(LIMIT)
+        found = client.change_templates(LIMIT + 1)
     except Refused:
         return Offer((), readable=False)
-    named = ((row.sys_id, row.get("name") or row.get("short_description") or row.sys_id) for row in found)
-    return Offer(tuple(sorted(named, key=lambda pair: pair[1].lower())), readable=True)
-
-
-def _records(client: Client, table: str) -> list[tuple[str, str]]:
-    # Groups and users that are retired stay in their tables; a table without the column ignores the condition.
-    rows = client.list(table, "active=true", ("sys_id", "name"), LIMIT).records
-    return sorted(
-        ((row.sys_id, row.get("name") or row.sys_id) for row in rows), key=lambda pair: pair[1].lower()
+    return _by_label(
+        (row.sys_id, row.get("name") or row.get("short_description") or row.sys_id) for row in found
     )
 
 
-def _choices(client: Client, kind: Kind, field: str) -> list[tuple[str, str]]:
+def _records(client: Client, table: str, *, may_sort: bool) -> Offer:
+    order = ("name",) if may_sort else ()
+    # Groups and users that are retired stay in their tables; a table without the column ignores the condition.
+    rows = client.list(table, "active=true", _NAMED, LIMIT + 1, order_by=order).records
+    return _by_label((row.sys_id, row.get("name") or row.sys_id) for row in rows)
+
+
+def _found(client: Client, table: str, wanted: str) -> list[tuple[str, str]]:
+    """Look for a record by its sys_id or exact name. Two are enough to know that a name is not the only one."""
+    try:
+        if re.match(SYS_ID, wanted):
+            record = client.read(table, wanted, _NAMED)
+            rows = [record] if record else []
+        else:
+            rows = list(client.list(table, f"active=true^name={query_value(wanted)}", _NAMED, 2).records)
+    except (Refused, ValueError):
+        return []
+    asked = wanted.casefold()
+    return [
+        (row.sys_id, row.get("name")) for row in rows if asked in (row.sys_id, row.get("name").casefold())
+    ]
+
+
+def _by_label(values: Iterable[tuple[str, str]]) -> Offer:
+    ordered = sorted(values, key=lambda pair: pair[1].lower())
+    return Offer(tuple(ordered[:LIMIT]), readable=True, is_cut=len(ordered) > LIMIT)
+
+
+def _choices(client: Client, kind: Kind, field: str) -> Offer:
     query = f"nameIN{kind},task^element={query_value(field)}^language=en^inactive=false"
     wanted = ("name", "element", "value", "label", "sequence")
-    rows = [
-        row for row in client.list("sys_choice", query, wanted, LIMIT).records if row.get("element") == field
-    ]
+    found = client.list("sys_choice", query, wanted, LIMIT + 1).records
+    rows = [row for row in found if row.get("element") == field]
     # The table's own list stands in place of the one of `task`.
     own = [row for row in rows if row.get("name") == kind] or rows
     ordered = sorted(own, key=lambda row: int(row.get("sequence") or 0))
-    return [(row.get("value"), row.get("label")) for row in ordered if row.get("value")]
+    values = tuple((row.get("value"), row.get("label")) for row in ordered if row.get("value"))
+    return Offer(values[:LIMIT], readable=True, is_cut=len(found) > LIMIT)

@@ -16,6 +16,7 @@ from tickets import edit as editing
 from tickets.calendar import today
 from tickets.linking_forms import AnewForm, EditForm
 from tickets.models import Ticket
+from tickets.share import asks_otherwise
 from tickets.states import Delivery
 
 may_change = permission_required("tickets.change_ticket")
@@ -88,4 +89,8 @@ def _send_anew(request: PersonRequest, found: Ticket, form: AnewForm) -> Ticket 
         return None
     if stored is None:
         form.add_error(None, _("This ticket is not unlinked any more, so nothing was sent. See its page."))
+    elif asks_otherwise(form.wish(), stored):
+        messages.warning(
+            request, _("This form was sent before. This is its ticket; what you changed since was not sent.")
+        )
     return stored

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from connector.models import Instance
+from connector.models import Connection, Instance
 from scorecard.forms import ANY, Sorting
 from tickets.calendar import today
 from tickets.models import Ticket
@@ -72,7 +72,9 @@ class TicketFilter(forms.Form):
         super().__init__(*args, **kwargs)
         self.now = now
         has_tickets = Exists(Ticket.objects.filter(instance=OuterRef("pk")))
-        instances = Instance.objects.filter(has_tickets).order_by("host")
+        # A card's list names the current instance, whether that has tickets yet or not.
+        is_current = Exists(Connection.objects.current().filter(instance=OuterRef("pk")))
+        instances = Instance.objects.filter(has_tickets | is_current).order_by("host")
         field = self.fields["instance"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = instances

@@ -18,6 +18,16 @@ from tickets.share import Wish
 from tickets.states import Category, Kind, Priority, Source
 
 
+class TextField(forms.CharField):
+    """Lines of text. Browsers count an end of line once, but send two characters for it (HTML standard, "Form
+    submission").
+    """
+
+    def to_python(self, value: Any) -> str:
+        """Return the text as the browser counted it."""
+        return str(super().to_python(str(value).replace("\r\n", "\n") if value else value))
+
+
 class TaskForm(forms.Form):
     """What every task has, one or many: its type, priority and due date."""
 
@@ -60,7 +70,7 @@ class WrittenForm(TaskForm):
         max_length=NAME_LENGTH,
         error_messages={"required": _("Give the task a name.")},
     )
-    description = forms.CharField(
+    description = TextField(
         label=pgettext_lazy("ticket", "Task description"),
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 8}),
@@ -163,7 +173,7 @@ class BulkForm(TaskForm):
         coerce=int,
         empty_value=None,
     )
-    note = forms.CharField(
+    note = TextField(
         label=_("Note"),
         help_text=_("Stands before each task description."),
         required=False,
@@ -172,6 +182,7 @@ class BulkForm(TaskForm):
     )
     # What the person saw: sending anything else shows it first.
     previewed = forms.CharField(required=False, widget=forms.HiddenInput)
+    was_kept = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -201,7 +212,7 @@ class CommentForm(forms.Form):
     """Something to add to a ticket's journal. Carries the comment's id, so that sending it twice writes it once."""
 
     comment_id = forms.UUIDField(widget=forms.HiddenInput)
-    text = forms.CharField(
+    text = TextField(
         label=pgettext_lazy("journal", "Work note"),
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from connector.models import Instance
+from tickets.mapping import FIELD_NAME, RESERVED
 from tickets.models import FieldTrial, Ticket
 from tickets.retry import Ending
 from tickets.states import Delivery, Kind
@@ -13,21 +14,69 @@ from tickets.states import Delivery, Kind
 # ServiceNow documentation, "Data policy": the refusal lists the fields by their labels.
 _MANDATORY = re.compile(r"fields? (?:is|are) mandatory: ([^.;]+)", re.IGNORECASE)
 _LOOKED_AT = 50
+# Labels and names of columns in the base system (ServiceNow product documentation, tables `task`, `change_request` and
+# `incident`). An organisation may label them otherwise.
+_NAMES = {
+    "additional comments": "comments",
+    "approval": "approval",
+    "assigned to": "assigned_to",
+    "assignment group": "assignment_group",
+    "backout plan": "backout_plan",
+    "business impact": "business_impact",
+    "caller": "caller_id",
+    "category": "category",
+    "caused by change": "caused_by",
+    "change request": "rfc",
+    "channel": "contact_type",
+    "close code": "close_code",
+    "close notes": "close_notes",
+    "company": "company",
+    "configuration item": "cmdb_ci",
+    "contact type": "contact_type",
+    "due date": "due_date",
+    "implementation plan": "implementation_plan",
+    "justification": "justification",
+    "location": "location",
+    "model": "chg_model",
+    "opened by": "opened_by",
+    "planned end date": "end_date",
+    "planned start date": "start_date",
+    "problem": "problem_id",
+    "requested by": "requested_by",
+    "requested by date": "requested_by_date",
+    "resolution code": "close_code",
+    "resolution notes": "close_notes",
+    "risk": "risk",
+    "risk and impact analysis": "risk_impact_analysis",
+    "service": "business_service",
+    "service offering": "service_offering",
+    "short description": "short_description",
+    "subcategory": "subcategory",
+    "test plan": "test_plan",
+    "type": "type",
+    "work notes": "work_notes",
+}
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A field that ServiceNow wanted. `field` is a guess from its label."""
+    """A field that ServiceNow wanted. `field` is its name, or a guess from its label; empty where that is no name."""
 
     label: str
     field: str
+    is_guess: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the portal sets it itself."""
+        return self.field in RESERVED
 
 
 def in_words_of(problem: str) -> list[Missing]:
     """Return the fields that a refusal names."""
     found = _MANDATORY.search(problem)
     labels = [label.strip() for label in found.group(1).split(",")] if found else []
-    return [Missing(label, re.sub(r"\W+", "_", label.lower()).strip("_")) for label in labels if label]
+    return [_meant(label) for label in labels if label]
 
 
 def missing(instance: Instance, kind: Kind) -> list[Missing]:
@@ -41,6 +90,14 @@ def missing(instance: Instance, kind: Kind) -> list[Missing]:
         tried.values_list("problem", flat=True),
     )
     return _distinct(chain(*problems))
+
+
+def _meant(label: str) -> Missing:
+    name = _NAMES.get(label.lower())
+    if name:
+        return Missing(label, name)
+    guess = re.sub(r"\W+", "_", label.lower()).strip("_")
+    return Missing(label, guess if FIELD_NAME.match(guess) else "", is_guess=True)
 
 
 def _distinct(problems: Iterable[str]) -> list[Missing]:

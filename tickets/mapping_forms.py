@@ -1,13 +1,13 @@
 """Choosing a field to map, and what it gets."""
 
+import re
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from tickets.choices import Offer
+from tickets.choices import LIMIT, REFERENCES, Offer
 from tickets.mapping import FIELD_NAME, RESERVED, FieldMapping, ValueSource
 from tickets.standard_change import SYS_ID
 
@@ -41,10 +41,31 @@ class ValueForm(FieldForm):
         super().__init__(*args, **kwargs)
         self.offer = offer
         self.fields["field"].widget = forms.HiddenInput()
-        if offer.values:
+        if offer.is_cut and self._wants_record:
+            hint = gettext(
+                "Only the first %(limit)d are suggested. Type another one's exact name, or its sys_id."
+            )
+            _suggest(self, "value", hint)
+        elif offer.is_cut:
+            hint = gettext(
+                "Only the first %(limit)d are suggested. Type another value as ServiceNow stores it."
+            )
+            _suggest(self, "value", hint)
+        elif offer.values:
             self.fields["value"] = forms.ChoiceField(
                 label=_("Value"), required=False, choices=[("", "–"), *offer.values]
             )
+
+    @property
+    def _wants_record(self) -> bool:
+        return (self.data if self.is_bound else self.initial).get("field") in REFERENCES
+
+    def clean_value(self) -> str:
+        """Take a label for its value, and refuse what can be no reference."""
+        typed: str = self.cleaned_data["value"]
+        if self.cleaned_data.get("source") != ValueSource.FIXED or not typed:
+            return typed
+        return _value_of(typed, self.offer, wants_record=self._wants_record)
 
     def clean(self) -> dict[str, Any]:
         """Want a value where a fixed one is chosen."""
@@ -74,11 +95,8 @@ class TemplateForm(forms.Form):
 
     template = forms.CharField(
         label=pgettext_lazy("standard change", "Template"),
-        max_length=32,
+        max_length=200,
         required=False,
-        validators=[
-            RegexValidator(SYS_ID, _("A sys_id has 32 small letters and digits, from a to f and 0 to 9."))
-        ],
         help_text=_("Its sys_id: 32 letters and digits. Leave it empty for none."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -86,9 +104,39 @@ class TemplateForm(forms.Form):
     def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer = offer
-        if offer.values:
+        if offer.is_cut:
+            hint = gettext("Only the first %(limit)d are suggested. Type the sys_id of another one.")
+            _suggest(self, "template", hint)
+        elif offer.values:
             self.fields["template"] = forms.ChoiceField(
                 label=self.fields["template"].label,
                 required=False,
                 choices=[("", pgettext_lazy("standard change", "None")), *offer.values],
             )
+
+    def clean_template(self) -> str:
+        """Take a name for its sys_id, and refuse what is none."""
+        typed: str = self.cleaned_data["template"]
+        return typed and _value_of(typed, self.offer, wants_record=True)
+
+
+def _suggest(form: "ValueForm | TemplateForm", name: str, hint: str) -> None:
+    """Let the field stay one to type in, with the first of what is on offer as suggestions."""
+    field = form.fields[name]
+    field.help_text = hint % {"limit": LIMIT}
+    field.widget.attrs["list"] = "offered"
+    field.widget.attrs.pop("autocomplete", None)
+    form.initial[name] = form.offer.typed(form.initial.get(name, ""))
+
+
+def _value_of(typed: str, offer: Offer, *, wants_record: bool) -> str:
+    meant = offer.meant(typed)
+    if len(meant) > 1:
+        raise forms.ValidationError(
+            gettext("More than one has this name. Type the sys_id of the one you mean.")
+        )
+    if meant or not wants_record or re.match(SYS_ID, typed):
+        return meant[0] if meant else typed
+    if offer.is_cut:
+        raise forms.ValidationError(gettext("Nothing with exactly this name was found. Type its sys_id."))
+    raise forms.ValidationError(gettext("A sys_id has 32 small letters and digits, from a to f and 0 to 9."))

@@ -75,17 +75,21 @@ def remove(request: PersonRequest, kind: Kind, mapping: int) -> HttpResponse:
 
 def _value_form(request: PersonRequest, connection: Connection, kind: Kind, chosen: FieldForm) -> ValueForm:
     field = chosen.cleaned_data["field"]
-    offer = _offer(connection, kind, field)
+    known = FieldMapping.objects.filter(instance=connection.instance, kind=kind, field=field).first()
+    kept = known.value if known else ""
+    wanted = request.POST.get("value", "").strip() if request.method == "POST" else kept
+    offer = _offer(connection, kind, field, wanted).including(kept, known.label if known else "")
     if request.method == "POST":
         return ValueForm(request.POST, offer=offer)
-    known = FieldMapping.objects.filter(instance=connection.instance, kind=kind, field=field).first()
     initial = {"field": field, "source": known.source, "value": known.value} if known else {"field": field}
     return ValueForm(initial=initial, offer=offer)
 
 
-def _offer(connection: Connection, kind: Kind, field: str) -> Offer:
+def _offer(connection: Connection, kind: Kind, field: str, wanted: str) -> Offer:
+    may_sort = bool(connection.instance.range_queries_allowed)
     try:
-        return offered(open_client(connection, now=timezone.now()), kind, field)
+        client = open_client(connection, now=timezone.now())
+        return offered(client, kind, field, wanted=wanted, may_sort=may_sort)
     except (Paused, ServiceNowError):
         return Offer((), readable=False)
 

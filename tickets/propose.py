@@ -28,6 +28,8 @@ _CATEGORIES = {
     "App": Category.APPS,
     "Infrastructure": Category.INFRASTRUCTURE,
 }
+# A state may list every user or device; what is to be done matters more.
+_STATE_LENGTH = 800
 # Shares of the whole score, in per cent.
 _HIGH_IMPACT, _MODERATE_IMPACT = 3.0, 1.0
 
@@ -45,12 +47,14 @@ class Proposal:
     category: Category
 
 
-def for_action(action: ImprovementAction, *, total: float | None, today: date) -> Proposal:
-    """Propose a ticket for an action. `total` is the maximum of the whole score, where it is known."""
+def for_action(action: ImprovementAction, *, total: float | None, today: date, note: str = "") -> Proposal:
+    """Propose a ticket for an action. `total` is the maximum of the whole score, where it is known. `note` stands
+    before the description.
+    """
     priority, reason = priority_of(action, total)
     return Proposal(
         name=Truncator(action.title).chars(NAME_LENGTH),
-        description=_description(action),
+        description=_description(action, note),
         kind=Kind.CHANGE_REQUEST,
         priority=priority,
         reason=reason,
@@ -91,20 +95,23 @@ def priority_of(action: ImprovementAction, total: float | None) -> tuple[Priorit
     return Priority.MODERATE, _("Moderate is proposed because of the score impact of %(impact)s%%.") % words
 
 
-def _description(action: ImprovementAction) -> str:
+def _description(action: ImprovementAction, note: str) -> str:
+    """Write the description: where it grows too long, the steps are cut, and nothing after them."""
     points = "?" if action.score is None else f"{action.score:g}"
     most = "?" if action.max_score is None else f"{action.max_score:g}"
-    parts = [
-        plain_text(action.description),
-        _heading(_("Steps"), plain_text(action.remediation)),
-        _heading(_("Current state"), plain_text(action.implementation_status)),
+    what = (plain_text(action.description), _heading(_("Steps"), plain_text(action.remediation)))
+    state = Truncator(plain_text(action.implementation_status)).chars(_STATE_LENGTH)
+    tail = (
+        _heading(_("Current state"), state),
         f"{_('Points achieved')}: {points}/{most}",
         f"{_('Improvement action')}: {settings.PUBLIC_URL}{action.get_absolute_url()}",
-    ]
-    tail = "\n\n".join(parts[2:])
-    head = "\n\n".join(part for part in parts[:2] if part)
-    room = TEXT_LENGTH - len(tail) - 2
-    return "\n\n".join(part for part in (Truncator(head).chars(max(room, 0)), *parts[2:]) if part)
+    )
+    room = TEXT_LENGTH - len(_paragraphs(note, *tail)) - 2
+    return _paragraphs(note, Truncator(_paragraphs(*what)).chars(room), *tail)
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def _heading(heading: str, text: str) -> str:

@@ -65,6 +65,11 @@ def share(
     return ticket
 
 
+def asks_otherwise(wish: Wish, ticket: Ticket) -> bool:
+    """Whether a form that was sent before says something else now than its ticket does."""
+    return any(getattr(ticket, name) != value for name, value in wish.items() if name != "is_extra")
+
+
 def wake(ticket_id: UUID) -> None:
     """Have a worker look at a ticket once this transaction is committed. Should that fail, the sweep comes by."""
     # robust: one failing callback would skip those after it.

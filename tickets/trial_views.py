@@ -134,6 +134,4 @@ def _offer(connection: Connection, current: ChangeTemplate | None) -> Offer:
         offer = choices.templates(open_client(connection, now=timezone.now()))
     except (Paused, ServiceNowError):
         return Offer((), readable=False)
-    if current and offer.values and not offer.label(current.sys_id):
-        return Offer((*offer.values, (current.sys_id, str(current))), readable=True)
-    return offer
+    return offer.including(current.sys_id, str(current)) if current else offer

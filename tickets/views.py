@@ -224,7 +224,7 @@ def _store(
     if connection is None or not form.is_valid():
         return None
     try:
-        return sharing.share(
+        stored = sharing.share(
             form.cleaned_data["ticket_id"],
             form.wish(),
             by=request.user,
@@ -237,6 +237,11 @@ def _store(
             None, _("Somebody has just created a ticket for this action. Open it before sending another one.")
         )
         return None
+    if sharing.asks_otherwise(form.wish(), stored):
+        messages.warning(
+            request, _("This form was sent before. This is its ticket; what you changed since was not sent.")
+        )
+    return stored
 
 
 def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from scorecard.models import ActionPlan, ScoreDay
 from scorecard.trend import draw
+from scorecard.views import PAGE_SIZES
 from tests.factories import ActionFactory
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,19 @@ def text(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()
+
+
+def test_a_page_of_the_list_holds_as_many_as_can_be_shared_at_a_time_where_that_is_asked_for(
+    page: Client,
+) -> None:
+    ActionFactory.create_batch(PAGE_SIZES[-1] + 1)
+    for asked, held, other in (("", 50, 200), ("?per_page=200", 200, 50), ("?per_page=9999", 50, 200)):
+        response = page.get(LIST + asked)
+        assert len(response.context["page"]) == held
+        assert f'per_page={other}">Show {other} on a page</a>' in response.content.decode()
+    found = text(page, f"{LIST}?per_page=200&sort=title")
+    assert 'href="?per_page=200&amp;sort=title&amp;page=2" rel="next"' in found
+    assert '<input type="hidden" name="per_page" value="200">' in found
 
 
 @pytest.mark.parametrize("name", ["scorecard:overview", "scorecard:actions"])

@@ -83,11 +83,57 @@ def test_common_fields_are_set_once(
     }
     shown = browser.post(BULK, {**changed, "step": "send"})
     assert not Ticket.objects.exists()
-    assert b"You changed something" in shown.content
+    assert b"Nothing was sent yet" in shown.content
     browser.post(BULK, {**changed, "step": "send", "previewed": shown.context["fingerprint"]})
     for ticket in Ticket.objects.all():
         assert (ticket.kind, ticket.priority, ticket.due_on) == (Kind.INCIDENT, Priority.PLANNING, due)
         assert ticket.description.startswith("By the board.\n\n")
+    assert Ticket.objects.count() == 3
+
+
+def test_who_is_left_out_since_the_preview_is_named_before_anything_is_sent(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    TicketFactory.create(instance=connection.instance, action=actions[0])
+    shown = browser.post(BULK, {**form, "step": "send"})
+    assert (shown.status_code, Ticket.objects.count()) == (200, 1)
+    assert b"Nothing was sent yet" in shown.content
+    assert [ticket.action for ticket in shown.context["plan"].left_out] == actions[:1]
+    browser.post(BULK, {**form_of(shown), "step": "send"})
+    assert Ticket.objects.count() == 3
+
+
+def test_where_all_are_left_out_since_the_preview_that_is_said(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions[:1])))
+    TicketFactory.create(instance=connection.instance, action=actions[0])
+    shown = browser.post(BULK, {**form, "step": "send"})
+    assert b"Nothing was sent: all of these actions have an open ticket by now." in shown.content
+    assert actions[0].title in shown.content.decode()
+
+
+def test_what_an_import_changed_since_the_preview_is_shown_first(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    ImprovementAction.objects.filter(pk=actions[0].pk).update(score=0, previous_score=9)
+    shown = browser.post(BULK, {**form, "step": "send"})
+    assert not Ticket.objects.exists()
+    assert shown.context["plan"].lines[0].task.priority == Priority.HIGH
+    browser.post(BULK, {**form_of(shown), "step": "send"})
+    assert Ticket.objects.get(action=actions[0]).priority == Priority.HIGH
+
+
+def test_a_form_sent_again_with_something_else_in_it_says_that_this_was_not_sent(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = {**form_of(browser.post(BULK, ticked(actions))), "step": "send"}
+    assert b"This form was sent before" not in browser.post(BULK, form, follow=True).content
+    assert b"This form was sent before" not in browser.post(BULK, form, follow=True).content
+    again = browser.post(BULK, {**form, "note": "By the board."}, follow=True)
+    assert b"This form was sent before" in again.content
     assert Ticket.objects.count() == 3
 
 
@@ -133,6 +179,24 @@ def test_without_a_connection_nothing_is_sent(browser: Client, actions: list[Imp
     answer = browser.post(BULK, {**form, "step": "send"})
     assert b"ServiceNow is not connected, so nothing was sent" in answer.content
     assert not Ticket.objects.exists()
+
+
+def test_selection_and_note_outlive_a_sign_in_that_ends(
+    browser: Client, secadmin: User, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    for sent in ({**form, "note": "Long thought about.", "step": "send"}, ticked(actions)):
+        session = browser.session
+        session["seen_at"] -= timedelta(hours=1).total_seconds()
+        session.save()
+        assert browser.post(BULK, sent)["Location"].endswith(f"?next={BULK}")
+        browser.force_login(secadmin)
+        page = browser.get(BULK)
+        assert [line.action for line in page.context["plan"].lines] == actions
+        assert (b"Long thought about." in page.content) == ("note" in sent)
+        assert b"This was not sent: your sign-in had ended" in page.content
+        assert not Ticket.objects.exists()
+    assert browser.get(BULK)["Location"] == reverse("scorecard:actions")
 
 
 def test_progress_stops_asking_when_every_ticket_is_settled(

@@ -232,6 +232,8 @@ def test_sent_anew_it_is_another_ticket_with_a_key_of_its_own(
     first, second = (browser.post(address(unlinked, "anew"), form) for _ in range(2))
     new = Ticket.objects.exclude(pk=unlinked.pk).get()
     assert first["Location"] == second["Location"] == new.get_absolute_url()
+    third = browser.post(address(unlinked, "anew"), form | {"name": "Otherwise"}, follow=True)
+    assert b"what you changed since was not sent" in third.content
     unlinked.refresh_from_db()
     assert (unlinked.delivery, unlinked.is_open) == (Delivery.DISCARDED, False)
     assert push(new.pk) == Ending.DELIVERED

@@ -145,6 +145,18 @@ def test_card_list_and_export_agree_on_open_overdue_and_attention(
     assert counts == card.counts
 
 
+def test_card_and_list_agree_while_only_another_instance_has_tickets(
+    browser: Client, connection: Connection
+) -> None:
+    delivered(instance=InstanceFactory.create())
+    card = browser.get(reverse("home")).context["cards"][0]
+    assert (card.counts.open, listed(browser, f"?{card.query}"), exported(browser, f"?{card.query}")) == (
+        0,
+        [],
+        [],
+    )
+
+
 def test_the_export_is_in_the_readers_language(secadmin: User) -> None:
     delivered(name="One")
     client = Client(headers={"accept-language": "ja"})

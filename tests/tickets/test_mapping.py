@@ -19,6 +19,7 @@ from tickets.push import push
 from tickets.states import Delivery, Kind
 
 pytestmark = [pytest.mark.django_db]
+REFUSAL = "Data Policy Exception: The following fields are mandatory: {}"
 FIELDS = reverse("tickets:fields", args=[Kind.CHANGE_REQUEST])
 
 
@@ -153,6 +154,29 @@ def test_mandatory_fields_are_learnt_from_refusals(
     page = browser.get(FIELDS)
     assert page.context["missing"] == [Missing("Assignment group", "assignment_group")]
     assert b"map assignment_group" in page.content
+    Ticket.objects.update(last_problem=REFUSAL.format("Due date, Cost center, 費用"))
+    shown = browser.get(FIELDS).content.decode()
+    assert "map cost_center, which is perhaps its name" in shown
+    assert ("?field=due_date" in shown, '?field="' in shown) == (False, False)
+    assert "The portal sets this field itself." in shown
+
+
+@pytest.mark.parametrize(
+    ("label", "field", "is_guess"),
+    [
+        ("Configuration item", "cmdb_ci", False),
+        ("Caller", "caller_id", False),
+        ("Service", "business_service", False),
+        ("Model", "chg_model", False),
+        ("U-Cost Center", "u_cost_center", True),
+        ("費用", "", True),
+        ("1st contact", "", True),
+    ],
+)
+def test_a_label_is_taken_for_the_base_systems_field_or_for_a_guess(
+    label: str, field: str, is_guess: bool
+) -> None:
+    assert in_words_of(REFUSAL.format(label)) == [Missing(label, field, is_guess)]
 
 
 def test_a_refusal_that_names_no_field_teaches_nothing() -> None:

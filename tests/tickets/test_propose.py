@@ -1,5 +1,6 @@
 """What the dialog proposes, and why it says it does."""
 
+import re
 from datetime import date
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from scorecard.models import ScoreDay
 from tests.factories import NOON, ActionFactory
+from tickets.payload import TEXT_LENGTH
 from tickets.propose import for_action
 from tickets.states import Priority
 
@@ -43,6 +45,18 @@ def test_a_more_urgent_task_is_due_sooner() -> None:
         for most in (50, 20, 1)
     ]
     assert TODAY < days[0] < days[1] < days[2]
+
+
+@pytest.mark.parametrize("note", ["", "By the board. " * 35])
+@pytest.mark.parametrize(
+    "long", [{"remediation": "<p>Do this.</p>" * 500}, {"implementation_status": "user " * 1000}, {}]
+)
+def test_a_long_description_loses_neither_note_points_nor_link(long: dict[str, str], note: str) -> None:
+    text = for_action(ActionFactory.build(**long), total=None, today=TODAY, note=note.strip()).description
+    assert len(text) <= TEXT_LENGTH
+    assert text.startswith(note.strip())
+    assert "1. Open the portal." in text or "Do this." in text
+    assert re.search(r"Points achieved: .+\n\nImprovement action: http\S+\Z", text)
 
 
 @pytest.mark.django_db

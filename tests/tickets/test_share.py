@@ -14,6 +14,7 @@ from connector.models import Connection
 from scorecard.models import ImprovementAction
 from tests.factories import ActionFactory, TicketFactory
 from tickets.models import Ticket
+from tickets.payload import TEXT_LENGTH
 from tickets.states import Delivery, Kind, Priority, Source
 
 pytestmark = [pytest.mark.django_db]
@@ -75,6 +76,29 @@ def test_the_same_form_sent_twice_makes_one_ticket(
     assert Ticket.objects.get().events.count() == 1
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_what_was_changed_in_a_form_that_was_sent_before_is_said_to_be_lost(
+    browser: Client, connection: Connection, headers: dict[str, str]
+) -> None:
+    address, form = reverse("tickets:new"), filled(category="data", kind="incident")
+    said = b"This form was sent before. This is its ticket; what you changed since was not sent."
+    for changes, is_said in (({}, False), ({}, False), ({"name": "Another one altogether"}, True)):
+        answer = browser.post(address, form | changes, follow=True, headers=headers)
+        assert (said in answer.content) == is_said
+    assert Ticket.objects.get().name == form["name"]
+
+
+def test_the_dialog_keeps_its_title_once_it_is_sent(
+    browser: Client, connection: Connection, action: ImprovementAction
+) -> None:
+    for sent_to, title in (
+        (reverse("tickets:new"), "Create ticket"),
+        (address(action), "Share to ServiceNow"),
+    ):
+        answer = browser.post(sent_to, filled(category="data"), headers={"HX-Request": "true"})
+        assert re.search(r'id="dialog-title">(.*?)</h2>', answer.content.decode())[1] == title  # type: ignore[index]
+
+
 def test_a_second_ticket_for_an_action_needs_a_deliberate_choice(
     browser: Client, connection: Connection, action: ImprovementAction
 ) -> None:
@@ -108,6 +132,23 @@ def test_a_bad_field_is_told_at_the_field_and_nothing_typed_is_lost(
     assert field in answer.context["form"].errors
     assert field == "description" or b"Long thought about." in answer.content
     assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("lines", [TEXT_LENGTH // 2, TEXT_LENGTH // 2 + 1])
+def test_an_end_of_line_counts_once_as_in_the_browser(
+    browser: Client, connection: Connection, action: ImprovementAction, lines: int
+) -> None:
+    fits = 2 * lines <= TEXT_LENGTH
+    answer = browser.post(address(action), filled(description="x\r\n" * (lines - 1) + "xx"))
+    assert answer.status_code == (302 if fits else 422)
+    assert [len(ticket.description) for ticket in Ticket.objects.all()] == [TEXT_LENGTH] * fits
+
+
+def test_what_is_proposed_is_accepted(browser: Client, connection: Connection) -> None:
+    action = ActionFactory.create(remediation="<ol>" + "<li>Do this and that.</li>" * 300 + "</ol>")
+    proposed = browser.get(address(action)).context["form"].initial["description"]
+    browser.post(address(action), filled(description=proposed.replace("\n", "\r\n")))
+    assert Ticket.objects.get().description == proposed
 
 
 def test_without_a_connection_nothing_is_stored_and_what_was_typed_is_kept(
