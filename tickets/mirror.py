@@ -172,9 +172,11 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     older = Q(sys_mod_count__lt=new["sys_mod_count"]) | Q(sys_mod_count=None)
     row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
     with transaction.atomic():
+        was_missing = row.filter(missing_since__isnull=False).exists()
         if not row.filter(older).update(**without_extra_conflict(ticket, new)):
-            still_there([ticket], now)
-            return False
+            return still_there([ticket], now) > 0
+        if was_missing:
+            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
         at = new["sys_updated_on"] or now
         TicketEvent.objects.get_or_create(
             ticket=ticket,
@@ -195,8 +197,8 @@ def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
     return unchanged.update(**new) == 1
 
 
-def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
-    """Note that these records were seen, unchanged."""
+def still_there(tickets: Iterable[Ticket], now: datetime) -> int:
+    """Note that these records were seen, unchanged. Returns how many of them had been missing."""
     tickets = list(tickets)
     # By their records too: a person may have unlinked one meanwhile.
     rows = Ticket.objects.filter(
@@ -204,11 +206,15 @@ def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
     )
     with transaction.atomic():
         rows.update(seen_at=now)
-        for ticket in tickets:
-            if ticket.missing_since and rows.filter(pk=ticket.pk).exclude(missing_since=None).update(
-                missing_since=None
-            ):
-                TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
+        back = [
+            ticket
+            for ticket in tickets
+            if ticket.missing_since
+            and rows.filter(pk=ticket.pk).exclude(missing_since=None).update(missing_since=None)
+        ]
+        for ticket in back:
+            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
+    return len(back)
 
 
 def mark_missing(ticket: Ticket, now: datetime) -> bool:
