@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -116,7 +116,7 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         "sys_updated_on": record.at("sys_updated_on"),
         **_closing(ticket, record, now, is_closed=meaning in CLOSED),
         "their_priority": _priority(record),
-        "their_due_on": _due_on(kind, record),
+        **_due(ticket, record),
         "seen_at": now,
         "missing_since": None,
     }
@@ -138,6 +138,7 @@ def no_columns() -> dict[str, Any]:
         **dict.fromkeys((*unknown, "their_priority", "their_due_on")),
         "record": {},
         "record_labels": {},
+        "their_due_cleared": False,
         "active": True,
         "is_open": True,
     }
@@ -158,9 +159,14 @@ def _priority(record: Record) -> int | None:
     return int(value) if value in _PRIORITIES else None
 
 
-def _due_on(kind: Kind, record: Record) -> date | None:
-    due_at = record.at(DUE_FIELDS[kind])
-    return today(due_at) if due_at else None
+def _due(ticket: Ticket, record: Record) -> dict[str, Any]:
+    """When it is due. Cleared is what was there once: where ServiceNow never kept ours, ours counts."""
+    name = DUE_FIELDS[Kind(ticket.kind)]
+    due_at = record.at(name)
+    # A field that is hidden from us may be absent.
+    is_empty = record.values.get(name) == ""
+    was_there = ticket.their_due_on is not None or ticket.their_due_cleared
+    return {"their_due_on": today(due_at) if due_at else None, "their_due_cleared": is_empty and was_there}
 
 
 def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import get_language, pgettext_lazy
@@ -135,6 +135,11 @@ class Ticket(models.Model):
     )
     their_priority = models.PositiveSmallIntegerField(_("priority in ServiceNow"), null=True, blank=True)
     their_due_on = models.DateField(_("due date in ServiceNow"), null=True, blank=True)
+    their_due_cleared = models.BooleanField(
+        _("due date cleared in ServiceNow"),
+        default=False,
+        help_text=_("Whether the record had a due date and somebody took it away."),
+    )
 
     # What counts: somebody else's change in ServiceNow comes before what was asked.
     current_priority = models.GeneratedField(
@@ -143,7 +148,9 @@ class Ticket(models.Model):
         db_persist=True,
     )
     current_due_on = models.GeneratedField(
-        expression=Coalesce("their_due_on", "due_on"),
+        expression=Case(
+            When(their_due_cleared=True, then=Value(None)), default=Coalesce("their_due_on", "due_on")
+        ),
         output_field=models.DateField(_("due date"), null=True),
         db_persist=True,
     )
