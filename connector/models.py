@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -64,6 +65,11 @@ class Instance(models.Model):
     def origin(self) -> str:
         """Where it is, such as https://acme.service-now.com; a loopback host is spoken to without TLS."""
         return origin_of(self.host)
+
+    @cached_property
+    def is_current(self) -> bool:
+        """Whether it is the one in use. The tickets of others are history."""
+        return self.connections.filter(is_current=True).exists()
 
     def is_broken(self, now: datetime) -> bool:
         """Whether it failed so often that it is left alone for the moment."""

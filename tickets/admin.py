@@ -75,8 +75,9 @@ class TicketAdmin(ReadOnlyAdmin):
             _("In ServiceNow"),
             {
                 "fields": (
-                    "instance", "shown_state", "meaning", "shown_their_priority", "their_due_on", "sys_updated_on",
-                    "seen_at", "missing_since", "closed_at", "score_when_closed", "points_reached_at",
+                    "instance", "shown_state", "meaning", "shown_their_priority", "their_due_on",
+                    "their_due_cleared", "sys_updated_on", "seen_at", "missing_since", "closed_at", "score_when_closed",
+                    "points_reached_at",
                 )
             },
         ),

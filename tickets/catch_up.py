@@ -2,18 +2,22 @@
 API.
 """
 
+import logging
 import sys
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from django.db import DataError, IntegrityError
+
 from connector.models import Instance
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, ids_query
-from connector.servicenow.records import Page
+from connector.servicenow.records import Page, Record
 from tickets import journal, mirror
 from tickets.models import Ticket
 from tickets.states import Kind, Meaning
 
+logger = logging.getLogger(__name__)
 # So many ids fit into an address where there is no Batch API.
 AT_A_TIME = 150
 
@@ -57,7 +61,20 @@ def _apply(
 ) -> int:
     """Store the rows that were asked for; an instance that ignores the condition answers with strangers."""
     return sum(
-        mirror.apply(tickets[record.sys_id], record, now, named[kind])
+        _apply_one(tickets[record.sys_id], record, now, named[kind])
         for record in page.records
         if record.sys_id in tickets and tickets[record.sys_id].kind == kind
     )
+
+
+def _apply_one(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
+    """Store one row. One that holds what no column takes must not keep the others from being followed."""
+    try:
+        return mirror.apply(ticket, record, now, named)
+    except (ValueError, OverflowError, DataError, IntegrityError) as error:
+        # Without the error's own words: they may quote the record.
+        logger.warning(
+            "%s %s was left out: its values cannot be stored (%s)",
+            ticket.kind, record.sys_id, type(error).__name__,
+        )  # fmt: skip
+        return False

@@ -30,6 +30,7 @@ class Theirs:
     sys_id: str
     correlation_id: str = ""
     version: int = 0
+    is_active: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,11 @@ def of_keyed(tickets: Iterable[Ours], records: Iterable[Theirs]) -> Iterator[Fou
 
 
 def _of_key(ours: Ours, theirs: tuple[Theirs, ...], linked: set[str]) -> Iterator[Found]:
-    others = tuple(one for one in theirs if one.sys_id != ours.sys_id)
     if ours.delivery == Delivery.DELIVERED:
-        if others:
-            yield Found(Discrepancy.DUPLICATE, ours.kind, ours, theirs)
+        # A twin that was canceled is what people were asked for.
+        living = tuple(one for one in theirs if one.is_active or one.sys_id == ours.sys_id)
+        if any(one.sys_id != ours.sys_id for one in living):
+            yield Found(Discrepancy.DUPLICATE, ours.kind, ours, living)
     elif ours.delivery in (Delivery.WAITING, Delivery.ATTENTION):
         several = len(theirs) > 1
         yield Found(Discrepancy.DUPLICATE if several else Discrepancy.UNLINKED, ours.kind, ours, theirs)

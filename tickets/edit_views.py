@@ -12,6 +12,7 @@ from accounts import kept
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from connector.models import Connection
+from tickets import earlier_instance
 from tickets import edit as editing
 from tickets.calendar import today
 from tickets.linking_forms import AnewForm, EditForm
@@ -32,6 +33,12 @@ def edit(request: PersonRequest, pk: str) -> HttpResponse:
     now = timezone.now()
     form = EditForm(request.POST if request.method == "POST" else None, ticket=found, today=today(now))
     kept.put_back(request, form)
+    refusal = earlier_instance.refusal(found)
+    if refusal and not form.is_bound:
+        messages.error(request, refusal)
+        return redirect(found)
+    if refusal and form.is_valid():
+        form.add_error(None, refusal)
     if form.is_bound and form.is_valid():
         wanted = form.cleaned_data.get("a_second_is_wanted", False)
         if editing.edit_and_retry(found, form.values(), a_second_is_wanted=wanted, by=request.user, now=now):

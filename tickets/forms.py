@@ -1,10 +1,11 @@
 """The dialog "Share to ServiceNow", and its sibling without an action."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,8 @@ from tickets.payload import NAME_LENGTH, TEXT_LENGTH
 from tickets.propose import Proposal, category_of
 from tickets.share import Wish
 from tickets.states import Category, Kind, Priority, Source
+
+LONGEST_AHEAD = timedelta(days=3653)
 
 
 class TextField(forms.CharField):
@@ -42,13 +45,19 @@ class TaskForm(forms.Form):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.fields["due_on"].widget.attrs["min"] = today.isoformat()
+        self.last_day = today + LONGEST_AHEAD
+        self.fields["due_on"].widget.attrs |= {"min": today.isoformat(), "max": self.last_day.isoformat()}
 
     def clean_due_on(self) -> date | None:
-        """Refuse a day that has passed."""
+        """Refuse a day that has passed, and one so far ahead that it is a slip of the pen."""
         due_on: date | None = self.cleaned_data["due_on"]
         if due_on and due_on < self.today:
             raise forms.ValidationError(gettext("This day has passed. Choose today or a later day."))
+        if due_on and due_on > self.last_day:
+            raise forms.ValidationError(
+                gettext("This day is more than ten years ahead. Choose %(day)s or an earlier day.")
+                % {"day": date_format(self.last_day, "SHORT_DATE_FORMAT")}
+            )
         return due_on
 
     def clean(self) -> dict[str, Any]:

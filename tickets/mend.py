@@ -38,6 +38,9 @@ _TOLD = (
     "sys_id", "number", "short_description", "description", "priority", "correlation_id", "sys_created_by",
     "sys_created_on",
 )  # fmt: skip
+_UNREAD = _(
+    "Nothing was learnt of this record: ServiceNow returned none of its type at all, or one that cannot be stored."
+)
 
 
 def mendable(run: Reconciliation) -> QuerySet[Finding]:
@@ -119,8 +122,13 @@ def _look_again(instance: Instance, client: Client, findings: Sequence[Finding],
             same = Ticket.objects.filter(pk=finding.ticket.pk, sys_mod_count=finding.ticket.sys_mod_count)
             same.update(sys_mod_count=None)
     poll.look_at(instance, client, sys_ids, now)
+    ids = [finding.sys_id for finding in findings]
+    unseen = Ticket.objects.filter(instance=instance, sys_id__in=ids, missing_since=None).exclude(
+        seen_at__gte=now
+    )
+    left = set(unseen.values_list("sys_id", flat=True))
     for finding in findings:
-        _settle(finding, "", now)
+        _settle(finding, _UNREAD if finding.sys_id in left else "", now)
 
 
 def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:

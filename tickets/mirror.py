@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -117,7 +117,7 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         "sys_updated_on": record.at("sys_updated_on"),
         **closing.columns(ticket, record, record.at("sys_updated_on") or now, is_closed=meaning in CLOSED),
         "their_priority": _priority(record),
-        "their_due_on": _due_on(kind, record),
+        **_due(ticket, record),
         "seen_at": now,
         "missing_since": None,
     }
@@ -139,6 +139,7 @@ def no_columns() -> dict[str, Any]:
         **dict.fromkeys((*unknown, "their_priority", "their_due_on")),
         "record": {},
         "record_labels": {},
+        "their_due_cleared": False,
         "active": True,
         "is_open": True,
     }
@@ -149,9 +150,14 @@ def _priority(record: Record) -> int | None:
     return int(value) if value in _PRIORITIES else None
 
 
-def _due_on(kind: Kind, record: Record) -> date | None:
-    due_at = record.at(DUE_FIELDS[kind])
-    return today(due_at) if due_at else None
+def _due(ticket: Ticket, record: Record) -> dict[str, Any]:
+    """When it is due. Cleared is what was there once: where ServiceNow never kept ours, ours counts."""
+    name = DUE_FIELDS[Kind(ticket.kind)]
+    due_at = record.at(name)
+    # A field that is hidden from us may be absent.
+    is_empty = record.values.get(name) == ""
+    was_there = ticket.their_due_on is not None or ticket.their_due_cleared
+    return {"their_due_on": today(due_at) if due_at else None, "their_due_cleared": is_empty and was_there}
 
 
 def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
@@ -163,9 +169,11 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     older = Q(sys_mod_count__lt=new["sys_mod_count"]) | Q(sys_mod_count=None)
     row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
     with transaction.atomic():
+        was_missing = row.filter(missing_since__isnull=False).exists()
         if not row.filter(older).update(**without_extra_conflict(ticket, new)):
-            still_there([ticket], now)
-            return False
+            return still_there([ticket], now) > 0
+        if was_missing:
+            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
         at = new["sys_updated_on"] or now
         TicketEvent.objects.get_or_create(
             ticket=ticket,
@@ -190,8 +198,8 @@ def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
     return unchanged.update(**new) == 1
 
 
-def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
-    """Note that these records were seen, unchanged."""
+def still_there(tickets: Iterable[Ticket], now: datetime) -> int:
+    """Note that these records were seen, unchanged. Returns how many of them had been missing."""
     tickets = list(tickets)
     # By their records too: a person may have unlinked one meanwhile.
     rows = Ticket.objects.filter(
@@ -199,11 +207,15 @@ def still_there(tickets: Iterable[Ticket], now: datetime) -> None:
     )
     with transaction.atomic():
         rows.update(seen_at=now)
-        for ticket in tickets:
-            if ticket.missing_since and rows.filter(pk=ticket.pk).exclude(missing_since=None).update(
-                missing_since=None
-            ):
-                TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
+        back = [
+            ticket
+            for ticket in tickets
+            if ticket.missing_since
+            and rows.filter(pk=ticket.pk).exclude(missing_since=None).update(missing_since=None)
+        ]
+        for ticket in back:
+            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
+    return len(back)
 
 
 def mark_missing(ticket: Ticket, now: datetime) -> bool:

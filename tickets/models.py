@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import get_language, pgettext_lazy
@@ -27,7 +27,6 @@ from tickets.state_name import StateName
 from tickets.states import (
     ASKS_A_PERSON,
     IN_HAND,
-    LINKABLE,
     Category,
     Delivery,
     Kind,
@@ -140,6 +139,11 @@ class Ticket(models.Model):
     )
     their_priority = models.PositiveSmallIntegerField(_("priority in ServiceNow"), null=True, blank=True)
     their_due_on = models.DateField(_("due date in ServiceNow"), null=True, blank=True)
+    their_due_cleared = models.BooleanField(
+        _("due date cleared in ServiceNow"),
+        default=False,
+        help_text=_("Whether the record had a due date and somebody took it away."),
+    )
 
     # What counts: somebody else's change in ServiceNow comes before what was asked.
     current_priority = models.GeneratedField(
@@ -148,7 +152,9 @@ class Ticket(models.Model):
         db_persist=True,
     )
     current_due_on = models.GeneratedField(
-        expression=Coalesce("their_due_on", "due_on"),
+        expression=Case(
+            When(their_due_cleared=True, then=Value(None)), default=Coalesce("their_due_on", "due_on")
+        ),
         output_field=models.DateField(_("due date"), null=True),
         db_persist=True,
     )
@@ -244,11 +250,6 @@ class Ticket(models.Model):
         return self.delivery == Delivery.ATTENTION and self.last_ending not in UNFINDABLE
 
     @property
-    def may_be_linked(self) -> bool:
-        """Whether no worker holds it, and a person may say which record is its own."""
-        return self.delivery in LINKABLE
-
-    @property
     def state_words(self) -> str:
         """The state in words for lists: theirs once delivered, else ours."""
         if not self.is_delivered:
@@ -286,10 +287,5 @@ class Ticket(models.Model):
             stuck = stuck.exclude(last_ending__in=UNFINDABLE)
         if edits.get("kind", self.kind) != self.kind:
             stuck = stuck.filter(sent_at=None)
-        again = {
-            "next_try_at": now,
-            "attempts": 0,
-            "last_problem": "",
-            "second_is_wanted": a_second_is_wanted,
-        }
-        return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, **edits)
+        again = {"next_try_at": now, "attempts": 0, "last_problem": "", **edits}
+        return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, second_is_wanted=a_second_is_wanted)

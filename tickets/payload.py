@@ -31,8 +31,11 @@ TEXT_LENGTH = 3200
 
 
 def due_at(due_on: date, time_zone: str) -> datetime:
-    """Return the last second of that day in the organisation's time zone, in UTC."""
-    return datetime.combine(due_on, time(23, 59, 59), ZoneInfo(time_zone)).astimezone(ZoneInfo("UTC"))
+    """Return the last second of that day in the organisation's time zone, in UTC; of the calendar's last day, UTC's."""
+    try:
+        return datetime.combine(due_on, time(23, 59, 59), ZoneInfo(time_zone)).astimezone(ZoneInfo("UTC"))
+    except OverflowError:
+        return datetime.combine(due_on, time(23, 59, 59), ZoneInfo("UTC"))
 
 
 def description(

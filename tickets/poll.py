@@ -19,7 +19,7 @@ from connector.servicenow.client import Client
 from connector.servicenow.errors import ConditionIgnored, ServiceNowError
 from connector.servicenow.records import Page, Record
 from connector.sessions import Paused, open_client
-from tickets import mirror
+from tickets import mirror, their_records
 from tickets.catch_up import catch_up
 from tickets.models import Ticket
 from tickets.payload import MARKERS
@@ -63,8 +63,10 @@ def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | 
     if not stale:
         return 0
 
-    def look(instance: Instance, client: Client, clock: Clock) -> int:
+    def look(instance: Instance, client: Client, clock: Clock) -> int | None:
         ours = [ticket for ticket in stale if ticket.instance_id == instance.pk]
+        if not ours:
+            return None
         sys_ids = {kind: [one.sys_id for one in ours if one.kind == kind] for kind in Kind}
         return look_at(instance, client, sys_ids, clock())
 
@@ -160,8 +162,11 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
 
 
 def look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:
-    """Ask for records by primary key, as many per call as an address may hold, and catch up on what changed."""
-    changed: dict[Kind, set[str]] = defaultdict(set)
+    """Ask for records by primary key, as many per call as an address may hold, and catch up on what changed.
+
+    Returns how many tickets changed, those that are missing now or are back among them.
+    """
+    returned, changed = 0, defaultdict[Kind, set[str]](set)
     absences: list[tuple[Kind, list[Ticket], bool]] = []
     for kind, wanted in sys_ids.items():
         for batch in client.batches(kind, wanted, _LOOK_FIELDS):
@@ -170,27 +175,29 @@ def look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[
             there = [ticket for ticket in tickets if ticket.sys_id in rows]
             newer = [ticket for ticket in there if _is_newer(rows[ticket.sys_id], ticket.sys_mod_count)]
             changed[kind].update(ticket.sys_id for ticket in newer)
-            mirror.still_there(set(there) - set(newer), now)
+            returned += mirror.still_there(set(there) - set(newer), now)
             absent = [ticket for ticket in tickets if ticket.sys_id not in rows]
             absences.append((kind, absent, bool(rows)))
             sys.audit("tickets.poll.looked", len(rows))
-    count = catch_up(instance, client, changed, now)
+    count = returned + catch_up(instance, client, changed, now)
     # Last, because each that is missing costs a call, and the hour's calls may end.
     for kind, absent, any_found in absences:
-        _note_absent(client, kind, absent, any_found=any_found, now=now)
+        count += _note_absent(client, kind, absent, any_found=any_found, now=now)
     return count
 
 
 def _note_absent(
     client: Client, kind: Kind, absent: Iterable[Ticket], *, any_found: bool, now: datetime
-) -> None:
-    """Note what was asked for by id and not returned, once that is certain.
+) -> int:
+    """Note what was asked for by id and not returned, once that is certain. Returns how many are missing now.
 
     Where nothing at all came back, the table itself may have become unreadable: that is no news about any ticket.
     """
     missing = [ticket for ticket in absent if ticket.missing_since is None]
-    if missing and not any_found and not client.list(kind, "", ("sys_id",), 1).records:
-        return
-    for ticket in missing:
-        if client.read(kind, ticket.sys_id, ("sys_id",)) is None:
-            mirror.mark_missing(ticket, now)
+    if missing and not any_found and not their_records.is_readable(client, kind):
+        return 0
+    return sum(
+        mirror.mark_missing(ticket, now)
+        for ticket in missing
+        if client.read(kind, ticket.sys_id, ("sys_id",)) is None
+    )

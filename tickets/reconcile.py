@@ -31,6 +31,10 @@ from tickets.states import Delivery, Kind
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+UNREADABLE = gettext_noop(
+    "ServiceNow returned no record at all of a table, so the tickets there were not compared. See that the "
+    "integration user may read change requests and incidents."
+)
 
 
 def start(instance: Instance, *, by: User | None, now: datetime) -> Reconciliation:
@@ -52,7 +56,7 @@ def carry_out(run_id: int, *, clock: Clock = timezone.now) -> Reconciliation | N
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
         client = open_client(connection, now=clock(), reserve=KEPT_FOR_PUSHES)
-        _Run(run, client, clock).read_all()
+        problem = _Run(run, client, clock).read_all()
         row.record_success(clock())
     except Paused as pause:
         problem = _reason(pause.reason)
@@ -75,27 +79,31 @@ class _Run:
         self.now = clock()
         self.about: dict[str, Record] = {}
 
-    def read_all(self) -> None:
+    def read_all(self) -> str:
+        """Compare everything. Returns why not everything was, if so."""
         linked = self._tickets().tracked()
         self._note(tickets=linked.count())
-        for kind in Kind:
-            self._look_at_linked(kind, linked.of_kind(kind))
+        read = [self._look_at_linked(kind, linked.of_kind(kind)) for kind in Kind]
         keyed = [record for kind in Kind for record in self._undelivered(kind)]
         listed = self._listed()
         # Read after the answers: what was delivered meanwhile is known by now.
         ours = [_ours(row) for row in self._tickets().values(*_COLUMNS)]
         # What the list says of a record comes last: it has the key even where the other call did not.
         self._store(comparison.of_keyed(ours, [*keyed, *listed]))
+        return "" if all(read) else UNREADABLE
 
-    def _look_at_linked(self, kind: Kind, linked: TicketQuerySet) -> None:
+    def _look_at_linked(self, kind: Kind, linked: TicketQuerySet) -> bool:
+        """Compare the linked tickets of a kind. Returns False where its table shows us nothing at all."""
         tickets = {row["sys_id"]: _ours(row) for row in linked.order_by("sys_id").values(*_COLUMNS)}
         looked_at = self.run.looked_at
         for asked, found in their_records.by_sys_id(self.client, kind, list(tickets)):
             differing = list(comparison.of_linked((tickets[sys_id] for sys_id in asked), found))
-            if found or not differing or their_records.is_readable(self.client, kind):
-                self._store(differing)
+            if not found and differing and not their_records.is_readable(self.client, kind):
+                return False
+            self._store(differing)
             looked_at += len(asked)
             self._note(looked_at=looked_at)
+        return True
 
     def _undelivered(self, kind: Kind) -> list[Theirs]:
         """Return the records of tickets that are waiting, or wait for a person."""

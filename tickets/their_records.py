@@ -20,8 +20,10 @@ from tickets.states import Kind
 # By primary key a list is quick, and so many are far from the time that a batch may take.
 LISTS_AT_ONCE = 8
 PAGE = 1000
+# Limits apply before access rules: of the first row alone, a hidden one would say nothing.
+TRIED = 500
 _LOOK_FIELDS = ("sys_id", "sys_mod_count")
-_KEY_FIELDS = ("sys_id", "correlation_id")
+_KEY_FIELDS = ("sys_id", "correlation_id", "active")
 _ABOUT_FIELDS = (
     "sys_id",
     "number",
@@ -58,7 +60,7 @@ def by_sys_id(
 
 def is_readable(client: Client, kind: Kind) -> bool:
     """Whether any row of the table comes back at all; otherwise a missing one is no news."""
-    return bool(client.list(kind, "", ("sys_id",), 1).records)
+    return bool(client.list(kind, "", ("sys_id",), TRIED).records)
 
 
 def by_keys(client: Client, kind: Kind, keys: Mapping[str, str]) -> list[Theirs]:
@@ -73,7 +75,7 @@ def by_keys(client: Client, kind: Kind, keys: Mapping[str, str]) -> list[Theirs]
             if row.sys_id not in chosen and key not in chosen.values():
                 raise Unreadable("The instance ignored the condition on sys_id or correlation_id.")
             if key in ("", chosen.get(row.sys_id, key)):
-                found[row.sys_id] = Theirs(kind, row.sys_id, key)
+                found[row.sys_id] = _keyed(kind, row)
     return list(found.values())
 
 
@@ -91,7 +93,7 @@ def with_marker(client: Client, kind: Kind) -> Iterator[list[Theirs]]:
         ids = [last, *(row.sys_id.lower() for row in rows)]
         if ids != sorted(set(ids)):
             raise Ignored
-        yield [Theirs(kind, row.sys_id, row.get("correlation_id")) for row in rows]
+        yield [_keyed(kind, row) for row in rows]
         last = rows[-1].sys_id
 
 
@@ -112,6 +114,10 @@ def whole(client: Client, kind: Kind, sys_ids: Sequence[str]) -> Iterator[Record
         query = ids_query("sys_id", part)
         [page] = client.lists([Listing(kind, query, mirror.fields(kind), len(part), display_values=True)])
         yield from (row for row in page.records if row.sys_id in part)
+
+
+def _keyed(kind: Kind, row: Record) -> Theirs:
+    return Theirs(kind, row.sys_id, row.get("correlation_id"), is_active=row.get("active") != "false")
 
 
 def _versions(client: Client, kind: Kind, batches: Sequence[Sequence[str]]) -> dict[str, Theirs]:

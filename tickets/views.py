@@ -22,7 +22,7 @@ from connector.sessions import Paused
 from scorecard.models import ImprovementAction, ScoreDay
 from tickets import comment as commenting
 from tickets import discard as discarding
-from tickets import export, poll, propose
+from tickets import earlier_instance, export, poll, propose
 from tickets import share as sharing
 from tickets.calendar import today
 from tickets.cards import ROWS, on_card, record_url
@@ -125,7 +125,9 @@ def new(request: PersonRequest) -> HttpResponse:
 def retry(request: PersonRequest, pk: str) -> HttpResponse:
     """Send a ticket that needs attention again."""
     found = get_object_or_404(Ticket, pk=pk)
-    if sharing.retry(found, by=request.user, now=timezone.now()):
+    if refusal := earlier_instance.refusal(found):
+        messages.error(request, refusal)
+    elif sharing.retry(found, by=request.user, now=timezone.now()):
         messages.success(request, _("The ticket will be sent again now."))
     else:
         messages.info(request, _("This ticket was not sent again. Its page says what can be done."))
@@ -138,6 +140,9 @@ def comment(request: PersonRequest, pk: str) -> HttpResponse:
     """Add a work note or a comment to the ticket's journal in ServiceNow."""
     found = get_object_or_404(_whole().tracked(), pk=pk)
     form = CommentForm(request.POST, kind=Kind(found.kind))
+    refusal = earlier_instance.refusal(found)
+    if refusal and form.is_valid():
+        form.add_error("text", refusal)
     if not form.is_valid():
         return render(request, "tickets/ticket.html", _about(found) | {"form": form}, status=422)
     data = form.cleaned_data
@@ -170,7 +175,10 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
 def refresh(request: PersonRequest, pk: str) -> HttpResponse:
     """Ask ServiceNow now how a ticket stands."""
     found = get_object_or_404(Ticket, pk=pk)
-    _tell_refreshed(request, poll.refresh([found]))
+    if refusal := earlier_instance.refusal(found):
+        messages.error(request, refusal)
+    else:
+        _tell_refreshed(request, poll.refresh([found]))
     return redirect(found)
 
 

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+# A day away from the ends of the calendar, so that every time zone can show it.
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC) - timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -30,12 +34,13 @@ class Record:
         """The moment in a date-time field, or None where it is empty or unreadable.
 
         ServiceNow stores them as `YYYY-MM-DD HH:MM:SS` in UTC (REST API documentation,
-        `sysparm_display_value=false`).
+        `sysparm_display_value=false`). People write 9999-12-31 for never: that is moved by a day.
         """
         try:
-            return datetime.strptime(self.get(name), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+            at = datetime.strptime(self.get(name), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
         except ValueError:
             return None
+        return min(max(at, _EARLIEST), _LATEST)
 
     def is_true(self, name: str) -> bool:
         """Whether a true/false field holds true."""

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -62,6 +63,14 @@ def test_moments_are_utc_and_empty_ones_are_none() -> None:
     assert record.at("opened_at") == datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
     assert record.at("closed_at") is None
     assert record.at("due_date") is None
+
+
+@pytest.mark.parametrize("written", ["9999-12-31 23:59:59", "0001-01-01 00:00:00"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_moment_at_the_calendars_ends_can_be_shown_in_every_time_zone(written: str, zone: str) -> None:
+    at = Record("change_request", {"due_date": written}).at("due_date")
+    assert at is not None
+    assert str(at.astimezone(ZoneInfo(zone)).year).zfill(4) == written[:4]
 
 
 @pytest.mark.parametrize(

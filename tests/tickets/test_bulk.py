@@ -161,11 +161,12 @@ def test_all_that_the_filters_show_can_be_shared_up_to_the_limit(
     assert len(only.context["plan"].lines) == 1
 
 
+@pytest.mark.parametrize("due_on", ["2020-01-01", "9999-12-31"])
 def test_mistakes_are_told_and_nothing_is_sent(
-    browser: Client, connection: Connection, actions: list[ImprovementAction]
+    browser: Client, connection: Connection, actions: list[ImprovementAction], due_on: str
 ) -> None:
     form = form_of(browser.post(BULK, ticked(actions)))
-    wrong = browser.post(BULK, {**form, "step": "send", "priority": "5", "due_on": "2020-01-01"})
+    wrong = browser.post(BULK, {**form, "step": "send", "priority": "5", "due_on": due_on})
     assert wrong.status_code == 422
     assert {"priority", "due_on"} <= set(wrong.context["form"].errors)
     assert not Ticket.objects.exists()

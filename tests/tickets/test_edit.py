@@ -158,7 +158,14 @@ def test_an_edited_ticket_still_waits_out_the_quarantine(
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("name", "x" * 161), ("due_on", "2020-01-01"), ("priority", "5"), ("kind", "problem")],
+    [
+        ("name", ""),
+        ("name", "x" * 161),
+        ("due_on", "2020-01-01"),
+        ("due_on", "9999-12-31"),
+        ("priority", "5"),
+        ("kind", "problem"),
+    ],
 )
 def test_the_same_checks_hold_and_what_was_typed_is_kept(
     browser: Client, refused: Ticket, field: str, value: str

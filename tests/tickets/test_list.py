@@ -208,6 +208,18 @@ def test_a_ticket_is_refreshed_on_demand(
     assert sandbox.requests()["total"] == 0
 
 
+def test_a_refresh_that_learns_that_the_record_is_gone_says_that_something_changed(
+    browser: Client, connection: Connection, sandbox: SandboxProcess
+) -> None:
+    ticket = TicketFactory.create(instance=connection.instance)
+    push(ticket.pk)
+    Ticket.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    sandbox.create("change_request", short_description="another")
+    sandbox.delete("change_request", Ticket.objects.get().sys_id)
+    page = browser.post(reverse("tickets:refresh", args=[ticket.pk]), follow=True)
+    assert b"1 ticket had changed." in page.content
+
+
 def test_a_refresh_that_gets_no_answer_says_so(
     browser: Client, connection: Connection, sandbox: SandboxProcess
 ) -> None:

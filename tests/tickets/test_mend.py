@@ -43,6 +43,19 @@ def test_what_a_worker_that_died_has_left_is_mended_later(
     assert (finding.problem, Ticket.objects.get(pk=key).sys_id) == ("", finding.sys_id)
 
 
+def test_a_missing_record_is_not_called_mended_where_nothing_was_learnt_of_it(
+    sandbox: SandboxProcess, connection: Connection, delivered: Ticket
+) -> None:
+    sandbox.create("change_request", short_description="another")
+    sandbox.delete("change_request", delivered.sys_id)
+    finding = only(run(connection))
+    sandbox.settings(hidden_rows="sys_idISNOTEMPTY")
+    mend.choose(finding.run, Discrepancy.MISSING, by=None, now=timezone.now())
+    assert mend.mend_chosen(finding.run_id) == 0
+    finding.refresh_from_db()
+    assert (finding.chosen_at, bool(finding.problem)) == (None, True)
+
+
 def test_a_record_of_another_instances_ticket_is_not_taken_over(
     sandbox: SandboxProcess, connection: Connection, delivered: Ticket, secadmin: User
 ) -> None:

@@ -75,6 +75,11 @@ def test_a_due_day_ends_in_the_organisations_time_zone(zone: str, hour: int) -> 
     assert (due.hour, due.minute, due.second) == (hour, 59, 59)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_calendars_last_day_can_be_sent_from_every_time_zone(zone: str) -> None:
+    assert payload.due_at(date.max, zone).date() == date.max
+
+
 def test_what_was_not_kept_is_listed_in_order() -> None:
     sent = {"a": "1", "b": "line\nline", "c": "x" * 200}
     assert payload.not_kept(sent, {"a": "1", "b": "line\r\nline", "c": "x" * 160}) == ["c"]

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from connector.models import Connection, Instance
 from connector.servicenow.errors import Unreachable
-from tests.factories import TicketFactory
+from tests.factories import InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.models import Ticket, TicketEvent
-from tickets.poll import poll_delta, poll_sweep
+from tickets.poll import poll_delta, poll_sweep, refresh
 from tickets.push import push
 from tickets.states import Kind, Meaning
 
@@ -69,6 +69,18 @@ def test_an_instance_that_was_asked_nothing_is_not_called_well(
     assert row.get().last_error
 
 
+def test_asking_for_another_instances_ticket_says_nothing_of_this_one(
+    connection: Connection, sandbox: SandboxProcess, change: Ticket
+) -> None:
+    Ticket.objects.update(instance=InstanceFactory.create(), seen_at=None)
+    row = Instance.objects.filter(pk=connection.instance_id)
+    row.record_failure(timezone.now(), Unreachable("no_answer"))
+    sandbox.clear()
+    assert refresh(list(Ticket.objects.all())) is None
+    assert sandbox.requests()["total"] == 0
+    assert row.get().last_error
+
+
 def test_an_idle_delta_is_one_call(sandbox: SandboxProcess, change: Ticket) -> None:
     poll_delta()
     since = timezone.now() + timedelta(minutes=5)
@@ -88,6 +100,34 @@ def test_a_deleted_record_is_missing_and_never_closed(
     assert change.is_missing
     assert change.is_open
     assert change.state_words == "Gone or hidden"
+
+
+def test_a_deleted_record_is_missing_where_the_tables_first_row_is_hidden(
+    sandbox: SandboxProcess, connection: Connection
+) -> None:
+    hidden = sandbox.create("change_request", short_description="secret")
+    sandbox.create("change_request", short_description="seen by all")
+    sandbox.settings(hidden_rows=f"sys_id={hidden['sys_id']}")
+    ticket = delivered(connection, Kind.CHANGE_REQUEST)
+    sandbox.delete("change_request", ticket.sys_id)
+    assert poll_sweep() == 1
+    ticket.refresh_from_db()
+    assert ticket.is_missing
+
+
+@pytest.mark.parametrize("state", ["-5", "-4"])
+def test_a_record_that_is_returned_again_says_so_changed_or_not(
+    sandbox: SandboxProcess, connection: Connection, change: Ticket, state: str
+) -> None:
+    delivered(connection, Kind.CHANGE_REQUEST)
+    sandbox.settings(hidden_rows=f"sys_id={change.sys_id}")
+    assert poll_sweep() == 1
+    sandbox.settings(hidden_rows="")
+    sandbox.change("change_request", change.sys_id, state=state)
+    assert poll_sweep() == 1
+    change.refresh_from_db()
+    assert not change.is_missing
+    assert change.events.filter(what=TicketEvent.What.FOUND).count() == 1
 
 
 def test_a_table_that_became_unreadable_changes_no_ticket(sandbox: SandboxProcess, change: Ticket) -> None:

@@ -85,11 +85,25 @@ def test_a_missing_record_is_marked_and_never_called_closed(
     assert run(connection).findings.count() == 0
 
 
-def test_a_table_that_became_unreadable_is_no_news_about_tickets(
+def test_a_table_that_became_unreadable_is_no_news_about_tickets_and_no_agreement(
     sandbox: SandboxProcess, connection: Connection, change: Ticket
 ) -> None:
-    sandbox.fault("acl_hidden", method="GET", times=50)
-    assert run(connection).findings.count() == 0
+    sandbox.settings(hidden_rows="sys_idISNOTEMPTY")
+    started = reconcile.start(connection.instance, by=None, now=timezone.now())
+    done = reconcile.carry_out(started.pk)
+    assert done is not None
+    assert (done.findings.count(), done.looked_at, done.problem) == (0, 0, reconcile.UNREADABLE)
+
+
+def test_a_missing_record_is_found_where_the_tables_first_row_is_hidden(
+    sandbox: SandboxProcess, connection: Connection, ticket: Ticket
+) -> None:
+    hidden = sandbox.create(CHANGE, short_description="secret")
+    sandbox.create(CHANGE, short_description="seen by all")
+    sandbox.settings(hidden_rows=f"sys_id={hidden['sys_id']}")
+    push(ticket.pk)
+    sandbox.delete(CHANGE, Ticket.objects.get().sys_id)
+    assert only(run(connection)).what == Discrepancy.MISSING
 
 
 @pytest.mark.parametrize("delivery", [Delivery.WAITING, Delivery.ATTENTION])
@@ -128,6 +142,8 @@ def test_the_twin_of_a_delivered_ticket_is_left_to_a_person(
         {change.sys_id, twin["sys_id"]},
     )
     assert mend.choose(finding.run, Discrepancy.DUPLICATE, by=None, now=timezone.now()) == 0
+    sandbox.change(CHANGE, twin["sys_id"], state="4", active="false")
+    assert run(connection).findings.count() == 0
 
 
 def test_a_record_of_a_lost_ticket_is_taken_over_with_its_key(
