@@ -169,7 +169,7 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
     older = Q(sys_mod_count__lt=new["sys_mod_count"]) | Q(sys_mod_count=None)
     row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
     with transaction.atomic():
-        was_missing = row.filter(missing_since__isnull=False).exists()
+        was_missing = ticket.missing_since and row.exclude(missing_since=None).exists()
         if not row.filter(older).update(**without_extra_conflict(ticket, new)):
             return still_there([ticket], now) > 0
         if was_missing:
