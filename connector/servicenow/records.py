@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+# Their stored value is always empty: what is written into them goes to a table of its own (REST API documentation,
+# `sysparm_display_value`; ServiceNow documentation, "Journal fields").
+JOURNALS = frozenset({"work_notes", "comments", "comments_and_work_notes"})
+
 
 @dataclass(frozen=True)
 class Record:
