@@ -84,8 +84,10 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
 def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> None:
     ticket = comment.ticket
     if comment.sent_at is not None or not is_fresh(comment.created_at, clock()):
-        [page] = client.lists([journal.listing([ticket.sys_id], optional=False)])
-        journal.store({ticket.sys_id: ticket}, page.records)
+        [page] = client.lists([journal.listing([ticket.sys_id])])
+        if page.problem:
+            raise page.problem
+        journal.mirror(client, [ticket.sys_id], {ticket.sys_id: ticket}, page)
         if journal.recognise(comment):
             comment.settle(token, state=CommentState.DELIVERED, delivered_at=clock(), last_problem="")
             return

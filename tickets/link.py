@@ -207,8 +207,7 @@ def link(
 
 def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
     """Mirror what was written about a record that was just linked, where the instance lets us read it."""
-    [page] = client.lists([journal.listing([sys_id])])
-    journal.store({sys_id: ticket}, page.records)
+    journal.mirror(client, [sys_id], {sys_id: ticket})
 
 
 def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) -> bool:

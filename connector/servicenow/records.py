@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from connector.servicenow.errors import ServiceNowError
+
 # Their stored value is always empty: what is written into them goes to a table of its own (REST API documentation,
 # `sysparm_display_value`; ServiceNow documentation, "Journal fields").
 JOURNALS = frozenset({"work_notes", "comments", "comments_and_work_notes"})
@@ -48,10 +50,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one list call, and the server's clock when it answered (None where it did not say)."""
+    """The rows of one list call, and the server's clock when it answered (None where it did not say).
+
+    `problem` says why an optional list holds nothing.
+    """
 
     records: tuple[Record, ...]
     server_at: datetime | None = None
+    problem: ServiceNowError | None = None
 
     def __len__(self) -> int:
         return len(self.records)
