@@ -67,31 +67,47 @@ def store(tickets: Mapping[str, Ticket], entries: Iterable[Record]) -> None:
         and (at := entry.at("sys_created_on"))
     ]
     TicketNote.objects.bulk_create(notes, ignore_conflicts=True)
-    waiting = TicketComment.objects.filter(
-        ticket__in={note.ticket_id for note in notes}, state=CommentState.DELIVERED, note_sys_id=""
+    unseen = TicketComment.objects.filter(
+        ticket__in={note.ticket_id for note in notes},
+        state__in=(CommentState.DELIVERED, CommentState.UNCERTAIN),
+        note_sys_id="",
     )
-    for comment in waiting.select_related("ticket__instance", "author").order_by("sent_at"):
+    for comment in unseen.select_related("ticket__instance", "author").order_by("sent_at"):
         recognise(comment)
 
 
 def recognise(comment: TicketComment) -> bool:
     """Find the mirrored entry that is this comment: same journal, same text, not before it was sent, and nobody
-    else's. Returns whether there is one; it is then linked.
+    else's. Returns whether there is one; it is then linked, and the comment delivered.
     """
-    offset = comment.ticket.instance.clock_offset or timedelta(0)
-    # Of one that a restored backup brought back it is unknown when it was sent: not before it was written.
-    earliest = (comment.sent_at or comment.created_at) + offset - CLOCKS_DIFFER_BY
     others = (
         TicketComment.objects.filter(ticket=comment.ticket_id).exclude(note_sys_id="").values("note_sys_id")
     )
-    notes = TicketNote.objects.filter(ticket=comment.ticket_id, element=comment.element, at__gte=earliest)
+    notes = TicketNote.objects.filter(ticket=comment.ticket_id, element=comment.element)
+    if earliest := _earliest(comment):
+        notes = notes.filter(at__gte=earliest)
     for note in notes.exclude(sys_id__in=others).order_by("at", "pk"):
         if _flat(note.text) == _flat(comment.written):
-            return (
-                TicketComment.objects.filter(pk=comment.pk, note_sys_id="").update(note_sys_id=note.sys_id)
-                == 1
+            found = TicketComment.objects.filter(pk=comment.pk, note_sys_id="")
+            return bool(
+                found.update(
+                    note_sys_id=note.sys_id,
+                    state=CommentState.DELIVERED,
+                    delivered_at=comment.delivered_at or note.at,
+                    last_problem="",
+                )
             )
     return False
+
+
+def _earliest(comment: TicketComment) -> datetime | None:
+    """The moment by ServiceNow's clock before which an entry is not this comment; None where any may be."""
+    # The portal's own is made anew after a backup was restored that is older than it.
+    if comment.author is None:
+        return None
+    # Of one that a restored backup brought back it is unknown when it was sent: not before it was written.
+    offset = comment.ticket.instance.clock_offset or timedelta(0)
+    return (comment.sent_at or comment.created_at) + offset - CLOCKS_DIFFER_BY
 
 
 def _pages(client: Client, sys_ids: Sequence[str]) -> Iterator[Sequence[Record]]:
