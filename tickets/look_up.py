@@ -2,8 +2,7 @@
 
 Two places tell. The table of all journals does so by sys_id, time and text, but may be closed to the integration
 user, or show it nothing without a word. The record's own journal field, as people see it, holds the entries one below
-the other: a line with time, name and journal, the text, an empty line (REST API documentation,
-`sysparm_display_value`).
+the other: a line with time, name and journal, the text, an empty line (as seen on live instances).
 """
 
 from html import unescape

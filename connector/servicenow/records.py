@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from connector.servicenow.errors import ServiceNowError
 
-# Their stored value is always empty: what is written into them goes to a table of its own (REST API documentation,
-# `sysparm_display_value`; ServiceNow documentation, "Journal fields").
+# Their stored value is always empty, as seen on live instances: what is written into them goes to a table of its own.
 JOURNALS = frozenset({"work_notes", "comments", "comments_and_work_notes"})
 
 
