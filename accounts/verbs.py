@@ -20,6 +20,8 @@ VERBS = {
     "servicenow.token_refused": pgettext_lazy("audit", "Sign-in refused by ServiceNow"),
     "states.named": pgettext_lazy("audit", "Ticket state names changed"),
     "states.reset": pgettext_lazy("audit", "Ticket state names reset"),
+    "ticket.comment_given_up": pgettext_lazy("audit", "Comment or work note given up"),
+    "ticket.comment_sent_again": pgettext_lazy("audit", "Comment or work note sent again"),
     "ticket.commented": pgettext_lazy("audit", "Comment or work note added"),
     "ticket.discarded": pgettext_lazy("audit", "Ticket discarded"),
     "ticket.edited": pgettext_lazy("audit", "Ticket edited and sent again"),

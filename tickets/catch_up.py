@@ -42,7 +42,7 @@ def catch_up(
         tickets = {
             ticket.sys_id: ticket for ticket in Ticket.objects.filter(instance=instance, sys_id__in=sys_ids)
         }
-        journal.store(tickets, entries.records)
+        journal.mirror(client, sys_ids, tickets, entries)
         for kind, page in zip(kinds, pages, strict=True):
             count += _apply(kind, page, tickets, now, named)
     return count

@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,13 +21,13 @@ from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import RateLimited, ServiceNowError
 from connector.sessions import Paused, open_client
-from tickets import journal
+from tickets import look_up
 from tickets.claim import lease
-from tickets.fresh import is_fresh
+from tickets.fresh import is_fresh, is_of_this_process
 from tickets.models import Ticket, TicketComment
-from tickets.notes import CommentState, Element
+from tickets.notes import ASKS_A_PERSON, CommentState, Element
 from tickets.push import TooLate, in_time
-from tickets.retry import next_try_at
+from tickets.retry import LADDER, next_try_at
 from tickets.settle import ending_of
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,33 @@ def write(
                 actor=by, verb="ticket.commented", target=str(ticket.pk), element=element
             )
     return comment
+
+
+def send_again(comment: TicketComment, *, by: User, now: datetime) -> bool:
+    """Send what is stuck once more, because a person has looked for it. Returns False when it no longer is."""
+    # From now on it is as if it had been written now: nothing of it was sent yet.
+    anew = {"created_at": now, "next_try_at": now, "sent_at": None, "attempts": 0}
+    return _decide(comment, "ticket.comment_sent_again", by, state=CommentState.WAITING, **anew)
+
+
+def give_up(comment: TicketComment, *, by: User) -> bool:
+    """Leave what is stuck as it is. Returns False when it no longer is."""
+    return _decide(comment, "ticket.comment_given_up", by, state=CommentState.DROPPED, next_try_at=None)
+
+
+def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool:
+    stuck = TicketComment.objects.filter(pk=comment.pk, state__in=ASKS_A_PERSON)
+    with transaction.atomic():
+        if not stuck.update(**changes, last_problem=""):
+            return False
+        AuditEntry.objects.record(
+            actor=by,
+            verb=verb,
+            target=str(comment.ticket_id),
+            element=comment.element,
+            comment=str(comment.pk),
+        )
+    return True
 
 
 def send_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
@@ -82,40 +110,62 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
 
 
 def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> None:
-    ticket = comment.ticket
-    if comment.sent_at is not None or not is_fresh(comment.created_at, clock()):
-        [page] = client.lists([journal.listing([ticket.sys_id], optional=False)])
-        journal.store({ticket.sys_id: ticket}, page.records)
-        if journal.recognise(comment):
+    if _may_be_there(comment, clock()):
+        is_there = look_up.is_there(comment, client)
+        if is_there:
             comment.settle(token, state=CommentState.DELIVERED, delivered_at=clock(), last_problem="")
             return
-    if comment.sent_at is not None:
-        may_arrive_until = comment.sent_at + timedelta(seconds=settings.PUSH_QUARANTINE)
-        if clock() < may_arrive_until:
-            comment.settle(token, next_try_at=min(clock() + timedelta(seconds=10), may_arrive_until))
+        if comment.sent_at and clock() < (until := comment.sent_at + _quarantine()):
+            again = until if is_there is None else min(clock() + timedelta(seconds=10), until)
+            comment.settle(token, next_try_at=again)
+            return
+        if not _may_be_sent(comment, is_there=is_there):
+            comment.settle(token, state=CommentState.UNCERTAIN, next_try_at=None)
             return
     comment.sent_at = clock()
     if not TicketComment.objects.filter(pk=comment.pk, claim_token=token).update(sent_at=comment.sent_at):
         return
     check = in_time(comment.sent_at, clock)
+    ticket = comment.ticket
     client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written}, check=check)
     comment.settle(token, state=CommentState.DELIVERED, delivered_at=clock(), last_problem="")
+
+
+def _may_be_there(comment: TicketComment, now: datetime) -> bool:
+    # The portal's own is made anew after a backup was restored that is older than it.
+    return comment.sent_at is not None or comment.author is None or not is_fresh(comment.created_at, now)
+
+
+def _may_be_sent(comment: TicketComment, *, is_there: bool | None) -> bool:
+    """Whether a comment that was not found may be sent: `is_there` is None where it could not be looked for."""
+    if comment.sent_at is None:
+        return is_there is False or is_of_this_process(comment.created_at)
+    return is_there is False and comment.attempts <= len(LADDER)
+
+
+def _quarantine() -> timedelta:
+    return timedelta(seconds=settings.PUSH_QUARANTINE)
 
 
 def _failed(
     comment: TicketComment, token: UUID, error: ServiceNowError, now: datetime, *, sending: bool
 ) -> None:
     """Settle a call that ended badly. While sending, a definite no clears the intent; everything else keeps it."""
-    attempts = comment.attempts + (sending and error.outcome_unknown)
+    is_unknown = sending and error.outcome_unknown
+    attempts = comment.attempts + is_unknown
     retry_after = error.retry_after if isinstance(error, RateLimited) else None
     ending = ending_of(error, sending=sending)
     again = next_try_at(ending, attempts=attempts, now=now, jitter=0.5, retry_after=retry_after)
+    if again is None and is_unknown:
+        # It was tried too often to be sent once more, not to be found.
+        again = now + _quarantine()
+    stopped = CommentState.REFUSED if sending else CommentState.UNCERTAIN
     comment.settle(
         token,
-        state=CommentState.WAITING if again else CommentState.REFUSED,
+        state=CommentState.WAITING if again else stopped,
         attempts=attempts,
         next_try_at=again,
-        sent_at=None if sending and not error.outcome_unknown else comment.sent_at,
+        sent_at=None if sending and not is_unknown else comment.sent_at,
         last_problem=error.detail,
     )
     logger.warning("comment %s: %s", comment.pk, error)

@@ -13,6 +13,11 @@ STARTED_AT = timezone.now()
 FRESH_FOR = timedelta(minutes=10)
 
 
+def is_of_this_process(created_at: datetime) -> bool:
+    """Whether no backup that holds this row can have been restored the way the README says, by a stop and a start."""
+    return created_at >= STARTED_AT
+
+
 def is_fresh(created_at: datetime, now: datetime) -> bool:
     """Whether no backup that holds this row can have been restored since."""
-    return created_at >= STARTED_AT and now - created_at < FRESH_FOR
+    return is_of_this_process(created_at) and now - created_at < FRESH_FOR

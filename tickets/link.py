@@ -23,7 +23,7 @@ from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from tickets import journal, mirror, origin
 from tickets.models import Ticket, TicketComment, TicketEvent
-from tickets.notes import CommentState
+from tickets.notes import ASKS_A_PERSON, CommentState
 from tickets.poll import KEPT_FOR_PUSHES
 from tickets.reference import Reference
 from tickets.states import LINKABLE, Delivery, Kind
@@ -209,8 +209,7 @@ def link(
 
 def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
     """Mirror what was written about a record that was just linked, where the instance lets us read it."""
-    [page] = client.lists([journal.listing([sys_id])])
-    journal.store({sys_id: ticket}, page.records)
+    journal.mirror(client, [sys_id], {sys_id: ticket})
 
 
 def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) -> bool:
@@ -221,7 +220,7 @@ def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) ->
     """
     linked, old = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id), Delivery(ticket.delivery)
     columns = mirror.without_extra_conflict(ticket, mirror.no_columns())
-    waiting = TicketComment.objects.filter(ticket=ticket, state=CommentState.WAITING)
+    pending = TicketComment.objects.filter(ticket=ticket, state__in=(CommentState.WAITING, *ASKS_A_PERSON))
     told = {"number": ticket.number, "reason": reason.value}
     with transaction.atomic():
         if not ticket.may_be_unlinked or not linked.move(
@@ -229,7 +228,7 @@ def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) ->
         ):
             return False
         # They were meant for that record.
-        waiting.update(state=CommentState.GIVEN_UP, claim_token=None, claimed_until=None, next_try_at=None)
+        pending.update(state=CommentState.GIVEN_UP, claim_token=None, claimed_until=None, next_try_at=None)
         _tell(ticket, TicketEvent.What.UNLINKED, ticket.sys_id, by, now, told)
     return True
 

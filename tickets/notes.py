@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -50,7 +50,16 @@ class CommentState(models.TextChoices):
     WAITING = "waiting", pgettext_lazy("comment", "Waiting to be sent")
     DELIVERED = "delivered", pgettext_lazy("comment", "In ServiceNow")
     REFUSED = "refused", pgettext_lazy("comment", "Refused by ServiceNow")
+    UNCERTAIN = (
+        "uncertain",
+        pgettext_lazy("comment", "It is not certain that it arrived: look in ServiceNow"),
+    )
+    DROPPED = "dropped", pgettext_lazy("comment", "Given up")
     GIVEN_UP = "given_up", pgettext_lazy("comment", "Given up: the ticket was unlinked from its record")
+
+
+# What a person decides about: to send it again, or to give it up.
+ASKS_A_PERSON = (CommentState.REFUSED, CommentState.UNCERTAIN)
 
 
 class CommentQuerySet(models.QuerySet["TicketComment"]):
@@ -63,9 +72,14 @@ class CommentQuerySet(models.QuerySet["TicketComment"]):
             free, state=CommentState.WAITING, next_try_at__lte=now, ticket__delivery="delivered"
         )
 
-    def under_way(self) -> "CommentQuerySet":
-        """Not seen in the journal yet, or refused."""
-        return self.filter(~Q(state=CommentState.DELIVERED) | Q(note_sys_id=""))
+    def in_the_record(self) -> "CommentQuerySet":
+        """What ServiceNow took since the ticket was linked to the record that it is linked to now."""
+        return self.filter(state=CommentState.DELIVERED, delivered_at__gte=F("ticket__delivered_at"))
+
+    def not_mirrored(self) -> "CommentQuerySet":
+        """What no mirrored note shows: on its way, stopped, or in a journal that was not read since."""
+        unseen = Q(note_sys_id="", delivered_at__gte=F("ticket__delivered_at"))
+        return self.filter(~Q(state=CommentState.DELIVERED) | unseen)
 
 
 class TicketComment(models.Model):
@@ -112,6 +126,11 @@ class TicketComment(models.Model):
                 fields=["ticket", "note_sys_id"], condition=~Q(note_sys_id=""), name="comment_note_unique"
             )
         ]
+
+    @property
+    def asks_a_person(self) -> bool:
+        """Whether somebody has to say what becomes of it."""
+        return self.state in ASKS_A_PERSON
 
     @property
     def written(self) -> str:

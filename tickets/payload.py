@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from connector.servicenow.records import JOURNALS
 from tickets.states import Category, Kind, Priority, Source
 
 NAME_LENGTH = 160
@@ -111,8 +112,15 @@ def category_word(category: Category) -> str:
 
 
 def not_kept(sent: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
-    """List the fields that came back other than they were sent, in the order they were sent."""
-    return [name for name, value in sent.items() if _flat(kept.get(name, "")) != _flat(value)]
+    """List the fields that came back other than they were sent, in the order they were sent.
+
+    Journals never come back.
+    """
+    return [
+        name
+        for name, value in sent.items()
+        if name not in JOURNALS and _flat(kept.get(name, "")) != _flat(value)
+    ]
 
 
 def _flat(value: str) -> str:

@@ -2,6 +2,7 @@ from django.urls import path
 
 from tickets import (
     bulk_views,
+    comment_views,
     converters,  # noqa: F401  Registers <kind:...>.
     edit_views,
     linking_views,
@@ -34,6 +35,8 @@ urlpatterns = [
     path("<uuid:pk>/link/", linking_views.link, name="link"),
     path("<uuid:pk>/unlink/", linking_views.unlink, name="unlink"),
     path("<uuid:pk>/comment/", views.comment, name="comment"),
+    path("<uuid:pk>/comment/<uuid:comment>/again/", comment_views.send_again, name="comment_again"),
+    path("<uuid:pk>/comment/<uuid:comment>/give-up/", comment_views.give_up, name="give_up_comment"),
     path("<uuid:pk>/refresh/", views.refresh, name="refresh"),
     path("refresh/<kind:kind>/", views.refresh_card, name="refresh_card"),
     path("<uuid:pk>/discard/", views.discard, name="discard"),

@@ -274,7 +274,7 @@ def _about(found: Ticket) -> dict[str, object]:
             found.events.select_related("actor")[:100], Kind(found.kind), found.instance.state_names.all()
         ),
         "notes": found.notes.filter(record_sys_id=found.sys_id)[:200],
-        "comments": found.comments.under_way().select_related("author"),
+        "comments": found.comments.not_mirrored().select_related("author")[:200],
         "form": CommentForm(kind=Kind(found.kind), initial={"comment_id": uuid4()}),
         "today": today(timezone.now()),
     }

@@ -18,7 +18,7 @@ PATH = "/api/now/v1/batch"
 
 @dataclass(frozen=True)
 class Listing:
-    """What to list; see `Client.list`. An `optional` one is empty where the instance refuses it."""
+    """What to list; see `Client.list`. An `optional` one is empty where it is refused or too large."""
 
     table: str
     query: str

@@ -15,7 +15,14 @@ from urllib.parse import quote
 from connector.servicenow import batch, wire
 from connector.servicenow.auth import Bearer
 from connector.servicenow.batch import Listing
-from connector.servicenow.errors import BadRequest, ConditionIgnored, Forbidden, NotFound, Unreadable
+from connector.servicenow.errors import (
+    BadRequest,
+    ConditionIgnored,
+    Forbidden,
+    NotFound,
+    TooLarge,
+    Unreadable,
+)
 from connector.servicenow.records import Page, Record
 from connector.servicenow.transport import Call, Transport
 
@@ -108,9 +115,9 @@ class Client:
             if answer is None:
                 answer = self._send("GET", _table_path(listing.table), _parameters(listing))
             return wire.read_page(listing.table, answer)
-        except (BadRequest, Forbidden):
+        except (BadRequest, Forbidden, TooLarge) as error:
             if listing.optional:
-                return Page(())
+                return Page((), problem=error)
             raise
 
     def find_by_correlation_id(

@@ -7,7 +7,8 @@ ServiceNowError
 ├── OutcomeUnknown          the call may have been carried out: look before repeating it
 │   ├── NoAnswer            time-out, reset, deadline
 │   ├── ServerError         5xx, or an error inside a 200
-│   └── Unreadable          202, not JSON, cut off, too large, no `result`, rows nobody asked for
+│   └── Unreadable          202, not JSON, cut off, no `result`, rows nobody asked for
+│       ├── TooLarge          ... because we stopped reading: ask for less at a time
 │       ├── ConditionIgnored  ... because the instance left a condition out: repeating changes nothing
 │       ├── Hibernating     a developer instance is asleep
 │       ├── Maintenance     a page that says so in place of data
@@ -99,6 +100,10 @@ class Unreadable(OutcomeUnknown):
     """An answer that is not what the Table API gives."""
 
     code = "unreadable"
+
+
+class TooLarge(Unreadable):
+    """An answer of more bytes than we read."""
 
 
 class ConditionIgnored(Unreadable):

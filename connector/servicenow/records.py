@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from connector.servicenow.errors import ServiceNowError
+
+# Their stored value is always empty, as seen on live instances: what is written into them goes to a table of its own.
+JOURNALS = frozenset({"work_notes", "comments", "comments_and_work_notes"})
 # A day away from the ends of the calendar, so that every time zone can show it.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 _LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC) - timedelta(days=1)
@@ -49,10 +53,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one list call, and the server's clock when it answered (None where it did not say)."""
+    """The rows of one list call, and the server's clock when it answered (None where it did not say).
+
+    `problem` says why an optional list holds nothing.
+    """
 
     records: tuple[Record, ...]
     server_at: datetime | None = None
+    problem: ServiceNowError | None = None
 
     def __len__(self) -> int:
         return len(self.records)

@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from connector.servicenow import wire
-from connector.servicenow.errors import NoAnswer, ServiceNowError, Unreachable, Unreadable
+from connector.servicenow.errors import NoAnswer, ServiceNowError, TooLarge, Unreachable, Unreadable
 
 logger = logging.getLogger("connector.servicenow")
 # These write whole addresses, bodies and headers at DEBUG, tokens among them.
@@ -271,7 +271,7 @@ def _read(raw: Any) -> bytes:
     while piece := raw.read(PIECE, decode_content=False):
         body += piece
         if len(body) > LARGEST_BODY:
-            raise Unreadable("The answer is too large.")
+            raise TooLarge("The answer is too large.")
     return bytes(body)
 
 

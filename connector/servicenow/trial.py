@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ConditionIgnored, OutcomeUnknown, Refused
-from connector.servicenow.records import Record
+from connector.servicenow.records import JOURNALS, Record
 
 DISPLAY = "Scoredesk connection check"
 TITLE = "Scoredesk connection check, nothing to do"
@@ -61,7 +61,9 @@ def try_out(
         canceled=canceled,
         said=said,
         not_kept=tuple(
-            name for name in asked if name not in _KEYS and not _is_kept(found, name, asked[name])
+            name
+            for name in asked
+            if name not in _KEYS and name not in JOURNALS and not _is_kept(found, name, asked[name])
         ),
     )
 

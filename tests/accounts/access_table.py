@@ -58,6 +58,8 @@ OURS = {
     "tickets:start_reconciliation": Row(WORKING, SENT),
     "tickets:mend": Row(WORKING, SENT),
     "tickets:comment": Row(WORKING, SENT),
+    "tickets:comment_again": Row(WORKING, SENT),
+    "tickets:give_up_comment": Row(WORKING, SENT),
     "tickets:refresh": Row(LOOKING, SENT),
     "tickets:refresh_card": Row(LOOKING, SENT),
     "tickets:retry": Row(WORKING, SENT),

@@ -23,7 +23,7 @@ from accounts.models import User
 from portal.checks import PUBLIC
 from portal.urls import urlpatterns as portal_urls
 from tests.accounts.access_table import ADMINISTRATION, EVERYBODY, METHODS, OURS, SHADOWED, Row, row_of
-from tests.factories import ActionFactory, TicketFactory, UserFactory, person
+from tests.factories import ActionFactory, TicketCommentFactory, TicketFactory, UserFactory, person
 
 LOGIN, ADMIN_LOGIN = "/accounts/login/", "/admin/login/"
 
@@ -41,10 +41,12 @@ def rows() -> Iterator[tuple[Address, Row]]:
 def things(db: None) -> dict[str, str]:
     """What the addresses name."""
     action, ticket = ActionFactory.create(), TicketFactory.create()
+    comment = TicketCommentFactory.create(ticket=ticket)
     return {
         "control_id": action.control_id,
         "pk": str(ticket.pk),
         "kind": "incident",
+        "comment": str(comment.pk),
         "batch": str(ticket.pk),
         "mapping": "1",
         "run": "1",

@@ -195,6 +195,8 @@ NO_PAGES = {
     "tickets:mend": "a deed",
     "tickets:discard": "a deed",
     "tickets:comment": "a deed",
+    "tickets:comment_again": "a deed",
+    "tickets:give_up_comment": "a deed",
     "tickets:refresh": "a deed",
     "tickets:refresh_card": "a deed",
     "tickets:remove_field": "a deed",

@@ -33,6 +33,12 @@ def test_a_record_under_another_id_is_found_by_its_key(client: Client, sandbox: 
     assert len(sandbox.records("incident")) == 1
 
 
+def test_a_journal_that_was_written_is_not_called_lost(client: Client) -> None:
+    assert trial.try_out(client, "incident", {"work_notes": "Hello", "u_nowhere": "1"}).not_kept == (
+        "u_nowhere",
+    )
+
+
 def test_a_key_that_the_instance_does_not_search_for_is_not_kept(
     client: Client, sandbox: SandboxProcess
 ) -> None:

@@ -151,7 +151,7 @@ def test_a_look_up_that_is_refused_never_leads_to_a_second_note(
     sandbox.fault("forbidden", method="GET", times=50)
     clock.advance(hours=1)
     settled = send_until_settled(written, clock)
-    assert settled.state == CommentState.REFUSED
+    assert settled.state == CommentState.UNCERTAIN
     assert len(journal(sandbox)) == 1
 
 

@@ -104,6 +104,16 @@ def test_a_mapped_field_that_was_not_kept_is_listed(sandbox: SandboxProcess, con
     assert sent(connection).not_kept == ["u_cost_center"]
 
 
+def test_a_mapped_journal_is_written_and_not_called_lost(
+    sandbox: SandboxProcess, connection: Connection
+) -> None:
+    FieldMapping.objects.create(
+        instance=connection.instance, kind=Kind.CHANGE_REQUEST, field="work_notes", value="From Scoredesk"
+    )
+    assert sent(connection).not_kept == []
+    assert [row["value"] for row in sandbox.records("sys_journal_field")] == ["From Scoredesk"]
+
+
 def test_a_group_is_chosen_by_its_name(
     browser: Client, sandbox: SandboxProcess, connection: Connection
 ) -> None:

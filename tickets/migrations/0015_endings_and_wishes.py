@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0013_due_date_cleared"),
+        ("tickets", "0014_comment_states"),
     ]
 
     operations = [
