@@ -42,7 +42,7 @@ def connection(request: HttpRequest) -> HttpResponse:
         "ends_soon": current is not None and current.ends_soon(now),
         "is_broken": current is not None and current.instance.is_broken(now),
         "error": explain(current.instance.last_error) if current else None,
-        "calls_left": current.instance.calls_left(now, settings.API_CALLS_PER_HOUR) if current else None,
+        "calls_made": current.instance.calls_made(now) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
         "checks": _checks_of(current),
         "troubleshooting": explanations.groups(),

@@ -69,7 +69,7 @@ def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
     row = Instance.objects.filter(pk=run.instance_id)
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock(), reserve=poll.KEPT_FOR_PUSHES)
+        client = open_client(connection, now=clock())
         _mend(run.instance, client, chosen, clock)
         row.record_success(clock())
     except (Paused, ServiceNowError) as error:

@@ -86,7 +86,7 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     try:
         # Never another instance's: a ticket belongs to the one that it was shared to.
         connection = Connection.objects.current().filter(instance=claim.ticket.instance_id).first()
-        ending = _deliver(claim, open_client(connection, now=clock()), clock)
+        ending = _deliver(claim, open_client(connection, now=clock(), reserve=0), clock)
         instance.record_success(clock())
     except Paused:
         ending = settle.release(claim, Ending.PAUSED, clock())
@@ -127,7 +127,7 @@ def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
 
 
 def _may_call(instance: Instance, now: datetime) -> bool:
-    instance.refresh_from_db(fields=["broken_until", "calls_hour_at", "calls_in_hour"])
+    instance.refresh_from_db(fields=["broken_until", "calls_slot_at", "calls_in_hour", "calls_earlier"])
     return not instance.is_broken(now) and instance.calls_left(now, settings.API_CALLS_PER_HOUR) > 0
 
 

@@ -24,7 +24,6 @@ from connector.sessions import Pause, Paused, open_client
 from tickets import comparison, mirror, origin, their_records
 from tickets.comparison import Found, Ours, Theirs
 from tickets.models import Finding, Reconciliation, Ticket
-from tickets.poll import KEPT_FOR_PUSHES
 from tickets.querysets import TicketQuerySet
 from tickets.reconciliation import Discrepancy, Listed
 from tickets.states import Delivery, Kind
@@ -51,7 +50,7 @@ def carry_out(run_id: int, *, clock: Clock = timezone.now) -> Reconciliation | N
     problem = ""
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock(), reserve=KEPT_FOR_PUSHES)
+        client = open_client(connection, now=clock())
         _Run(run, client, clock).read_all()
         row.record_success(clock())
     except Paused as pause:
