@@ -86,6 +86,10 @@ class Instance(models.Model):
         """How many of `budget` calls per hour remain."""
         return max(0, budget - self.calls_made(now))
 
+    def calls_free_at(self, now: datetime, budget: int) -> datetime:
+        """From when on some of `budget` calls per hour remain."""
+        return self.calls.free_at(now, budget)
+
 
 class Grant(models.TextChoices):
     """The two ways to sign in, in OAuth's own words."""

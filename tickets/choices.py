@@ -25,10 +25,13 @@ REFERENCES = {
 
 @dataclass(frozen=True)
 class Offer:
-    """What an instance offers for a field: values with their labels. `readable`: whether it could be asked."""
+    """What an instance offers for a field: values with their labels. `readable`: whether it could be asked;
+    `out_of_calls`: that this hour's calls are the reason why not.
+    """
 
     values: tuple[tuple[str, str], ...]
     readable: bool
+    out_of_calls: str = ""
 
     def label(self, value: str) -> str:
         """Return what a value is called; empty where it is not on offer."""

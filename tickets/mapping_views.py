@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import permission_required
 from accounts.models import AuditEntry
 from accounts.requests import PersonRequest
+from connector.explanations import out_of_calls
 from connector.models import Connection
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.trial import TITLE
@@ -84,10 +85,11 @@ def _value_form(request: PersonRequest, connection: Connection, kind: Kind, chos
 
 
 def _offer(connection: Connection, kind: Kind, field: str) -> Offer:
+    now = timezone.now()
     try:
-        return offered(open_client(connection, now=timezone.now()), kind, field)
+        return offered(open_client(connection, now=now), kind, field)
     except (Paused, ServiceNowError):
-        return Offer((), readable=False)
+        return Offer((), readable=False, out_of_calls=out_of_calls(now))
 
 
 def _preview(request: PersonRequest, connection: Connection, kind: Kind) -> str:

@@ -25,6 +25,7 @@ from tickets.catch_up import catch_up
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
 from tickets.payload import NAME_LENGTH
 from tickets.push import push
+from tickets.reconcile import reason_of
 from tickets.reconciliation import Discrepancy
 from tickets.states import UNDELIVERED, Delivery, Kind, Priority, Source
 
@@ -72,12 +73,18 @@ def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
         client = open_client(connection, now=clock())
         _mend(run.instance, client, chosen, clock)
         row.record_success(clock())
-    except (Paused, ServiceNowError) as error:
-        if isinstance(error, ServiceNowError):
-            row.record_failure(clock(), error)
-        said = _("ServiceNow could not be asked just now.")
-        run.findings.chosen().filter(pk__in=[one.pk for one in chosen]).update(chosen_at=None, problem=said)
+    except Paused as pause:
+        _give_back(run, chosen, reason_of(pause.reason))
+    except ServiceNowError as error:
+        row.record_failure(clock(), error)
+        _give_back(run, chosen, _("ServiceNow could not be asked just now."))
     return run.findings.filter(pk__in=[one.pk for one in chosen], mended_at__isnull=False).count()
+
+
+def _give_back(run: Reconciliation, chosen: Sequence[Finding], problem: str) -> None:
+    """Let those that are not mended yet be chosen again, and say why."""
+    left = run.findings.chosen().filter(pk__in=[one.pk for one in chosen])
+    left.update(chosen_at=None, problem=problem)
 
 
 def mend_left(*, clock: Clock = timezone.now) -> int:

@@ -54,7 +54,7 @@ def carry_out(run_id: int, *, clock: Clock = timezone.now) -> Reconciliation | N
         _Run(run, client, clock).read_all()
         row.record_success(clock())
     except Paused as pause:
-        problem = _reason(pause.reason)
+        problem = reason_of(pause.reason)
     except ServiceNowError as error:
         row.record_failure(clock(), error)
         problem = error.detail or str(error)
@@ -207,8 +207,13 @@ def _uuids(keys: Iterable[str]) -> list[uuid.UUID]:
     return [key for key in map(origin.key_of, keys) if key]
 
 
-def _reason(reason: Pause) -> str:
-    """Why nothing could be asked, to be translated for whoever reads it."""
+def reason_of(reason: Pause) -> str:
+    """Say why nothing could be asked, to be translated for whoever reads it."""
     if reason == Pause.BUDGET:
-        return gettext_noop("This hour's calls are used up (API_CALLS_PER_HOUR). Start again in an hour.")
+        return gettext_noop(
+            "This hour's calls are used up (API_CALLS_PER_HOUR); those that remain are kept for sending tickets. "
+            "Start again in an hour."
+        )
+    if reason == Pause.BREAKER:
+        return gettext_noop("ServiceNow could not be asked just now.")
     return gettext_noop("ServiceNow could not be asked: the connection needs attention.")
