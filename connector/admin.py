@@ -19,7 +19,7 @@ class InstanceAdmin(ReadOnlyAdmin):
     @admin.display(description=_("calls in the last 60 minutes"))
     def calls_made(self, instance: Instance) -> str:
         """As the connection's page tells it."""
-        return _("%(made)d of %(most)d") % {
+        return _("%(made)s of %(most)s") % {
             "made": instance.calls_made(timezone.now()),
             "most": settings.API_CALLS_PER_HOUR,
         }
