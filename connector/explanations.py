@@ -1,9 +1,16 @@
 """What went wrong with the connection, in plain words, and what to do next."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from connector.budget import KEPT_FOR_PUSHES, allowed
+from connector.models import Connection
 
 
 @dataclass(frozen=True)
@@ -121,8 +128,11 @@ EXPLANATIONS = {
         _("Try again in a minute."),
     ),
     "budget": Explanation(
-        _("This hour's calls to ServiceNow are used up."),
-        _("Try again when the next hour begins, or have the operator raise API_CALLS_PER_HOUR."),
+        _("This hour's calls to ServiceNow are used up; those that remain are kept for sending tickets."),
+        _(
+            "Try again when some of them lie more than an hour back. If it happens often, have the operator raise "
+            "API_CALLS_PER_HOUR."
+        ),
     ),
     "host_refused": Explanation(
         _("This instance may not be talked to."),
@@ -178,6 +188,26 @@ OTHER = Explanation(_("Something went wrong between the portal and ServiceNow.")
 def explain(code: str) -> Explanation | None:
     """What a code of the client, of a pause or of an authorization means; None for no code."""
     return EXPLANATIONS.get(code, OTHER) if code else None
+
+
+def out_of_calls(now: datetime) -> str:
+    """Say that the connection in use is asked for nothing but deliveries now, and until when; empty where calls are
+    left.
+    """
+    current = Connection.objects.current().first()
+    free_at = current.instance.calls_free_at(now, allowed(KEPT_FOR_PUSHES)) if current else now
+    if free_at <= now:
+        return ""
+    return gettext(
+        "This hour's calls to ServiceNow are used up; those that remain are kept for sending tickets. "
+        "Try again at %(moment)s."
+    ) % {"moment": moment(free_at)}
+
+
+def moment(at: datetime) -> str:
+    """Write a moment in the language and the time zone of now."""
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
 
 
 def groups() -> list[tuple[Promise, list[Explanation]]]:

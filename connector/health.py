@@ -11,6 +11,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from connector.budget import HOUR, slot_of
 from connector.servicenow.errors import (
     NotAuthenticated,
     OutcomeUnknown,
@@ -23,7 +24,6 @@ from connector.writing import in_turn_without_the_disk
 
 FAILURES_TO_BREAK = 5
 BREAK = timedelta(seconds=60)
-HOUR = timedelta(hours=1)
 # How old the moment of the last contact may be on a page.
 CONTACT_NEWS = timedelta(seconds=10)
 
@@ -74,9 +74,8 @@ class InstanceQuerySet(models.QuerySet[Any]):
         self.filter(Q(delta_since=None) | Q(delta_since__lt=server_at)).update(delta_since=server_at)
 
     def spend_call(self, now: datetime, budget: int) -> bool:
-        """Count a call that is about to be made. False, with nothing counted, where this hour's budget is used up.
-
-        An hour begins with its first call.
+        """Count a call that is about to be made. False, with nothing counted, where the last hour's calls have
+        used the budget up.
         """
         if budget < 1:
             return False
@@ -84,14 +83,26 @@ class InstanceQuerySet(models.QuerySet[Any]):
             return self._count_call(now, budget)
 
     def _count_call(self, now: datetime, budget: int) -> bool:
-        within = self.filter(calls_hour_at__gt=now - HOUR, calls_in_hour__lt=budget)
-        if within.update(calls_in_hour=F("calls_in_hour") + 1) == 1:
-            return True
-        over = self.filter(Q(calls_hour_at=None) | Q(calls_hour_at__lte=now - HOUR))
-        # Who comes second into a new hour finds it begun.
-        return over.update(calls_hour_at=now, calls_in_hour=1) == 1 or (
-            within.update(calls_in_hour=F("calls_in_hour") + 1) == 1
-        )
+        slot = slot_of(now)
+        # Another process, whose clock is a little ahead, may have begun the next slot.
+        within = self.filter(calls_slot_at__range=(slot, slot + HOUR), calls_in_hour__lt=budget)
+        while within.update(calls_in_hour=F("calls_in_hour") + 1) != 1:
+            if not self._may_count(now, budget):
+                return False
+        return True
+
+    def _may_count(self, now: datetime, budget: int) -> bool:
+        """Whether a call may be counted after all, because a new slot began or there is room again."""
+        row = self.first()
+        if row is None:
+            return False
+        calls = row.calls.at(now)
+        if calls == row.calls:
+            return bool(calls.total < budget)
+        # Who counted meanwhile, or began the slot, has changed one of these.
+        as_read = self.filter(calls_slot_at=row.calls_slot_at, calls_in_hour=row.calls_in_hour)
+        as_read.update(calls_slot_at=calls.slot_at, calls_in_hour=calls.total, calls_earlier=calls.earlier)
+        return True
 
 
 def _last_error(error: ServiceNowError, now: datetime) -> dict[str, object]:

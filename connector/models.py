@@ -9,8 +9,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from connector.budget import LONG_AGO, Calls
 from connector.fields import SecretField
-from connector.health import HOUR, InstanceQuerySet
+from connector.health import InstanceQuerySet
 from connector.hosts import origin_of
 
 REFRESH_TOKEN_WARNING = timedelta(days=14)
@@ -42,8 +43,11 @@ class Instance(models.Model):
     last_swept_at = models.DateTimeField(_("open tickets last checked"), null=True, blank=True)
     last_full_sweep_at = models.DateTimeField(_("all tickets last checked"), null=True, blank=True)
 
-    calls_hour_at = models.DateTimeField(_("counting calls since"), null=True, blank=True)
-    calls_in_hour = models.PositiveIntegerField(_("calls in this hour"), default=0)
+    calls_slot_at = models.DateTimeField(_("last five minutes with calls began"), null=True, blank=True)
+    calls_in_hour = models.PositiveIntegerField(_("calls that count"), default=0)
+    calls_earlier = models.JSONField(
+        _("calls in the five minutes before, and so on"), default=list, blank=True
+    )
 
     objects = InstanceQuerySet.as_manager()
 
@@ -75,11 +79,22 @@ class Instance(models.Model):
         """Whether it failed so often that it is left alone for the moment."""
         return self.broken_until is not None and self.broken_until > now
 
+    @property
+    def calls(self) -> Calls:
+        """The calls as they were last counted."""
+        return Calls(self.calls_slot_at or LONG_AGO, self.calls_in_hour, tuple(self.calls_earlier))
+
+    def calls_made(self, now: datetime) -> int:
+        """How many calls of the last hour count."""
+        return self.calls.at(now).total
+
     def calls_left(self, now: datetime, budget: int) -> int:
         """How many of `budget` calls per hour remain."""
-        if self.calls_hour_at is None or now - self.calls_hour_at >= HOUR:
-            return budget
-        return max(0, budget - self.calls_in_hour)
+        return max(0, budget - self.calls_made(now))
+
+    def calls_free_at(self, now: datetime, budget: int) -> datetime:
+        """From when on some of `budget` calls per hour remain."""
+        return self.calls.free_at(now, budget)
 
 
 class Grant(models.TextChoices):

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from accounts.models import AuditEntry
 from connector import hosts
+from connector.budget import KEPT_FOR_PUSHES, allowed
 from connector.clock import Clock
 from connector.fields import SecretField
 from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance
@@ -58,12 +59,12 @@ class Paused(Exception):
         self.reason = reason
 
 
-def open_client(connection: Connection | None, *, now: datetime, reserve: float = 0.0) -> Client:
+def open_client(connection: Connection | None, *, now: datetime, reserve: float = KEPT_FOR_PUSHES) -> Client:
     """A client that is signed in as the integration user and renews its token by itself.
 
     `connection` was read a moment ago: where its instance was well then, that is not asked again. `reserve` is the
-    share of the hour's calls that it leaves to others; with the rest used up, its calls raise `Paused`, having sent
-    nothing.
+    share of the hour's calls that it leaves to deliveries, which alone need not; with the rest used up, its calls raise
+    `Paused`, having sent nothing.
 
     Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone. Raises a
     `ServiceNowError` when a token had to be renewed first and that failed.
@@ -93,10 +94,9 @@ def transport_to(instance: Instance, clock: Callable[[], datetime], reserve: flo
     """The way to an instance; counts the calls that are made on it. Raises `Paused` as `check_host`."""
     check_host(instance)
     row = Instance.objects.filter(pk=instance.pk)
-    budget = int(settings.API_CALLS_PER_HOUR * (1 - reserve))
 
     def allow() -> None:
-        if not row.spend_call(clock(), budget):
+        if not row.spend_call(clock(), allowed(reserve)):
             raise Paused(Pause.BUDGET)
 
     def heard(answer: Answer | None) -> None:

@@ -19,11 +19,11 @@ from accounts.models import User
 from accounts.redirects import comes_back_to
 from connector import authorizing, checklist, explanations, findings, probes
 from connector.authorizing import AttemptRefused
-from connector.explanations import explain
+from connector.explanations import explain, out_of_calls
 from connector.forms import RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
-from connector.sessions import Paused, open_client
+from connector.sessions import Pause, Paused, open_client
 
 # ServiceNow's own words about a failure, for the page that explains it.
 SAID = "servicenow_said"
@@ -42,7 +42,7 @@ def connection(request: HttpRequest) -> HttpResponse:
         "ends_soon": current is not None and current.ends_soon(now),
         "is_broken": current is not None and current.instance.is_broken(now),
         "error": explain(current.instance.last_error) if current else None,
-        "calls_left": current.instance.calls_left(now, settings.API_CALLS_PER_HOUR) if current else None,
+        "calls_made": current.instance.calls_made(now) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
         "checks": _checks_of(current),
         "troubleshooting": explanations.groups(),
@@ -263,4 +263,5 @@ def _failed(request: HttpRequest, draft: Connection | None, error: ServiceNowErr
 def _say(request: HttpRequest, code: str) -> None:
     explanation = explain(code)
     if explanation is not None:
-        messages.error(request, f"{explanation.what} {explanation.next_step}")
+        until = out_of_calls(timezone.now()) if code == Pause.BUDGET else ""
+        messages.error(request, until or f"{explanation.what} {explanation.next_step}")

@@ -32,12 +32,14 @@ _NAMED = ("sys_id", "name")
 class Offer:
     """What an instance offers for a field: values with their labels.
 
-    `readable`: whether it could be asked. `is_cut`: whether there are more than these.
+    `readable`: whether it could be asked. `is_cut`: whether there are more than these. `out_of_calls`: that this hour's
+    calls are the reason why it could not be asked.
     """
 
     values: tuple[tuple[str, str], ...]
     readable: bool
     is_cut: bool = False
+    out_of_calls: str = ""
 
     def label(self, value: str) -> str:
         """Return what a value is called; empty where it is not on offer."""

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
+from connector.budget import KEPT_FOR_PUSHES, allowed
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import RateLimited, ServiceNowError
@@ -81,6 +82,8 @@ def send_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
     """Send what is due, oldest first. Returns how many were tried."""
     connection = Connection.objects.working().first()
     if connection is None or connection.instance.is_broken(clock()):
+        return 0
+    if not connection.instance.calls_left(clock(), allowed(KEPT_FOR_PUSHES)):
         return 0
     due = TicketComment.objects.due(clock()).filter(ticket__instance=connection.instance)
     keys = list(due.order_by("created_at").values_list("pk", flat=True)[:limit])

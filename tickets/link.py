@@ -24,7 +24,6 @@ from connector.sessions import Paused, open_client
 from tickets import journal, mirror, origin
 from tickets.models import Ticket, TicketComment, TicketEvent
 from tickets.notes import ASKS_A_PERSON, CommentState
-from tickets.poll import KEPT_FOR_PUSHES
 from tickets.reference import Reference
 from tickets.states import LINKABLE, Delivery, Kind
 
@@ -99,7 +98,7 @@ def client_for(ticket: Ticket, now: datetime) -> Iterator[Client]:
     instance = Instance.objects.filter(pk=ticket.instance_id)
     connection = Connection.objects.current().filter(instance=ticket.instance_id).first()
     try:
-        yield open_client(connection, now=now, reserve=KEPT_FOR_PUSHES)
+        yield open_client(connection, now=now)
         instance.record_success(now)
     except ServiceNowError as error:
         instance.record_failure(now, error)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import permission_required
 from accounts.models import AuditEntry, User
 from accounts.requests import PersonRequest
+from connector.explanations import out_of_calls
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused
@@ -84,7 +85,8 @@ def _choose(request: PersonRequest, found: Ticket, chosen: ChosenForm) -> HttpRe
     except NotLinkable as refused:
         messages.error(request, str(refused.obstacle.label))
     except (Paused, ServiceNowError):
-        messages.error(request, _("ServiceNow could not be asked just now, so nothing was linked."))
+        said = _("ServiceNow could not be asked just now, so nothing was linked.")
+        messages.error(request, out_of_calls(timezone.now()) or said)
     else:
         messages.success(request, _("The ticket is linked and will be followed from now on."))
         if others:
@@ -109,7 +111,7 @@ def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse
     except NotLinkable as refused:
         page["refused"] = refused
     except (Paused, ServiceNowError):
-        page["unreachable"] = True
+        page |= {"unreachable": True, "out_of_calls": out_of_calls(now)}
     return render(request, "tickets/link.html", page, status=422 if form.errors else 200)
 
 

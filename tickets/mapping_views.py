@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import permission_required
 from accounts.models import AuditEntry
 from accounts.requests import PersonRequest
+from connector.explanations import out_of_calls
 from connector.models import Connection
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.trial import TITLE
@@ -87,11 +88,12 @@ def _value_form(request: PersonRequest, connection: Connection, kind: Kind, chos
 
 def _offer(connection: Connection, kind: Kind, field: str, wanted: str) -> Offer:
     may_sort = bool(connection.instance.range_queries_allowed)
+    now = timezone.now()
     try:
-        client = open_client(connection, now=timezone.now())
+        client = open_client(connection, now=now)
         return offered(client, kind, field, wanted=wanted, may_sort=may_sort)
     except (Paused, ServiceNowError):
-        return Offer((), readable=False)
+        return Offer((), readable=False, out_of_calls=out_of_calls(now))
 
 
 def _preview(request: PersonRequest, connection: Connection, kind: Kind) -> str:

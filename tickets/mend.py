@@ -27,6 +27,7 @@ from tickets.link import read_notes
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
 from tickets.payload import NAME_LENGTH
 from tickets.push import push
+from tickets.reconcile import reason_of
 from tickets.reconciliation import Discrepancy
 from tickets.retry import Ending
 from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Priority, Source
@@ -79,15 +80,21 @@ def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
     row = Instance.objects.filter(pk=run.instance_id)
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock(), reserve=poll.KEPT_FOR_PUSHES)
+        client = open_client(connection, now=clock())
         _mend(run.instance, client, chosen, clock)
         row.record_success(clock())
-    except (Paused, ServiceNowError) as error:
-        if isinstance(error, ServiceNowError):
-            row.record_failure(clock(), error)
-        said = _("ServiceNow could not be asked just now.")
-        run.findings.chosen().filter(pk__in=[one.pk for one in chosen]).update(chosen_at=None, problem=said)
+    except Paused as pause:
+        _give_back(run, chosen, reason_of(pause.reason))
+    except ServiceNowError as error:
+        row.record_failure(clock(), error)
+        _give_back(run, chosen, _("ServiceNow could not be asked just now."))
     return run.findings.filter(pk__in=[one.pk for one in chosen], mended_at__isnull=False).count()
+
+
+def _give_back(run: Reconciliation, chosen: Sequence[Finding], problem: str) -> None:
+    """Let those that are not mended yet be chosen again, and say why."""
+    left = run.findings.chosen().filter(pk__in=[one.pk for one in chosen])
+    left.update(chosen_at=None, problem=problem)
 
 
 def mend_left(*, clock: Clock = timezone.now) -> int:

@@ -31,8 +31,6 @@ Clock = Callable[[], datetime]
 OVERLAP = timedelta(seconds=120)
 PAGE = 500
 JUST_NOW = timedelta(seconds=5)
-# Of the hour's calls, how much tracking leaves to delivery.
-KEPT_FOR_PUSHES = 0.25
 FULL_SWEEP_EVERY = timedelta(hours=24)
 _CHANGED_FIELDS = ("sys_id", "sys_class_name", "sys_mod_count", "sys_updated_on", "correlation_display")
 _LOOK_FIELDS = ("sys_id", "sys_mod_count")
@@ -81,7 +79,7 @@ def _with_client(work: Callable[[Instance, Client, Clock], int | None], clock: C
     instance = connection.instance
     row = Instance.objects.filter(pk=instance.pk)
     try:
-        changed = work(instance, open_client(connection, now=clock(), reserve=KEPT_FOR_PUSHES), clock)
+        changed = work(instance, open_client(connection, now=clock()), clock)
         # An instance that was asked nothing has not shown that it is well again.
         if changed is not None:
             row.record_success(clock())

@@ -30,12 +30,13 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from connector.budget import allowed
 from connector.models import CheckResult, Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
-from tickets import extras, mirror, payload, settle
+from tickets import extras, mirror, pause, payload, settle
 from tickets.claim import Claim
 from tickets.fresh import is_fresh
 from tickets.models import Ticket
@@ -86,10 +87,10 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     try:
         # Never another instance's: a ticket belongs to the one that it was shared to.
         connection = Connection.objects.current().filter(instance=claim.ticket.instance_id).first()
-        ending = _deliver(claim, open_client(connection, now=clock()), clock)
+        ending = _deliver(claim, open_client(connection, now=clock(), reserve=0), clock)
         instance.record_success(clock())
-    except Paused:
-        ending = settle.release(claim, Ending.PAUSED, clock())
+    except Paused as paused:
+        ending = pause.release(claim, paused.reason, clock())
     except ServiceNowError as error:
         instance.record_failure(clock(), error)
         ending = settle.failed(claim, error, clock())
@@ -127,8 +128,8 @@ def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
 
 
 def _may_call(instance: Instance, now: datetime) -> bool:
-    instance.refresh_from_db(fields=["broken_until", "calls_hour_at", "calls_in_hour"])
-    return not instance.is_broken(now) and instance.calls_left(now, settings.API_CALLS_PER_HOUR) > 0
+    instance.refresh_from_db(fields=["broken_until", "calls_slot_at", "calls_in_hour", "calls_earlier"])
+    return not instance.is_broken(now) and instance.calls_left(now, allowed()) > 0
 
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:

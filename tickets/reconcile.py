@@ -24,7 +24,6 @@ from connector.sessions import Pause, Paused, open_client
 from tickets import comparison, mirror, origin, their_records
 from tickets.comparison import Found, Ours, Theirs
 from tickets.models import Finding, Reconciliation, Ticket
-from tickets.poll import KEPT_FOR_PUSHES
 from tickets.querysets import TicketQuerySet
 from tickets.reconciliation import Discrepancy, Listed
 from tickets.states import Delivery, Kind
@@ -55,11 +54,11 @@ def carry_out(run_id: int, *, clock: Clock = timezone.now) -> Reconciliation | N
     problem = ""
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock(), reserve=KEPT_FOR_PUSHES)
+        client = open_client(connection, now=clock())
         problem = _Run(run, client, clock).read_all()
         row.record_success(clock())
     except Paused as pause:
-        problem = _reason(pause.reason)
+        problem = reason_of(pause.reason)
     except ServiceNowError as error:
         row.record_failure(clock(), error)
         problem = error.detail or str(error)
@@ -219,8 +218,13 @@ def _uuids(keys: Iterable[str]) -> list[uuid.UUID]:
     return [key for key in map(origin.key_of, keys) if key]
 
 
-def _reason(reason: Pause) -> str:
-    """Why nothing could be asked, to be translated for whoever reads it."""
+def reason_of(reason: Pause) -> str:
+    """Say why nothing could be asked, to be translated for whoever reads it."""
     if reason == Pause.BUDGET:
-        return gettext_noop("This hour's calls are used up (API_CALLS_PER_HOUR). Start again in an hour.")
+        return gettext_noop(
+            "This hour's calls are used up (API_CALLS_PER_HOUR); those that remain are kept for sending tickets. "
+            "Start again in an hour."
+        )
+    if reason == Pause.BREAKER:
+        return gettext_noop("ServiceNow could not be asked just now.")
     return gettext_noop("ServiceNow could not be asked: the connection needs attention.")

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from connector.explanations import moment
 from connector.servicenow.records import Record
 from tickets.models import Ticket
 from tickets.naming import ENGLISH, Named, name_of
@@ -120,8 +120,7 @@ def word(field: str, value: str, kind: Kind, names: Iterable[Named] = ()) -> str
     if field in _LABELS and value in _LABELS[field].values:
         return str(_LABELS[field](value).label)
     if field in _MOMENTS and (at := _moment(value)):
-        local = timezone.localtime(at)
-        return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+        return moment(at)
     return str(_CHOICES.get(field, {}).get(value, value))
 
 

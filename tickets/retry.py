@@ -33,6 +33,7 @@ class Ending(models.TextChoices):
     )
     RATE_LIMITED = "rate_limited", pgettext_lazy("ending", "ServiceNow asked to wait")
     UNREACHABLE = "unreachable", pgettext_lazy("ending", "ServiceNow could not be reached")
+    BUDGET = "budget", pgettext_lazy("ending", "This hour's calls to ServiceNow are used up")
     PAUSED = "paused", pgettext_lazy("ending", "The connection needs attention")
     LATE = "late", pgettext_lazy("ending", "Stopped before sending: too much time had passed")
     LOST_CLAIM = "lost_claim", pgettext_lazy("ending", "Another worker had taken over")

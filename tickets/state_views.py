@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
+from connector.explanations import out_of_calls
 from connector.models import Connection
 from tickets import state_names as naming
 from tickets.naming import ENGLISH
@@ -47,7 +48,8 @@ def read_state_names(request: PersonRequest) -> HttpResponse:
     if naming.learn_now(timezone.now()):
         messages.success(request, _("The names were read from ServiceNow."))
     else:
-        messages.error(request, _("ServiceNow does not tell its names just now. Nothing was changed."))
+        said = _("ServiceNow does not tell its names just now. Nothing was changed.")
+        messages.error(request, out_of_calls(timezone.now()) or said)
     return redirect("state_names")
 
 

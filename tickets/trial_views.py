@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import permission_required
 from accounts.models import AuditEntry
 from accounts.requests import PersonRequest
+from connector.explanations import out_of_calls
 from connector.models import Connection, Instance
 from connector.servicenow import trial
 from connector.servicenow.errors import ServiceNowError
@@ -98,7 +99,8 @@ def _try(
         client = open_client(connection, now=now)
         tried = try_out(connection.instance, kind, client, template, by=request.user, now=now)
     except Paused:
-        return None, _("ServiceNow could not be asked just now. Nothing was created there.")
+        said = _("ServiceNow could not be asked just now. Nothing was created there.")
+        return None, out_of_calls(now) or said
     except ServiceNowError as error:
         return None, _(
             "ServiceNow did not answer to the end (%(error)s). If a record “%(title)s” is open there, cancel it."
@@ -130,8 +132,9 @@ def _obstacle(tried: FieldTrial | None) -> str:
 
 def _offer(connection: Connection, current: ChangeTemplate | None) -> Offer:
     """What the instance offers, and the one in use, which it may not offer any more."""
+    now = timezone.now()
     try:
-        offer = choices.templates(open_client(connection, now=timezone.now()))
+        offer = choices.templates(open_client(connection, now=now))
     except (Paused, ServiceNowError):
-        return Offer((), readable=False)
+        return Offer((), readable=False, out_of_calls=out_of_calls(now))
     return offer.including(current.sys_id, str(current)) if current else offer

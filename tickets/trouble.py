@@ -6,6 +6,8 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from connector.budget import allowed
+from connector.explanations import moment
 from connector.models import Connection
 
 
@@ -30,6 +32,15 @@ def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
             text=_("Tickets wait here and nothing is lost. Authorize the connection again."),
             tone="danger",
             is_mended_by_authorizing=True,
+        )
+    if not connection.instance.calls_left(now, allowed()):
+        free_at = connection.instance.calls_free_at(now, allowed())
+        return Trouble(
+            title=_("This hour's calls to ServiceNow are used up"),
+            text=_("Tickets wait here and are sent by themselves from %(moment)s on.")
+            % {"moment": moment(free_at)},
+            url=page,
+            action=_("See the connection"),
         )
     if connection.instance.last_error_at is not None:
         return Trouble(

@@ -16,6 +16,7 @@ from accounts import kept
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
+from connector.explanations import out_of_calls
 from connector.models import Connection
 from connector.servicenow.errors import ServiceNowError
 from connector.sessions import Paused
@@ -195,7 +196,9 @@ def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
 def _tell_refreshed(request: PersonRequest, changed: int | None) -> None:
     if changed is None:
         messages.error(
-            request, _("ServiceNow could not be asked just now. What is shown is what was last seen.")
+            request,
+            out_of_calls(timezone.now())
+            or _("ServiceNow could not be asked just now. What is shown is what was last seen."),
         )
     elif changed:
         messages.success(

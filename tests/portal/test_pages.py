@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from connector.budget import slot_of
 from connector.models import Connection, Instance
 from tests.factories import ConnectionFactory, InstanceFactory, TicketFactory
 from tickets.models import Ticket
@@ -155,8 +156,13 @@ def test_a_card_shows_the_ten_newest_tickets(client: Client, reader: User, conne
             {},
             "The sign-in to ServiceNow ends soon",
         ),
+        (
+            {},
+            {"calls_slot_at": slot_of(timezone.now()), "calls_in_hour": 1_000_000},
+            "This hour's calls to ServiceNow are used up",
+        ),
     ],
-    ids=["sign-in refused", "no answer", "ends soon"],
+    ids=["sign-in refused", "no answer", "ends soon", "no calls left"],
 )
 def test_trouble_is_told_on_the_cards(
     client: Client,

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection
@@ -13,6 +14,7 @@ from tests.factories import InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.claim import release_abandoned
+from tickets.link import Reason, unlink
 from tickets.models import Ticket
 from tickets.push import push
 from tickets.retry import LADDER, Ending
@@ -108,3 +110,14 @@ def test_what_a_worker_held_for_an_instance_that_was_replaced_is_let_go(
     ours.refresh_from_db()
     assert (old.delivery, old.claim_token, old.sent_at is None) == (Delivery.WAITING, None, False)
     assert ours.delivery == Delivery.SENT
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+def test_an_unlinked_ticket_can_be_discarded_and_does_not_claim_that_nothing_exists(
+    browser: Client, delivered: Ticket, secadmin: User, taken_over: bool
+) -> None:
+    if taken_over:
+        Ticket.objects.update(sent_at=None)
+    assert unlink(delivered, Reason.MOVED, by=secadmin, now=timezone.now())
+    assert discarded(browser, delivered)
+    assert "Nothing was created" not in browser.get(delivered.get_absolute_url()).content.decode()

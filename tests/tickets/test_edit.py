@@ -284,16 +284,6 @@ def test_only_an_unlinked_ticket_is_sent_anew(browser: Client, refused: Ticket) 
     assert Ticket.objects.count() == 1
 
 
-def test_an_unlinked_ticket_can_be_discarded_and_does_not_claim_that_nothing_exists(
-    browser: Client, unlinked: Ticket
-) -> None:
-    browser.post(reverse("tickets:discard", args=[unlinked.pk]))
-    unlinked.refresh_from_db()
-    assert unlinked.delivery == Delivery.DISCARDED
-    page = browser.get(unlinked.get_absolute_url()).content.decode()
-    assert "Nothing was created in ServiceNow" not in page
-
-
 @pytest.mark.parametrize("name", ["edit", "anew", "link", "unlink"])
 def test_a_reader_changes_nothing(client: Client, reader: User, ticket: Ticket, name: str) -> None:
     client.force_login(reader)
