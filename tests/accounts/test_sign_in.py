@@ -23,6 +23,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "mapping": {"mapping": "1"},
     "uidb64": {"uidb64": "MQ"},
     "token": {"token": "set-password"},
+    "comment": {"comment": "00000000-0000-0000-0000-000000000000"},
     "run": {"run": "1"},
     "what": {"what": "stale"},
 }
