@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connector import companion
+from connector.budget import KEPT_FOR_PUSHES
 from connector.models import CheckResult, Connection, Grant, Instance
 from connector.servicenow import about, ranges, trial
 from connector.servicenow.client import Client
@@ -30,6 +31,7 @@ FILLED_IN = {
     "description",
     "sys_class_name",
 }
+CALLS_WITH_RECORDS = 40
 LARGEST_CLOCK_DIFFERENCE = timedelta(minutes=2)
 
 
@@ -60,7 +62,10 @@ def run(connection: Connection, *, now: datetime, make_records: bool = False) ->
     """
     row = Instance.objects.filter(pk=connection.instance_id)
     try:
-        visit = Visit(connection, open_client(connection, now=now), make_records)
+        # What it creates it must be able to cancel.
+        kept, at_least = (0.0, CALLS_WITH_RECORDS) if make_records else (KEPT_FOR_PUSHES, 0)
+        client = open_client(connection, now=now, reserve=kept, at_least=at_least)
+        visit = Visit(connection, client, make_records)
         for name, found in _round(visit):
             _store(connection, name, found, now)
     except ServiceNowError as error:

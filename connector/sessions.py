@@ -59,12 +59,14 @@ class Paused(Exception):
         self.reason = reason
 
 
-def open_client(connection: Connection | None, *, now: datetime, reserve: float = KEPT_FOR_PUSHES) -> Client:
+def open_client(
+    connection: Connection | None, *, now: datetime, reserve: float = KEPT_FOR_PUSHES, at_least: int = 0
+) -> Client:
     """A client that is signed in as the integration user and renews its token by itself.
 
     `connection` was read a moment ago: where its instance was well then, that is not asked again. `reserve` is the
     share of the hour's calls that it leaves to deliveries, which alone need not; with the rest used up, its calls raise
-    `Paused`, having sent nothing.
+    `Paused`, having sent nothing; where fewer than `at_least` are left, that is raised at once.
 
     Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone. Raises a
     `ServiceNowError` when a token had to be renewed first and that failed.
@@ -74,6 +76,8 @@ def open_client(connection: Connection | None, *, now: datetime, reserve: float 
     instance = Instance.objects.filter(pk=connection.instance_id)
     if connection.instance.broken_until and not instance.let_through(now):
         raise Paused(Pause.BREAKER)
+    if at_least and connection.instance.calls_left(now, allowed(reserve)) < at_least:
+        raise Paused(Pause.BUDGET)
     return _sign_in(connection, Clock(now), reserve)
 
 
@@ -129,9 +133,7 @@ def oauth_client_of(connection: Connection) -> OAuthClient:
 
 
 def kept_client_secret(host: str, client_id: str) -> str:
-    """The client secret stored for this client of this instance, or an empty string. Another host never
-    gets it.
-    """
+    """The client secret stored for this client of this instance, or an empty string. Another host never gets it."""
     known = Connection.objects.filter(instance__host=host, client_id=client_id).order_by("-created_at", "-pk")
     try:
         return next((kept for kept in (_secrets(one).client_secret for one in known) if kept), "")
@@ -141,10 +143,8 @@ def kept_client_secret(host: str, client_id: str) -> str:
 
 def keep_client_secret(connection: Connection, client_secret: str) -> None:
     """Store the client secret of a new connection, or of one that is set up anew; its tokens go."""
-    ConnectionSecrets.objects.update_or_create(
-        connection=connection,
-        defaults={"client_secret": client_secret, "access_token": "", "refresh_token": ""},
-    )
+    kept = {"client_secret": client_secret, "access_token": "", "refresh_token": ""}
+    ConnectionSecrets.objects.update_or_create(connection=connection, defaults=kept)
 
 
 def keep_tokens(connection: Connection, tokens: Tokens, now: datetime) -> None:

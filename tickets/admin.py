@@ -142,7 +142,7 @@ class TicketAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Send again"), permissions=["work"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Ticket]) -> None:
         """Let the workers try those that need attention again."""
-        done, left = _each(request, chosen, share.retry)
+        done, left = _each(request, chosen, _retry)
         said = ngettext("%(count)d ticket will be sent again.", "%(count)d tickets will be sent again.", done)
         messages.success(request, said % {"count": done})
         if left:
@@ -258,6 +258,10 @@ def _each(request: HttpRequest, chosen: QuerySet[Ticket], deed: Callable[..., bo
     now = timezone.now()
     done = sum(deed(ticket, by=request.user, now=now) for ticket in chosen)
     return done, len(chosen) - done
+
+
+def _retry(ticket: Ticket, *, by: User, now: datetime) -> bool:
+    return not ticket.is_history and share.retry(ticket, by=by, now=now)
 
 
 def _discard(ticket: Ticket, *, by: User, now: datetime) -> bool:

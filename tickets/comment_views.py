@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from tickets import comment as commenting
+from tickets import earlier_instance
 from tickets.models import TicketComment
 
 may_change = permission_required("tickets.change_ticket")
@@ -19,8 +20,10 @@ may_change = permission_required("tickets.change_ticket")
 @require_POST
 def send_again(request: PersonRequest, pk: str, comment: str) -> HttpResponse:
     """Send it once more: the person has looked for it in ServiceNow."""
-    found = get_object_or_404(TicketComment.objects.select_related("ticket"), pk=comment, ticket=pk)
-    if commenting.send_again(found, by=request.user, now=timezone.now()):
+    found = _comment(pk, comment)
+    if refused := earlier_instance.refusal(found.ticket):
+        messages.error(request, refused)
+    elif commenting.send_again(found, by=request.user, now=timezone.now()):
         messages.success(request, _("Your note will be in ServiceNow in a moment."))
     else:
         _tell_decided(request)
@@ -31,12 +34,18 @@ def send_again(request: PersonRequest, pk: str, comment: str) -> HttpResponse:
 @require_POST
 def give_up(request: PersonRequest, pk: str, comment: str) -> HttpResponse:
     """Send it no more."""
-    found = get_object_or_404(TicketComment.objects.select_related("ticket"), pk=comment, ticket=pk)
+    found = _comment(pk, comment)
     if commenting.give_up(found, by=request.user):
         messages.success(request, _("The note was given up. It is not sent again."))
     else:
         _tell_decided(request)
     return redirect(found.ticket)
+
+
+def _comment(ticket: str, comment: str) -> TicketComment:
+    comments = TicketComment.objects.select_related("ticket__instance")
+    found: TicketComment = get_object_or_404(comments, pk=comment, ticket=ticket)
+    return found
 
 
 def _tell_decided(request: PersonRequest) -> None:

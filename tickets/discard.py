@@ -10,7 +10,7 @@ from tickets import mirror
 from tickets.link import client_for
 from tickets.models import Ticket, TicketEvent
 from tickets.retry import KNOWN_TO_EXIST
-from tickets.states import Delivery
+from tickets.states import LINKABLE, Delivery
 
 
 def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
@@ -19,7 +19,7 @@ def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
     Where an earlier try had no answer, ServiceNow is asked; raises `Paused` and ServiceNowError where it cannot be.
     """
     unanswered = ticket.delivery == Delivery.ATTENTION and ticket.sent_at is not None
-    is_absent = unanswered and ticket.may_be_discarded and _is_absent(ticket, now)
+    is_absent = unanswered and ticket.may_be_discarded and not ticket.is_history and _is_absent(ticket, now)
     with transaction.atomic():
         if not give_up(ticket, is_absent=is_absent):
             return False
@@ -30,11 +30,13 @@ def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
 
 def give_up(ticket: Ticket, *, is_absent: bool = False) -> bool:
     """End a ticket of which nothing was sent, or whose record `is_absent` since its last send, or that was unlinked
-    from its record. Returns False when none of this holds, or it is too late.
+    from its record, or is history. Returns False when none of this holds, or it is too late.
     """
     row = Ticket.objects.filter(pk=ticket.pk)
     done = {"is_open": False, "next_try_at": None}
     unsent = row.filter(sent_at=ticket.sent_at if is_absent else None).exclude(last_ending__in=KNOWN_TO_EXIST)
+    if ticket.is_history:
+        return any(row.move(old, Delivery.DISCARDED, **done) for old in LINKABLE)
     return any(
         unsent.move(old, Delivery.DISCARDED, **done) for old in (Delivery.WAITING, Delivery.ATTENTION)
     ) or row.move(Delivery.UNLINKED, Delivery.DISCARDED, **done)

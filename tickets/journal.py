@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, ids_query
-from connector.servicenow.errors import Forbidden, TooLarge
+from connector.servicenow.errors import Forbidden, RateLimited, ServiceNowError, TooLarge
 from connector.servicenow.records import Page, Record
 from tickets.models import Ticket, TicketComment, TicketNote
 from tickets.notes import CommentState, Element
@@ -21,7 +21,8 @@ from tickets.notes import CommentState, Element
 logger = logging.getLogger(__name__)
 
 TABLE = "sys_journal_field"
-LIMIT = 1000
+# As many as ServiceNow lists by default, so that one page is nearly always all (REST API documentation).
+LIMIT = 10_000
 _FIELDS = ("sys_id", "element_id", "element", "value", "sys_created_on", "sys_created_by")
 _ORDER: tuple[str, ...] = ("sys_created_on", "sys_id")
 # ServiceNow stamps an entry by its own clock, whose offset is known to some seconds.
@@ -51,8 +52,11 @@ def mirror(
             # An instance that does not understand the condition answers with strangers, and has many.
             if _holds_strangers(entries, sys_ids):
                 return False
-    except TooLarge:
-        logger.warning("one entry in the journals of %d records is too large to be read", len(sys_ids))
+    except RateLimited:
+        raise
+    except ServiceNowError as error:
+        # Records are followed all the same: their notes come with the next change.
+        logger.warning("the journals of %d records were not read to their end: %s", len(sys_ids), error)
         return False
     return True
 

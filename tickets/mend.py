@@ -209,7 +209,7 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
         if not Ticket.objects.filter(instance=instance, pk=key, sys_id=record.sys_id).exists():
             return _("A ticket with this key or this record is here already.")
     # What stands in its journal comes with its next change at the latest.
-    with suppress(ServiceNowError):
+    with suppress(ServiceNowError, Paused):
         read_notes(Ticket.objects.get(pk=key), record.sys_id, client)
     return ""
 

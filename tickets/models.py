@@ -231,13 +231,20 @@ class Ticket(models.Model):
     @property
     def may_be_discarded(self) -> bool:
         """Whether a person may give it up: nothing was sent, or no record of what was sent is known, or it was unlinked
-        from its record. Where something was sent, ServiceNow is asked first (`discard`).
+        from its record, or is history. Where something was sent, ServiceNow is asked first (`discard`).
         """
+        if self.delivery == Delivery.UNLINKED:
+            return True
+        if self.delivery in (Delivery.WAITING, Delivery.ATTENTION, Delivery.CONFLICT) and self.is_history:
+            return True
         is_known = self.last_ending in KNOWN_TO_EXIST
         waits = self.delivery == Delivery.WAITING and self.sent_at is None
-        return self.delivery == Delivery.UNLINKED or (
-            not is_known and (waits or self.delivery == Delivery.ATTENTION)
-        )
+        return not is_known and (waits or self.delivery == Delivery.ATTENTION)
+
+    @property
+    def is_history(self) -> bool:
+        """Whether its instance is no longer the one in use, so that nothing of it can be sent or asked any more."""
+        return not self.instance.is_current
 
     @property
     def may_be_unlinked(self) -> bool:

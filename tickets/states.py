@@ -62,6 +62,7 @@ MOVES: dict[Delivery, dict[Delivery, str]] = {
     Delivery.CONFLICT: {
         Delivery.DELIVERED: "a person chooses one of the two",
         Delivery.UNLINKED: "a person says that it is neither",
+        Delivery.DISCARDED: "a person gives it up, its instance being history",
     },
     Delivery.DELIVERED: {Delivery.UNLINKED: "a person takes the link away"},
     Delivery.UNLINKED: {

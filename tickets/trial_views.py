@@ -25,6 +25,7 @@ from tickets.states import Kind
 from tickets.try_fields import try_out
 
 may_manage = permission_required("connector.manage_connection")
+CALLS_OF_A_TRIAL = 8
 
 
 @require_POST
@@ -96,7 +97,8 @@ def _try(
 ) -> tuple[FieldTrial | None, str]:
     """Return what became of the trial, or why there was none."""
     try:
-        client = open_client(connection, now=now)
+        # What it creates it must be able to cancel.
+        client = open_client(connection, now=now, reserve=0, at_least=CALLS_OF_A_TRIAL)
         tried = try_out(connection.instance, kind, client, template, by=request.user, now=now)
     except Paused:
         said = _("ServiceNow could not be asked just now. Nothing was created there.")

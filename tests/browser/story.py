@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -33,7 +33,8 @@ from tests.sandbox_process import CLIENT  # noqa: E402
 from tickets import reconcile  # noqa: E402
 from tickets.discard import discard  # noqa: E402
 from tickets.link import Reason, unlink  # noqa: E402
-from tickets.models import Ticket  # noqa: E402
+from tickets.models import Ticket, TicketComment  # noqa: E402
+from tickets.notes import CommentState  # noqa: E402
 from tickets.payload import MARKERS  # noqa: E402
 from tickets.retry import Ending  # noqa: E402
 from tickets.share import Wish, share  # noqa: E402
@@ -93,6 +94,7 @@ def main() -> None:
     call_command("poll_tickets", "--sweep")
     tickets |= not_delivered(actions, connection.instance)
     plan(tickets["overdue"])
+    write_notes(tickets["on_hold"])
     addresses = {name: ticket.get_absolute_url() for name, ticket in tickets.items()}
     action = tickets["overdue"].action
     assert action
@@ -168,7 +170,7 @@ def disagree(instance: Instance, changed: Ticket) -> None:
 
 
 def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> dict[str, Ticket]:
-    """Add tickets without a record of their own: refused, found twice, waiting, given up."""
+    """Add tickets without a record of their own: refused, found twice, not answered, waiting, given up; and history."""
     fault = {"kind": "business_rule_abort", "route": "table", "method": "POST", "times": 1}
     requests.post(f"{SANDBOX}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
     actions = iter(actions)
@@ -184,7 +186,40 @@ def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> d
         tickets[name].push_attempts.create(started_at=now, ended_at=now, ending=Ending.UNREACHABLE)
     tickets["conflict"] = found_twice(next(actions), attention)
     discard(tickets["discarded"], by=secadmin(), now=datetime.now(UTC))
-    return tickets
+    return tickets | unusual(actions, attention)
+
+
+def unusual(actions: Iterator[ImprovementAction], like: Ticket) -> dict[str, Ticket]:
+    """Add one that no look-up would find, and one of an instance that was connected once."""
+    before = datetime.now(UTC) - timedelta(days=40)
+    action = next(actions)
+    columns = {**_columns(like), "name": action.title[:160], "action": action}
+    unanswered = Ticket.objects.create(
+        **columns, delivery=Delivery.ATTENTION, last_ending=Ending.UNFINDABLE, sent_at=before
+    )
+    action = next(actions)
+    former = Instance.objects.create(host="former.service-now.com")
+    columns = {**_columns(like), "name": action.title[:160], "action": action, "instance": former}
+    earlier = Ticket.objects.create(
+        **columns,
+        delivery=Delivery.DELIVERED,
+        sys_id="f" * 32,
+        number="CHG0030999",
+        state="-4",
+        meaning="in_progress",
+    )
+    return {"unanswered": unanswered, "earlier": earlier}
+
+
+def write_notes(ticket: Ticket) -> None:
+    """Write a work note that is on its way into the journal, and one of which nobody knows whether it arrived."""
+    now = datetime.now(UTC)
+    for minutes, text, columns in (
+        (50, "Who owns the shared mailboxes?", {"state": CommentState.UNCERTAIN, "sent_at": now}),
+        (1, "Asked the vendor again.", {"state": CommentState.DELIVERED, "delivered_at": now}),
+    ):
+        note = TicketComment.objects.create(ticket=ticket, text=text, author=secadmin(), **columns)
+        TicketComment.objects.filter(pk=note.pk).update(created_at=now - timedelta(minutes=minutes))
 
 
 def found_twice(action: ImprovementAction, like: Ticket) -> Ticket:

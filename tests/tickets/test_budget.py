@@ -100,10 +100,11 @@ def test_a_used_up_hour_is_told_with_the_moment_when_it_goes_on(
     ticket.refresh_from_db()
     connection.instance.refresh_from_db()
     free_at = connection.instance.calls_free_at(timezone.now(), 1)
-    assert (ticket.next_try_at, ticket.attempts, ticket.sent_at) == (free_at, 0, None)
+    assert (ticket.attempts, ticket.sent_at) == (0, None)
     page = browser.get(ticket.get_absolute_url()).content.decode()
     assert "This hour&#x27;s calls to ServiceNow are used up" in page
     assert "The connection needs attention" not in page
+    assert "as soon as calls are free" in page
     assert f"by themselves from {moment(free_at)} on" in browser.get(reverse("home")).content.decode()
 
 
@@ -140,3 +141,29 @@ def test_whoever_asks_for_more_than_deliveries_leave_is_told_until_when(
     until = moment(Instance.objects.get().calls_free_at(timezone.now(), allowed(KEPT_FOR_PUSHES)))
     for page in asked:
         assert f"kept for sending tickets. Try again at {until}." in page.content.decode()
+
+
+def test_once_more_calls_are_allowed_what_waited_for_them_goes_on(
+    connection: Connection, clock: Clock, settings: LazySettings
+) -> None:
+    settings.API_CALLS_PER_HOUR = 1
+    ticket = TicketFactory.create(instance=connection.instance)
+    assert push(ticket.pk, clock=clock) == Ending.BUDGET
+    settings.API_CALLS_PER_HOUR = 100
+    clock.advance(minutes=6)
+    assert push_due(clock=clock) == 1
+
+
+@pytest.mark.parametrize("page", ["trial", "check"])
+def test_no_trial_is_begun_that_could_not_be_ended(
+    sandbox: SandboxProcess, connection: Connection, browser: Client, settings: LazySettings, page: str
+) -> None:
+    for settings.API_CALLS_PER_HOUR in range(3, 48, 3):
+        Instance.objects.update(calls_in_hour=0)
+        if page == "trial":
+            browser.post(reverse("tickets:try_fields", args=["change_request"]))
+        else:
+            browser.post(reverse("connector:check"), {"make_records": "yes"})
+    made = [*sandbox.records("change_request"), *sandbox.records("incident")]
+    assert [record["number"] for record in made if record["active"] == "true"] == []
+    assert made

@@ -126,3 +126,13 @@ def test_the_template_in_use_is_shown_by_its_name() -> None:
     current = ChangeTemplateFactory.build(sys_id="a" * 32, name="Ours")
     offer = MANY.including(current.sys_id, str(current))
     assert TemplateForm(offer=offer, initial={"template": current.sys_id})["template"].value() == "Ours"
+
+
+def test_where_only_this_table_may_not_be_sorted_its_records_are_offered_all_the_same(
+    sandbox: SandboxProcess, connection: Connection, browser: Client
+) -> None:
+    Instance.objects.update(range_queries_allowed=True)
+    group = sandbox.create("sys_user_group", name="Zebra", active="true")
+    sandbox.fault("forbidden", method="GET", about="ORDERBYname")
+    page = browser.get(FIELDS, ASKED)
+    assert group["sys_id"] in page.content.decode()

@@ -6,12 +6,15 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection, Instance
 from tests.factories import InstanceFactory, TicketFactory
 from tests.tickets.test_list import delivered
 from tickets.models import Ticket, TicketComment
+from tickets.notes import CommentState
+from tickets.retry import Ending
 from tickets.states import Delivery
 
 pytestmark = [pytest.mark.django_db]
@@ -102,3 +105,48 @@ def test_what_was_edited_is_not_sent_and_shown_again(browser: Client, unsent: Ti
     answer = browser.post(address("edit", unsent), typed)
     assert (answer.status_code, SAID in text_of(answer), "Edited" in text_of(answer)) == (422, True, True)
     assert Ticket.objects.get(pk=unsent.pk).name != "Edited"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"delivery": Delivery.WAITING, "sent_at": timezone.now()},
+        {"delivery": Delivery.ATTENTION, "sent_at": timezone.now()},
+        {"delivery": Delivery.ATTENTION, "sent_at": timezone.now(), "last_ending": Ending.STRANGER},
+        {"delivery": Delivery.CONFLICT, "sent_at": timezone.now()},
+    ],
+)
+def test_whatever_became_of_it_it_can_be_given_up(
+    browser: Client, earlier: Instance, columns: dict[str, Any]
+) -> None:
+    ticket = TicketFactory.create(instance=earlier, **columns)
+    assert address("discard", ticket) in text_of(browser.get(ticket.get_absolute_url()))
+    browser.post(address("discard", ticket))
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.DISCARDED
+
+
+def test_the_administration_sends_none_of_it_again(
+    client: Client, administrator: User, connection: Connection, unsent: Ticket
+) -> None:
+    client.force_login(administrator)
+    chosen = {"action": "send_again", "_selected_action": [str(unsent.pk)]}
+    client.post(reverse("admin:tickets_ticket_changelist"), chosen)
+    unsent.refresh_from_db()
+    assert unsent.delivery == Delivery.ATTENTION
+
+
+def test_a_note_that_is_stuck_there_can_only_be_given_up(
+    browser: Client, record: Ticket, secadmin: User
+) -> None:
+    note = TicketComment.objects.create(
+        ticket=record, text="Any news?", author=secadmin, state=CommentState.UNCERTAIN
+    )
+    again, give_up = (
+        reverse(f"tickets:{name}", args=[record.pk, note.pk]) for name in ("comment_again", "give_up_comment")
+    )
+    page = text_of(browser.get(record.get_absolute_url()))
+    assert (again in page, give_up in page) == (False, True)
+    assert SAID in text_of(browser.post(again, follow=True))
+    note.refresh_from_db()
+    assert note.state == CommentState.UNCERTAIN

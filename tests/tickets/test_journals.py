@@ -109,3 +109,27 @@ def test_strangers_are_not_turned_over(
     assert poll_delta() == 1
     assert calls() - before == 4
     assert texts() == set()
+
+
+def test_a_journal_that_cannot_be_read_to_its_end_holds_nothing_up(
+    sandbox: SandboxProcess, pair: list[Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "LIMIT", 2)
+    add(sandbox, pair[0], "One.", "Two.", "Three.")
+    sandbox.change("change_request", pair[1].sys_id, state="-4")
+    sandbox.fault("server_error", method="GET", about="ORDERBYsys_created_on^", times=50)
+    sandbox.fault("server_error", method="GET", about="ORDERBYsys_created_on%5E", times=50)
+    assert poll_delta() == 2
+    pair[1].refresh_from_db()
+    assert pair[1].state == "-4"
+    assert Instance.objects.get().last_error_at is None
+
+
+def test_what_people_write_in_a_hundred_tickets_is_read_by_one_call(
+    sandbox: SandboxProcess, pair: list[Ticket]
+) -> None:
+    add(sandbox, pair[0], *(f"Note {number}" for number in range(1001)))
+    before = calls()
+    assert poll_delta() == 1
+    assert calls() - before == 3
+    assert len(texts()) == 1001
