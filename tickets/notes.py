@@ -50,10 +50,7 @@ class CommentState(models.TextChoices):
     WAITING = "waiting", pgettext_lazy("comment", "Waiting to be sent")
     DELIVERED = "delivered", pgettext_lazy("comment", "In ServiceNow")
     REFUSED = "refused", pgettext_lazy("comment", "Refused by ServiceNow")
-    UNCERTAIN = (
-        "uncertain",
-        pgettext_lazy("comment", "It is not certain that it arrived: look in ServiceNow"),
-    )
+    UNCERTAIN = "uncertain", pgettext_lazy("comment", "May not have arrived")
     DROPPED = "dropped", pgettext_lazy("comment", "Given up")
     GIVEN_UP = "given_up", pgettext_lazy("comment", "Given up: the ticket was unlinked from its record")
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                     ("waiting", "Waiting to be sent"),
                     ("delivered", "In ServiceNow"),
                     ("refused", "Refused by ServiceNow"),
-                    ("uncertain", "It is not certain that it arrived: look in ServiceNow"),
+                    ("uncertain", "May not have arrived"),
                     ("dropped", "Given up"),
                     ("given_up", "Given up: the ticket was unlinked from its record"),
                 ],
