@@ -7,11 +7,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
 from scorecard.models import ActionPlan
-from tests.factories import ActionFactory, TicketFactory, UserFactory
+from tests.factories import ActionFactory, ConnectionFactory, TicketFactory, UserFactory
 from tickets.models import Ticket, TicketEvent
 from tickets.states import Delivery
 
@@ -152,14 +153,16 @@ def test_a_new_person_is_added_with_a_log_entry(browser: Client) -> None:
 def test_tickets_are_sent_again_and_discarded_by_the_verbs_of_their_page(
     browser: Client, admin_person: User
 ) -> None:
-    stuck, other = TicketFactory.create_batch(2, delivery=Delivery.ATTENTION)
-    waiting = TicketFactory.create()
+    connection = ConnectionFactory.create(is_current=True, status="connected", authorized_at=timezone.now())
+    ours = {"instance": connection.instance}
+    stuck, other = TicketFactory.create_batch(2, delivery=Delivery.ATTENTION, **ours)
+    waiting = TicketFactory.create(**ours)
     page = act(browser, TICKETS, "send_again", stuck, waiting)
     assert "1 ticket will be sent again." in page
     assert "1 ticket does not need to be sent again." in page
     event = TicketEvent.objects.get(ticket=stuck)
     assert (event.what, event.actor) == (TicketEvent.What.RETRIED, admin_person)
-    sent = TicketFactory.create(delivery=Delivery.ATTENTION, sent_at=stuck.created_at)
+    sent = TicketFactory.create(delivery=Delivery.ATTENTION, sent_at=stuck.created_at, **ours)
     page = act(browser, TICKETS, "discard", other, sent)
     assert "1 ticket was discarded." in page
     assert "1 ticket may exist in ServiceNow, so it was not discarded." in page
