@@ -208,6 +208,8 @@ def unusual(actions: Iterator[ImprovementAction], like: Ticket) -> dict[str, Tic
         state="-4",
         meaning="in_progress",
     )
+    # They are old: the home page's cards show what was asked last.
+    Ticket.objects.filter(pk__in=[unanswered.pk, earlier.pk]).update(created_at=before)
     return {"unanswered": unanswered, "earlier": earlier}
 
 
