@@ -7,7 +7,7 @@ from tickets.models import Ticket
 
 def refusal(ticket: Ticket) -> str:
     """Say why nothing of a ticket can reach ServiceNow; empty where its instance is the one in use."""
-    if ticket.instance.is_current:
+    if not ticket.is_history:
         return ""
     said = _("This ticket belongs to %(instance)s, which is no longer connected.")
     return said % {"instance": ticket.instance}

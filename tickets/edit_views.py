@@ -17,7 +17,7 @@ from tickets import edit as editing
 from tickets.calendar import today
 from tickets.linking_forms import AnewForm, EditForm
 from tickets.models import Ticket
-from tickets.share import asks_otherwise
+from tickets.share import asks_otherwise, sent_before
 from tickets.states import Delivery
 
 may_change = permission_required("tickets.change_ticket")
@@ -97,7 +97,5 @@ def _send_anew(request: PersonRequest, found: Ticket, form: AnewForm) -> Ticket 
     if stored is None:
         form.add_error(None, _("This ticket is not unlinked any more, so nothing was sent. See its page."))
     elif asks_otherwise(form.wish(), stored):
-        messages.warning(
-            request, _("This form was sent before. This is its ticket; what you changed since was not sent.")
-        )
+        messages.warning(request, sent_before())
     return stored

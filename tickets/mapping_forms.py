@@ -41,16 +41,14 @@ class ValueForm(FieldForm):
         super().__init__(*args, **kwargs)
         self.offer = offer
         self.fields["field"].widget = forms.HiddenInput()
-        if offer.is_cut and self._wants_record:
-            hint = gettext(
+        if offer.is_cut:
+            record = gettext(
                 "Only the first %(limit)d are suggested. Type another one's exact name, or its sys_id."
             )
-            _suggest(self, "value", hint)
-        elif offer.is_cut:
-            hint = gettext(
+            other = gettext(
                 "Only the first %(limit)d are suggested. Type another value as ServiceNow stores it."
             )
-            _suggest(self, "value", hint)
+            _suggest(self, "value", record if self._wants_record else other)
         elif offer.values:
             self.fields["value"] = forms.ChoiceField(
                 label=_("Value"), required=False, choices=[("", "–"), *offer.values]

@@ -8,6 +8,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import AuditEntry, User
 from connector.models import Instance
@@ -68,6 +69,11 @@ def share(
 def asks_otherwise(wish: Wish, ticket: Ticket) -> bool:
     """Whether a form that was sent before says something else now than its ticket does."""
     return any(getattr(ticket, name) != value for name, value in wish.items() if name != "is_extra")
+
+
+def sent_before() -> str:
+    """Say that a form only led to the ticket that it had made."""
+    return gettext("This form was sent before. This is its ticket; what you changed since was not sent.")
 
 
 def wake(ticket_id: UUID) -> None:

@@ -249,9 +249,7 @@ def _store(
         )
         return None
     if sharing.asks_otherwise(form.wish(), stored):
-        messages.warning(
-            request, _("This form was sent before. This is its ticket; what you changed since was not sent.")
-        )
+        messages.warning(request, sharing.sent_before())
     return stored
 
 
