@@ -16,6 +16,7 @@ VERBS = {
     "person.signed_out_everywhere": pgettext_lazy("audit", "Signed out everywhere"),
     "reconciliation.mended": pgettext_lazy("audit", "Findings of a reconciliation mended"),
     "servicenow.connected": pgettext_lazy("audit", "ServiceNow connected"),
+    "servicenow.draft_discarded": pgettext_lazy("audit", "New ServiceNow connection discarded"),
     "servicenow.removed": pgettext_lazy("audit", "ServiceNow connection removed"),
     "servicenow.token_refused": pgettext_lazy("audit", "Sign-in refused by ServiceNow"),
     "states.named": pgettext_lazy("audit", "Ticket state names changed"),

@@ -166,12 +166,19 @@ def enable(draft: Connection, actor: User, now: datetime) -> bool:
     return True
 
 
-def discard() -> bool:
-    """Forget what is being set up. False when there was nothing.
+def discard(actor: User) -> bool:
+    """Forget what is being set up, by whomever. False when there was nothing.
 
     Its tokens are not handed back: ServiceNow may have given the very ones that the connection in use has.
     """
-    return Connection.objects.drafts().delete()[0] > 0
+    with transaction.atomic():
+        drafts = list(Connection.objects.drafts().select_related("instance").select_for_update(of=("self",)))
+        for draft in drafts:
+            draft.delete()
+            AuditEntry.objects.record(
+                actor=actor, verb="servicenow.draft_discarded", target=draft.instance.host
+            )
+    return bool(drafts)
 
 
 def remove(connection: Connection, actor: User, now: datetime) -> None:

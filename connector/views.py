@@ -158,7 +158,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @may_manage
 def discard(request: HttpRequest) -> HttpResponse:
     """Give up what is being set up; the connection in use stays as it is."""
-    if authorizing.discard():
+    if authorizing.discard(_person(request)):
         messages.success(request, _("Discarded. The connection in use stays as it is."))
     return redirect("connector:setup")
 

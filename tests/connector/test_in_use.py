@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, User
 from connector import sessions
 from connector.models import Connection, ConnectionSecrets
 from connector.sessions import open_client
@@ -54,7 +54,7 @@ def test_the_button_that_mends_the_connection_in_use_is_not_led_astray_by_anothe
 
 
 def test_what_is_being_set_up_can_be_discarded_while_another_is_in_use(
-    browser: Client, sandbox: SandboxProcess, connection: Connection
+    browser: Client, sandbox: SandboxProcess, connection: Connection, secadmin: User
 ) -> None:
     assert "Discard and stay connected" not in text(browser.get("/servicenow/setup/"))
     browser.post("/servicenow/setup/", entered_elsewhere())
@@ -63,6 +63,10 @@ def test_what_is_being_set_up_can_be_discarded_while_another_is_in_use(
     assert "acme-test" not in page
     assert "Connected to" in page
     assert Connection.objects.get() == connection
+    entry = AuditEntry.objects.get(verb="servicenow.draft_discarded")
+    assert (entry.actor, entry.target) == (secadmin, "acme-test.service-now.com")
+    browser.post("/servicenow/discard/")
+    assert AuditEntry.objects.filter(verb="servicenow.draft_discarded").count() == 1
     assert sessions.oauth_client_of(connection).client_secret == CLIENT[1]
 
 
