@@ -50,11 +50,12 @@ def poll_sweep(*, clock: Clock = timezone.now) -> int:
 
 def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | None:
     """Look at these tickets of one instance now, because a person asks. Returns how many changed, or None when
-    ServiceNow could not be asked.
+    nothing was learnt: ServiceNow could not be asked, or shows nothing of their tables.
 
     What was looked at a moment ago is left alone, so that impatience costs no calls.
     """
-    stale_before = clock() - JUST_NOW
+    asked_at = clock()
+    stale_before = asked_at - JUST_NOW
     stale = [
         ticket for ticket in tickets if ticket.sys_id and (ticket.seen_at or stale_before) <= stale_before
     ]
@@ -68,7 +69,14 @@ def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | 
         sys_ids = {kind: [one.sys_id for one in ours if one.kind == kind] for kind in Kind}
         return look_at(instance, client, sys_ids, clock())
 
-    return _with_client(look, clock)
+    changed = _with_client(look, clock)
+    return changed if changed or _is_known(stale, asked_at) else None
+
+
+def _is_known(tickets: Iterable[Ticket], asked_at: datetime) -> bool:
+    """Whether the record of any of them was seen since, or is missing for certain."""
+    known = Q(seen_at__gte=asked_at) | Q(missing_since__isnull=False)
+    return Ticket.objects.filter(known, pk__in=[ticket.pk for ticket in tickets]).exists()
 
 
 def _with_client(work: Callable[[Instance, Client, Clock], int | None], clock: Clock) -> int | None:

@@ -198,7 +198,7 @@ def _tell_refreshed(request: PersonRequest, changed: int | None) -> None:
         messages.error(
             request,
             out_of_calls(timezone.now())
-            or _("ServiceNow could not be asked just now. What is shown is what was last seen."),
+            or _("Nothing could be learnt from ServiceNow just now. What is shown is what was last seen."),
         )
     elif changed:
         messages.success(

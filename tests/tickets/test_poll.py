@@ -137,6 +137,15 @@ def test_a_table_that_became_unreadable_changes_no_ticket(sandbox: SandboxProces
     assert not change.is_missing
 
 
+def test_a_table_that_became_unreadable_is_not_called_unchanged(
+    sandbox: SandboxProcess, change: Ticket
+) -> None:
+    sandbox.fault("acl_hidden", method="GET", times=50)
+    assert refresh([change], clock=lambda: timezone.now() + timedelta(minutes=1)) is None
+    sandbox.clear()
+    assert refresh([change], clock=lambda: timezone.now() + timedelta(minutes=1)) == 0
+
+
 def test_one_update_is_told_once(sandbox: SandboxProcess, change: Ticket) -> None:
     sandbox.change("change_request", change.sys_id, state="-4")
     poll_delta()
