@@ -103,6 +103,7 @@ def test_where_no_answer_came_nobody_is_told_of_one(
     assert "No answer came" in page
     assert "ServiceNow answered with a record" not in page
     assert "?record=" not in page
+    assert "Not known yet." in page
     browser.post(reverse("tickets:retry", args=[ticket.pk]))
     assert pushed(ticket, clock, times=1).delivery == Delivery.ATTENTION
     Ticket.objects.update(sent_at=clock() - timedelta(days=1))
