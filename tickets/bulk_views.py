@@ -18,7 +18,7 @@ from tickets import bulk
 from tickets.calendar import today
 from tickets.forms import BulkForm
 from tickets.models import Ticket
-from tickets.states import Delivery
+from tickets.states import MOVING
 from tickets.views import may_create, may_view
 
 
@@ -70,7 +70,7 @@ def progress(request: PersonRequest, batch: UUID) -> HttpResponse:
     tickets = list(Ticket.objects.filter(batch=batch).listed().order_by("created_at", "id"))
     if not tickets:
         raise Http404
-    moving = [one for one in tickets if one.delivery in (Delivery.WAITING, Delivery.CLAIMED, Delivery.SENT)]
+    moving = [one for one in tickets if one.delivery in MOVING]
     context = {
         "batch": batch,
         "tickets": tickets,

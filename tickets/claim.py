@@ -14,7 +14,7 @@ from django.conf import settings
 from connector.models import Connection
 from connector.writing import in_turn, in_turn_without_the_disk
 from tickets.models import Ticket
-from tickets.states import IN_HAND, Delivery
+from tickets.states import IN_HAND, MOVING, Delivery
 
 
 def lease() -> timedelta:
@@ -39,7 +39,7 @@ class Claim:
         hold = {"claim_token": token, "claimed_until": now + lease(), "next_try_at": None}
         # A claim that the power takes along leaves the ticket as it was, and whoever held it is gone as well.
         with in_turn_without_the_disk():
-            if not any(due.move(old, Delivery.CLAIMED, **hold) for old in (Delivery.WAITING, *IN_HAND)):
+            if not any(due.move(old, Delivery.CLAIMED, **hold) for old in MOVING):
                 return None
         ticket = Ticket.objects.select_related("instance", "requested_by", "action").get(pk=ticket_id)
         return cls(ticket, token, now)

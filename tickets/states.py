@@ -72,9 +72,11 @@ MOVES: dict[Delivery, dict[Delivery, str]] = {
     Delivery.DISCARDED: {},
 }
 IN_HAND = (Delivery.CLAIMED, Delivery.SENT)
+# The workers are at it.
+MOVING = (Delivery.WAITING, *IN_HAND)
 # Nothing more happens until a person decides.
 ASKS_A_PERSON = (Delivery.ATTENTION, Delivery.CONFLICT, Delivery.UNLINKED)
-UNDELIVERED = (Delivery.WAITING, *IN_HAND, *ASKS_A_PERSON)
+UNDELIVERED = (*MOVING, *ASKS_A_PERSON)
 # From where a person may link a ticket to a record: never while a worker holds it.
 LINKABLE = (Delivery.WAITING, *ASKS_A_PERSON)
 

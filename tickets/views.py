@@ -33,7 +33,7 @@ from tickets.models import Ticket
 from tickets.paging import page_of
 from tickets.querysets import TicketQuerySet
 from tickets.record_words import facts
-from tickets.states import Kind
+from tickets.states import MOVING, Kind
 from tickets.story import told
 
 may_view = permission_required("tickets.view_ticket")
@@ -91,7 +91,9 @@ def status(request: PersonRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
     if found.is_delivered and request.htmx.current_url_abs_path == found.get_absolute_url():
         return HttpResponseClientRefresh()
-    return render(request, "tickets/_status.html", {"ticket": found, "record_url": record_url(found)})
+    answer = render(request, "tickets/_status.html", {"ticket": found, "record_url": record_url(found)})
+    # It is asked for until it is settled: what lies beneath the dialog may show the news now.
+    return answer if found.delivery in MOVING else trigger_client_event(answer, "ticket-changed")
 
 
 @kept.keeps_typed
@@ -256,7 +258,7 @@ def _store(
 def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:
     if request.htmx:
         sent = render(request, "tickets/_sent.html", {"ticket": stored, "record_url": record_url(stored)})
-        return trigger_client_event(sent, "ticket-stored")
+        return trigger_client_event(sent, "ticket-changed")
     return redirect(stored)
 
 

@@ -75,5 +75,6 @@ def test_what_was_shared_shows_on_the_actions_page_without_a_reload(browser: Bro
         expect(person.page.get_by_role("dialog")).to_have_count(0)
         tickets = person.page.get_by_role("region", name=person.word("Tickets"))
         expect(tickets.get_by_role("link")).to_have_count(1)
+        expect(tickets.get_by_role("link", name=NUMBER)).to_be_visible()
         person.check_access()
         assert person.complaints == []
