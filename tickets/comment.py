@@ -59,12 +59,15 @@ def send_again(comment: TicketComment, *, by: User, now: datetime) -> bool:
 
 
 def give_up(comment: TicketComment, *, by: User) -> bool:
-    """Leave what is stuck as it is. Returns False when it no longer is."""
+    """Leave what is stuck, or waits for an earlier instance, as it is. Returns False when it no longer does."""
     return _decide(comment, "ticket.comment_given_up", by, state=CommentState.DROPPED, next_try_at=None)
 
 
 def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool:
-    stuck = TicketComment.objects.filter(pk=comment.pk, state__in=ASKS_A_PERSON)
+    undecided = ASKS_A_PERSON
+    if comment.ticket.is_history:
+        undecided = (*ASKS_A_PERSON, CommentState.WAITING)
+    stuck = TicketComment.objects.filter(pk=comment.pk, state__in=undecided)
     with transaction.atomic():
         if not stuck.update(**changes, last_problem=""):
             return False

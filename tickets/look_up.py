@@ -12,6 +12,7 @@ from connector.servicenow.client import Client, ids_query
 from connector.servicenow.records import Page
 from tickets import journal
 from tickets.models import TicketComment
+from tickets.notes import CommentState
 
 
 def is_there(comment: TicketComment, client: Client) -> bool | None:
@@ -33,11 +34,12 @@ def is_there(comment: TicketComment, client: Client) -> bool | None:
     if journal.recognise(comment):
         return True
     shown = _shown(records, comment)
+    # What people see counts before the table, whose rows may be hidden from us.
+    if shown:
+        return _is_among(shown, comment)
     notes = ticket.notes.filter(record_sys_id=ticket.sys_id, element=comment.element)
     if was_read and (shown == "" or notes.exists()):
         return False
-    if shown:
-        return _count(shown, comment.written) > _others_alike(comment)
     # An empty field is one that nobody wrote into, or one that is hidden from us: that proves nothing of what was sent.
     return None if shown is None or comment.sent_at else False
 
@@ -58,9 +60,11 @@ def _plain(text: str) -> str:
     return "\n".join(line.strip() for line in unescape(text).splitlines()).strip()
 
 
-def _others_alike(comment: TicketComment) -> int:
-    """How many entries with the same words are other comments': the same may be said twice."""
+def _is_among(shown: str, comment: TicketComment) -> bool | None:
+    """Whether there is an entry more with these words than other comments account for: the same may be said twice."""
     same = TicketComment.objects.filter(
         ticket=comment.ticket_id, element=comment.element, text=comment.text, author=comment.author_id
-    )
-    return same.in_the_record().exclude(pk=comment.pk).count()
+    ).exclude(pk=comment.pk)
+    left = _count(shown, comment.written) - same.in_the_record().count()
+    # Nobody knows whether those that were given up had arrived.
+    return None if 0 < left <= same.filter(state=CommentState.DROPPED).count() else left > 0

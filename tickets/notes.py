@@ -126,8 +126,8 @@ class TicketComment(models.Model):
 
     @property
     def asks_a_person(self) -> bool:
-        """Whether somebody has to say what becomes of it."""
-        return self.state in ASKS_A_PERSON
+        """Whether somebody has to say what becomes of it; nobody sends what waits for an earlier instance."""
+        return self.state in ASKS_A_PERSON or (self.state == CommentState.WAITING and self.ticket.is_history)
 
     @property
     def written(self) -> str:

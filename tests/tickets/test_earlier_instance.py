@@ -4,14 +4,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection, Instance
-from tests.factories import InstanceFactory, TicketFactory
+from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.tickets.test_list import delivered
+from tickets import points
 from tickets.models import Ticket, TicketComment
 from tickets.notes import CommentState
 from tickets.retry import Ending
@@ -150,3 +152,19 @@ def test_a_note_that_is_stuck_there_can_only_be_given_up(
     assert SAID in text_of(browser.post(again, follow=True))
     note.refresh_from_db()
     assert note.state == CommentState.UNCERTAIN
+
+
+def test_a_note_that_waits_there_can_be_given_up(browser: Client, record: Ticket, secadmin: User) -> None:
+    note = TicketComment.objects.create(ticket=record, text="Any news?", author=secadmin)
+    give_up = reverse("tickets:give_up_comment", args=[record.pk, note.pk])
+    assert give_up in text_of(browser.get(record.get_absolute_url()))
+    browser.post(give_up)
+    note.refresh_from_db()
+    assert note.state == CommentState.DROPPED
+
+
+def test_no_note_is_written_there_when_the_points_are_reached(record: Ticket, settings: LazySettings) -> None:
+    settings.LOOP_WORK_NOTE = True
+    Ticket.objects.update(action=ActionFactory.create(score=10, max_score=10))
+    assert points.notice(now=timezone.now()) == 1
+    assert not TicketComment.objects.exists()

@@ -224,3 +224,42 @@ def test_the_portals_own_note_is_not_made_twice_by_a_backup_that_is_older_than_i
     comment.send_due(clock=clock)
     after.refresh_from_db()
     assert (after.state, journal(sandbox)) == (CommentState.DELIVERED, [points.WORK_NOTE])
+
+
+def test_a_journal_whose_rows_became_hidden_doubles_no_note(
+    sandbox: SandboxProcess, delivered: Ticket, clock: Clock
+) -> None:
+    write(delivered, clock, "First.")
+    comment.send_due(clock=clock)
+    poll_sweep(clock=clock)
+    sandbox.fault("acl_hidden", method="GET", about="/table/sys_journal_field", times=99)
+    sandbox.fault("lose_answer", method="PATCH")
+    assert after_a_while(write(delivered, clock, "Second."), clock) == CommentState.DELIVERED
+    assert len(journal(sandbox)) == 2
+
+
+def test_a_clock_that_is_put_right_doubles_no_note(
+    sandbox: SandboxProcess, delivered: Ticket, clock: Clock
+) -> None:
+    clock.advance(minutes=10)
+    written = write(delivered, clock)
+    sandbox.fault("lose_answer", method="PATCH")
+    comment.send_due(clock=clock)
+    clock.advance(minutes=-10)
+    poll_sweep(clock=clock)
+    for number in range(1, 11):
+        clock.advance(minutes=4)
+        sandbox.settings(clock_offset_seconds=240 * number)
+        comment.send_due(clock=clock)
+    written.refresh_from_db()
+    assert (written.state, len(journal(sandbox))) == (CommentState.DELIVERED, 1)
+
+
+def test_words_that_were_given_up_before_leave_it_to_a_person(
+    sandbox: SandboxProcess, delivered: Ticket, clock: Clock
+) -> None:
+    close_the_table(sandbox)
+    assert after_a_while(write(delivered, clock), clock) == CommentState.DELIVERED
+    TicketComment.objects.update(state=CommentState.DROPPED)
+    sandbox.fault("reset", method="PATCH")
+    assert after_a_while(write(delivered, clock), clock) == CommentState.UNCERTAIN
