@@ -154,9 +154,11 @@ def _due(ticket: Ticket, record: Record) -> dict[str, Any]:
     """When it is due. Cleared is what was there once: where ServiceNow never kept ours, ours counts."""
     name = DUE_FIELDS[Kind(ticket.kind)]
     due_at = record.at(name)
-    # A field that is hidden from us may be absent.
-    is_empty = record.values.get(name) == ""
     was_there = ticket.their_due_on is not None or ticket.their_due_cleared
+    if name not in record.values:
+        # A field that is hidden from us may be absent: what was last seen stays.
+        return {"their_due_on": ticket.their_due_on, "their_due_cleared": ticket.their_due_cleared}
+    is_empty = record.get(name) == ""
     return {"their_due_on": today(due_at) if due_at else None, "their_due_cleared": is_empty and was_there}
 
 

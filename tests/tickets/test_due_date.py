@@ -77,3 +77,16 @@ def test_an_unlinked_tickets_due_date_is_ours_again(
     assert unlink(ticket, next(iter(Reason)), by=secadmin, now=timezone.now())
     ticket.refresh_from_db()
     assert ticket.current_due_on == ticket.due_on
+
+
+def test_a_cleared_due_date_stays_cleared_where_the_field_is_hidden_later(
+    sandbox: SandboxProcess, connection: Connection
+) -> None:
+    ticket = overdue(connection)
+    sandbox.change("change_request", ticket.sys_id, requested_by_date="")
+    poll_sweep()
+    sandbox.settings(unreadable_fields="requested_by_date")
+    sandbox.change("change_request", ticket.sys_id, state="-4")
+    poll_sweep()
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.current_due_on) == ("-4", None)
