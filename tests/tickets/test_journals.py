@@ -133,3 +133,14 @@ def test_what_people_write_in_a_hundred_tickets_is_read_by_one_call(
     assert poll_delta() == 1
     assert calls() - before == 3
     assert len(texts()) == 1001
+
+
+def test_a_first_page_with_hidden_entries_is_not_taken_for_all(
+    sandbox: SandboxProcess, pair: list[Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "LIMIT", 3)
+    add(sandbox, pair[0], "one", "two", "three", "four", "five")
+    first = sandbox.records("sys_journal_field")[0]
+    sandbox.settings(hidden_rows=f"sys_id={first['sys_id']}")
+    poll_delta()
+    assert texts() == {"two", "three", "four", "five"}
