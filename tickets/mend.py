@@ -196,6 +196,8 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
                 setattr(ticket, name, value)
             ticket.is_extra = ticket.action is not None and _has_an_open_ticket(ticket)
             ticket.save(force_insert=True)
+            # What came of it is judged from then on.
+            Ticket.objects.filter(pk=key).update(created_at=ticket.sent_at)
             TicketEvent.objects.create(
                 ticket=ticket, at=now, what=TicketEvent.What.ADOPTED, actor=finding.chosen_by,
                 detail={"number": record.number},

@@ -1,6 +1,6 @@
 """Mending what a reconciliation found, after restores, clones and workers that died."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -41,6 +41,19 @@ def test_what_a_worker_that_died_has_left_is_mended_later(
     assert mend.mend_left(clock=lambda: now + timedelta(minutes=11)) == 1
     finding.refresh_from_db()
     assert (finding.problem, Ticket.objects.get(pk=key).sys_id) == ("", finding.sys_id)
+
+
+def test_what_was_taken_over_is_as_old_as_its_record(
+    sandbox: SandboxProcess, connection: Connection, delivered: Ticket, secadmin: User
+) -> None:
+    forget(delivered)
+    finding = only(run(connection))
+    later = timezone.now() + timedelta(days=30)
+    mend.choose(finding.run, Discrepancy.UNKNOWN, by=secadmin, now=later)
+    assert mend.mend_chosen(finding.run_id, clock=lambda: later) == 1
+    [record] = sandbox.records("change_request")
+    created_on = datetime.strptime(record["sys_created_on"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    assert Ticket.objects.get().created_at == created_on
 
 
 def test_a_missing_record_is_not_called_mended_where_nothing_was_learnt_of_it(
