@@ -64,10 +64,8 @@ def give_up(comment: TicketComment, *, by: User) -> bool:
 
 
 def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool:
-    undecided = ASKS_A_PERSON
-    if comment.ticket.is_history:
-        undecided = (*ASKS_A_PERSON, CommentState.WAITING)
-    stuck = TicketComment.objects.filter(pk=comment.pk, state__in=undecided)
+    left = (CommentState.WAITING,) if comment.ticket.is_history else ()
+    stuck = TicketComment.objects.filter(pk=comment.pk, state__in=(*ASKS_A_PERSON, *left))
     with transaction.atomic():
         if not stuck.update(**changes, last_problem=""):
             return False

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import AuditEntry, User
+from connector.servicenow.errors import ConditionIgnored, Refused
 from tickets import mirror
 from tickets.link import client_for
 from tickets.models import Ticket, TicketEvent
@@ -13,13 +14,20 @@ from tickets.retry import KNOWN_TO_EXIST
 from tickets.states import LINKABLE, Delivery
 
 
-def discard(ticket: Ticket, *, by: User, now: datetime) -> bool:
+def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False) -> bool:
     """Give a ticket up. Returns False when a record of it exists or may still arrive, unless it was unlinked from it.
 
     Where an earlier try had no answer, ServiceNow is asked; raises `Paused` and ServiceNowError where it cannot be.
+    An instance that refuses the question for good is not believed but the person who `is_certain`.
     """
     unanswered = ticket.delivery == Delivery.ATTENTION and ticket.sent_at is not None
-    is_absent = unanswered and ticket.may_be_discarded and not ticket.is_history and _is_absent(ticket, now)
+    asks = unanswered and ticket.may_be_discarded and not ticket.is_history
+    try:
+        is_absent = asks and _is_absent(ticket, now)
+    except (Refused, ConditionIgnored):
+        if not is_certain:
+            raise
+        is_absent = True
     with transaction.atomic():
         if not give_up(ticket, is_absent=is_absent):
             return False

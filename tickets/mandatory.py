@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from connector.models import Instance
-from tickets.mapping import FIELD_NAME, RESERVED
+from tickets.mapping import FIELD_NAME, RESERVED, SENT
 from tickets.models import FieldTrial, Ticket
 from tickets.retry import Ending
 from tickets.states import Delivery, Kind
@@ -68,8 +68,13 @@ class Missing:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the portal sets it itself."""
-        return self.field in RESERVED
+        """Whether the portal sets it itself, for every ticket."""
+        return self.field in SENT
+
+    @property
+    def may_be_mapped(self) -> bool:
+        """Whether a mapping may set it."""
+        return bool(self.field) and self.field not in RESERVED
 
 
 def in_words_of(problem: str) -> list[Missing]:

@@ -10,11 +10,10 @@ from django.utils.translation import pgettext_lazy
 from connector.models import Instance
 from tickets.states import Kind
 
-# What the portal sends itself, and what a record is planned and moved by: not to be set from outside.
-RESERVED = frozenset(
+# What the portal sends itself with every ticket.
+SENT = frozenset(
     {
         "sys_id",
-        "number",
         "short_description",
         "description",
         "correlation_id",
@@ -22,14 +21,10 @@ RESERVED = frozenset(
         "priority",
         "impact",
         "urgency",
-        "due_date",
-        "requested_by_date",
-        "start_date",
-        "end_date",
-        "state",
-        "active",
     }
 )
+# And what it sends with some, and what a record is planned and moved by: not to be set from outside.
+RESERVED = SENT | {"number", "due_date", "requested_by_date", "start_date", "end_date", "state", "active"}
 FIELD_NAME = re.compile(r"^[a-z][a-z0-9_]{0,79}\Z")
 
 

@@ -27,7 +27,9 @@ class FieldForm(forms.Form):
         if not FIELD_NAME.match(field):
             raise forms.ValidationError(gettext("A field's name has small letters, digits and underscores."))
         if field in RESERVED:
-            raise forms.ValidationError(gettext("The portal sets this field itself."))
+            raise forms.ValidationError(
+                gettext("No mapping sets this field: the portal does, or those who work on the record.")
+            )
         return field
 
 

@@ -99,10 +99,18 @@ def _try(
     try:
         # What it creates it must be able to cancel.
         client = open_client(connection, now=now, reserve=0, at_least=CALLS_OF_A_TRIAL)
-        tried = try_out(connection.instance, kind, client, template, by=request.user, now=now)
     except Paused:
         said = _("ServiceNow could not be asked just now. Nothing was created there.")
         return None, out_of_calls(now) or said
+    except ServiceNowError as error:
+        return None, _("ServiceNow did not answer (%(error)s). Nothing was created there.") % {"error": error}
+    try:
+        tried = try_out(connection.instance, kind, client, template, by=request.user, now=now)
+    except Paused:
+        # Deliveries of other workers may have used up what was left.
+        return None, _(
+            "The trial could not be brought to its end: %(reason)s If a record “%(title)s” is open there, cancel it."
+        ) % {"reason": out_of_calls(now) or _("ServiceNow is left alone just now."), "title": trial.TITLE}
     except ServiceNowError as error:
         return None, _(
             "ServiceNow did not answer to the end (%(error)s). If a record “%(title)s” is open there, cancel it."

@@ -18,7 +18,7 @@ from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.explanations import out_of_calls
 from connector.models import Connection
-from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from connector.sessions import Paused
 from scorecard.models import ImprovementAction, ScoreDay
 from tickets import comment as commenting
@@ -161,10 +161,18 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
     """Give up a ticket that is not in ServiceNow."""
     found = get_object_or_404(Ticket, pk=pk)
     try:
-        if discarding.discard(found, by=request.user, now=timezone.now()):
+        is_certain = "certain" in request.POST
+        if discarding.discard(found, by=request.user, now=timezone.now(), is_certain=is_certain):
             messages.success(request, _("The ticket was discarded. Nothing more is sent to ServiceNow."))
         else:
             messages.error(request, _("This ticket may exist in ServiceNow, so it cannot be discarded."))
+    except (Refused, ConditionIgnored):
+        said = _(
+            "ServiceNow refuses to say whether it has a record of this ticket. Look for one of this name there. If "
+            "there is none, choose Discard once more; if there is one, link the ticket to it."
+        )
+        messages.warning(request, said)
+        return redirect(f"{found.get_absolute_url()}?certain=1")
     except (Paused, ServiceNowError):
         said = _(
             "ServiceNow could not be asked whether it has a record of this ticket, so nothing was discarded."

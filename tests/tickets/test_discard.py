@@ -119,3 +119,29 @@ def test_an_unlinked_ticket_can_be_discarded_and_says_that_its_record_stays(
     assert discarded(browser, delivered)
     page = browser.get(delivered.get_absolute_url()).content.decode()
     assert "a record that it may have had there stays as it is" in page
+
+
+def test_where_looking_up_is_refused_for_good_a_person_who_has_looked_may_discard(
+    browser: Client, sandbox: SandboxProcess, unanswered: Ticket
+) -> None:
+    sandbox.create(CHANGE, short_description="somebody else's")
+    sandbox.settings(unreadable_fields="correlation_id", unreadable_field_query="ignored")
+    assert not discarded(browser, unanswered)
+    long_ago(unanswered)
+    answer = browser.post(reverse("tickets:discard", args=[unanswered.pk]), follow=True)
+    page = answer.content.decode()
+    assert "ServiceNow refuses to say" in page
+    unanswered.refresh_from_db()
+    assert unanswered.delivery == Delivery.ATTENTION
+    assert 'name="certain"' in page
+    browser.post(reverse("tickets:discard", args=[unanswered.pk]), {"certain": "1"})
+    unanswered.refresh_from_db()
+    assert unanswered.delivery == Delivery.DISCARDED
+
+
+def test_who_is_certain_discards_nothing_that_is_there(browser: Client, ticket: Ticket, clock: Clock) -> None:
+    push(ticket.pk, clock=clock)
+    Ticket.objects.update(delivery=Delivery.ATTENTION, sys_id="", sent_at=clock() - timedelta(days=1))
+    browser.post(reverse("tickets:discard", args=[ticket.pk]), {"certain": "1"})
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.ATTENTION

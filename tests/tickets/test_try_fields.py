@@ -1,6 +1,10 @@
 """Trying the fields of a kind of ticket: one record, canceled at once, and what it taught."""
 
+import sys
+from typing import Any
+
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 
@@ -83,6 +87,24 @@ def test_an_answer_that_does_not_come_leaves_nothing_said_of_it(
     sandbox.fault("rate_limit", method="PATCH", times=2)
     assert trial.TITLE in tried(browser, Kind.CHANGE_REQUEST)
     assert not FieldTrial.objects.exists()
+
+
+def test_calls_that_are_used_up_in_the_middle_leave_a_record_to_look_for(
+    browser: Client, sandbox: SandboxProcess, connection: Connection, settings: LazySettings
+) -> None:
+    armed = [True]
+
+    def use_up_once_it_is_created(event: str, arguments: tuple[Any, ...]) -> None:
+        if armed and event == "http.client.send" and bytes(arguments[1]).startswith(b"POST /api/now/table/"):
+            armed.clear()
+            settings.API_CALLS_PER_HOUR = 1
+
+    sys.addaudithook(use_up_once_it_is_created)
+    page = tried(browser, Kind.CHANGE_REQUEST)
+    assert armed == []
+    [record] = sandbox.records("change_request")
+    assert record["state"] != "4"
+    assert f"If a record “{trial.TITLE}” is open there, cancel it." in page
 
 
 @pytest.mark.parametrize(("read_only", "is_proven"), [("", True), ("correlation_id", False)])
