@@ -69,12 +69,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be sent, the open tickets of the actions that are left out because of them, and what of it was sent."""
+    """What will be sent, the tickets because of which actions are left out, and what of the batch was sent before."""
 
     batch: UUID
     lines: Sequence[Line]
     left_out: Sequence[Ticket]
     sent: Mapping[UUID, Ticket]
+    repeated: Sequence[Line]
 
     @property
     def fingerprint(self) -> str:
@@ -85,12 +86,12 @@ class Plan:
     @property
     def is_sent(self) -> bool:
         """Whether all of it was sent before."""
-        return bool(self.sent) and all(line.ticket_id in self.sent for line in self.lines)
+        return bool(self.sent) and not self.lines
 
     @property
     def differs_from_sent(self) -> bool:
-        """Whether it asks for anything else than what was sent before. Only where all of it was."""
-        return any(asks_otherwise(line.wish(), self.sent[line.ticket_id]) for line in self.lines)
+        """Whether it asks for anything else than what was sent before."""
+        return any(asks_otherwise(line.wish(), self.sent[line.ticket_id]) for line in self.repeated)
 
 
 def chosen(form: QueryDict) -> list[ImprovementAction]:
@@ -105,7 +106,7 @@ def chosen(form: QueryDict) -> list[ImprovementAction]:
 def plan(
     actions: Iterable[ImprovementAction], terms: Terms, *, batch: UUID, total: float | None, today: date
 ) -> Plan:
-    """Work out the tickets. An action with an open ticket of another batch is left out."""
+    """Work out the tickets. An action with an open ticket, or with one of this batch, is left out."""
     actions = list(actions)
     open_tickets = (
         Ticket.objects.open()
@@ -125,7 +126,14 @@ def plan(
         for action in actions
         if action.pk not in taken
     ]
-    return Plan(batch, lines, others, Ticket.objects.in_bulk([line.ticket_id for line in lines]))
+    sent = Ticket.objects.select_related("action").in_bulk([line.ticket_id for line in lines])
+    return Plan(
+        batch,
+        lines=[line for line in lines if line.ticket_id not in sent],
+        left_out=[*others, *sent.values()],
+        sent=sent,
+        repeated=[line for line in lines if line.ticket_id in sent],
+    )
 
 
 def send(plan: Plan, *, by: User, instance: Instance, now: datetime) -> list[ImprovementAction]:

@@ -101,12 +101,14 @@ def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan) -> HttpRespon
         messages.warning(request, _("Nothing was sent: all of these actions have an open ticket by now."))
         return None
     if form.cleaned_data["previewed"] != plan.fingerprint:
-        messages.warning(
-            request,
-            _(
-                "Nothing was sent yet, because this is no longer what you last saw. Check it and send it again."
-            ),
+        said = _(
+            "Nothing was sent yet, because this is no longer what you last saw. Check it and send it again."
         )
+        if plan.sent:
+            said = _(
+                "Some of these tickets were sent before and are left out now. Check the rest and send it."
+            )
+        messages.warning(request, said)
         return None
     overtaken = bulk.send(plan, by=request.user, instance=connection.instance, now=timezone.now())
     for action in overtaken:

@@ -137,6 +137,22 @@ def test_a_form_sent_again_with_something_else_in_it_says_that_this_was_not_sent
     assert Ticket.objects.count() == 3
 
 
+def test_of_a_form_sent_again_only_what_was_not_sent_is_shown(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    other = TicketFactory.create(instance=connection.instance, action=actions[2])
+    form = {**form_of(browser.post(BULK, ticked(actions))), "step": "send"}
+    browser.post(BULK, form)
+    Ticket.objects.filter(pk=other.pk).update(is_open=False, delivery=Delivery.DISCARDED)
+    again = browser.post(BULK, {**form, "note": "By the board."})
+    assert [line.action for line in again.context["plan"].lines] == actions[2:]
+    assert b"Nothing was sent yet" not in again.content
+    assert b"Some of these tickets were sent before" in again.content
+    assert again.content.count(b"Send 1 ticket") == 1
+    browser.post(BULK, {**form_of(again), "note": "By the board.", "step": "send"})
+    assert Ticket.objects.count() == 4
+
+
 def test_actions_with_an_open_ticket_are_named_and_left_out(
     browser: Client, connection: Connection, actions: list[ImprovementAction]
 ) -> None:
