@@ -117,7 +117,7 @@ def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) 
     if _may_be_there(comment, clock()):
         is_there = look_up.is_there(comment, client)
         if is_there:
-            comment.settle(token, state=CommentState.DELIVERED, delivered_at=clock(), last_problem="")
+            _delivered(comment, token, clock())
             return
         if comment.sent_at and clock() < (until := comment.sent_at + _quarantine()):
             again = until if is_there is None else min(clock() + timedelta(seconds=10), until)
@@ -132,7 +132,12 @@ def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) 
     check = in_time(comment.sent_at, clock)
     ticket = comment.ticket
     client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written}, check=check)
-    comment.settle(token, state=CommentState.DELIVERED, delivered_at=clock(), last_problem="")
+    _delivered(comment, token, clock())
+
+
+def _delivered(comment: TicketComment, token: UUID, now: datetime) -> None:
+    done = {"state": CommentState.DELIVERED, "record_sys_id": comment.ticket.sys_id, "last_problem": ""}
+    comment.settle(token, delivered_at=now, **done)
 
 
 def _may_be_there(comment: TicketComment, now: datetime) -> bool:

@@ -99,6 +99,7 @@ def recognise(comment: TicketComment) -> bool:
                     note_sys_id=note.sys_id,
                     state=CommentState.DELIVERED,
                     delivered_at=comment.delivered_at or note.at,
+                    record_sys_id=note.record_sys_id,
                     last_problem="",
                 )
             )

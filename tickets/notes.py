@@ -70,12 +70,12 @@ class CommentQuerySet(models.QuerySet["TicketComment"]):
         )
 
     def in_the_record(self) -> "CommentQuerySet":
-        """What ServiceNow took since the ticket was linked to the record that it is linked to now."""
-        return self.filter(state=CommentState.DELIVERED, delivered_at__gte=F("ticket__delivered_at"))
+        """What ServiceNow took into the record that the ticket is linked to now."""
+        return self.filter(state=CommentState.DELIVERED, record_sys_id=F("ticket__sys_id"))
 
     def not_mirrored(self) -> "CommentQuerySet":
         """What no mirrored note shows: on its way, stopped, or in a journal that was not read since."""
-        unseen = Q(note_sys_id="", delivered_at__gte=F("ticket__delivered_at"))
+        unseen = Q(note_sys_id="", record_sys_id=F("ticket__sys_id"))
         return self.filter(~Q(state=CommentState.DELIVERED) | unseen)
 
 
@@ -108,6 +108,7 @@ class TicketComment(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    record_sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
     note_sys_id = models.CharField(_("sys_id of the journal entry"), max_length=32, blank=True)
     last_problem = models.TextField(_("last problem"), blank=True)
 

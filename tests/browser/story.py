@@ -220,6 +220,7 @@ def write_notes(ticket: Ticket) -> None:
         (50, "Who owns the shared mailboxes?", {"state": CommentState.UNCERTAIN, "sent_at": now}),
         (1, "Asked the vendor again.", {"state": CommentState.DELIVERED, "delivered_at": now}),
     ):
+        columns["record_sys_id"] = ticket.sys_id
         note = TicketComment.objects.create(ticket=ticket, text=text, author=secadmin(), **columns)
         TicketComment.objects.filter(pk=note.pk).update(created_at=now - timedelta(minutes=minutes))
 

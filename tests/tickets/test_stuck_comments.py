@@ -263,3 +263,20 @@ def test_words_that_were_given_up_before_leave_it_to_a_person(
     TicketComment.objects.update(state=CommentState.DROPPED)
     sandbox.fault("reset", method="PATCH")
     assert after_a_while(write(delivered, clock), clock) == CommentState.UNCERTAIN
+
+
+def test_words_said_before_the_record_was_linked_anew_are_not_taken_for_the_same_said_again(
+    sandbox: SandboxProcess, delivered: Ticket, clock: Clock, secadmin: User
+) -> None:
+    close_the_table(sandbox)
+    write(delivered, clock)
+    comment.send_due(clock=clock)
+    sys_id = delivered.sys_id
+    assert link.unlink(delivered, Reason.WRONG, by=secadmin, now=clock())
+    again = Ticket.objects.get(pk=delivered.pk)
+    clock.advance(hours=1)
+    link.choose(again, sys_id, seen=[], by=secadmin, now=clock())
+    again.refresh_from_db()
+    sandbox.fault("reset", method="PATCH")
+    assert after_a_while(write(again, clock), clock) == CommentState.DELIVERED
+    assert len(journal(sandbox)) == 2
