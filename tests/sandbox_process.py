@@ -36,6 +36,14 @@ def free_port() -> int:
             return port
 
 
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on, each another one."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)
+
+
 class SandboxProcess:
     """`python -m sandbox` as a context manager; keeps its ports and its state file over `stop()` and `start()`.
 
@@ -49,7 +57,7 @@ class SandboxProcess:
         **options: str | int | Path,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True)
-        self.port, self.microsoft_port = free_port(), free_port()
+        self.port, self.microsoft_port = free_ports(2)
         self._options: dict[str, str | int | Path] = {
             "profile": profile,
             "seed": "empty",

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.sandbox_process import ROOT, free_port
+from tests.sandbox_process import ROOT, free_ports
 
 _OURS = (
     "DATABASE_URL",
@@ -28,7 +28,7 @@ class Portal:
 
     def __init__(self, folder: Path, profile: str = "hardened") -> None:
         self.folder = folder
-        self.port, self.sandbox_port, self.microsoft_port = free_port(), free_port(), free_port()
+        self.port, self.sandbox_port, self.microsoft_port = free_ports(3)
         self.profile = profile
         # Further instances that may be talked to, beside its own sandbox.
         self.hosts: list[str] = []

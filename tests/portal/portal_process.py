@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.portal.processes import children_of
 from tests.portal.scratch import environment
-from tests.sandbox_process import ROOT, free_port
+from tests.sandbox_process import ROOT, free_ports
 
 
 class PortalProcess:
@@ -16,7 +16,7 @@ class PortalProcess:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self.port, self.sandbox_port, self.microsoft_port = free_port(), free_port(), free_port()
+        self.port, self.sandbox_port, self.microsoft_port = free_ports(3)
         ports = {
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),

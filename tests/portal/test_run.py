@@ -21,7 +21,7 @@ from portal.supervisor import Patience
 from tests.portal.portal_process import PortalProcess
 from tests.portal.processes import that_mention, wait_until
 from tests.portal.scratch import environment, manage, scratch_database
-from tests.sandbox_process import ROOT, free_port
+from tests.sandbox_process import ROOT, free_port, free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -136,7 +136,8 @@ def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProce
 
 @pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT", "MICROSOFT_PORT"])
 def test_a_port_in_use_is_named_in_one_line(tmp_path: Path, name: str) -> None:
-    ports = {each: str(free_port()) for each in ("PORT", "SANDBOX_PORT", "MICROSOFT_PORT")}
+    names = ("PORT", "SANDBOX_PORT", "MICROSOFT_PORT")
+    ports = dict(zip(names, map(str, free_ports(3)), strict=True))
     with socket.socket() as other:
         other.bind(("127.0.0.1", int(ports[name])))
         other.listen()
