@@ -1,9 +1,7 @@
 """A sandbox of one's own: the real process on free ports, driven over its controls."""
 
 import contextlib
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,30 +16,13 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from tests.ports import free_ports
+
 ROOT = Path(__file__).resolve().parent.parent
-# Below the range from which the system takes outgoing ports, so that a port that is free now stays free.
-PORTS = range(20000, 32000)
 CALLBACK = "http://127.0.0.1:8000/servicenow/callback/"
 INTEGRATION_USER = ("m365.integration", "integration")
 CLIENT = ("scoredesk", "scoredesk-secret")
 Row = dict[str, str]
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    while True:
-        port = random.SystemRandom().choice(PORTS)
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on, each another one."""
-    found: set[int] = set()
-    while len(found) < count:
-        found.add(free_port())
-    return list(found)
 
 
 class SandboxProcess:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.sandbox_process import free_port
+from tests.ports import free_port
 
 _OWNER = "nobody"
 NO_POSTGRES = "PostgreSQL is not installed, so nothing was tried on it: apt install postgresql"

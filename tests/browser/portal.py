@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.sandbox_process import ROOT, free_ports
+from tests.ports import free_ports
+from tests.sandbox_process import ROOT
 
 _OURS = (
     "DATABASE_URL",

@@ -9,7 +9,7 @@ import pytest
 
 from connector.models import Connection
 from portal.run import answers
-from tests.sandbox_process import free_port
+from tests.ports import free_port
 from tests.tickets.test_killed_worker import wait_until
 from tests.workers import ROOT, environment
 

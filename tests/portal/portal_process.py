@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.portal.processes import children_of
 from tests.portal.scratch import environment
-from tests.sandbox_process import ROOT, free_ports
+from tests.ports import free_ports
+from tests.sandbox_process import ROOT
 
 
 class PortalProcess:

@@ -21,7 +21,8 @@ from portal.supervisor import Patience
 from tests.portal.portal_process import PortalProcess
 from tests.portal.processes import that_mention, wait_until
 from tests.portal.scratch import environment, manage, scratch_database
-from tests.sandbox_process import ROOT, free_port, free_ports
+from tests.ports import free_port, free_ports
+from tests.sandbox_process import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

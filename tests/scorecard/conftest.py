@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from sandbox.microsoft.app import create_app
 from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from sandbox.server import Server
-from tests.sandbox_process import free_port
+from tests.ports import free_port
 
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
