@@ -45,13 +45,13 @@ MOVES: dict[Delivery, dict[Delivery, str]] = {
         Delivery.WAITING: "nothing could be sent, or the look-up found nothing yet",
         Delivery.DELIVERED: "the look-up found our record",
         Delivery.CONFLICT: "the look-up found two of our records",
-        Delivery.ATTENTION: "tried often enough, or not to be sent with this template",
+        Delivery.ATTENTION: "the look-up is refused or leaves it to a person, or the template is not proven",
     },
     Delivery.SENT: {
-        Delivery.CLAIMED: "the lease ran out; whoever takes it looks first",
+        Delivery.CLAIMED: "the lease ran out, or a refusal followed an earlier send: it is looked for first",
         Delivery.DELIVERED: "ServiceNow answered with our record",
         Delivery.WAITING: "a definite no that may be tried again, or no answer that can be trusted",
-        Delivery.ATTENTION: "ServiceNow refused it",
+        Delivery.ATTENTION: "ServiceNow refused it or answered with a stranger, or it was tried often enough",
         Delivery.CONFLICT: "ServiceNow holds two of our records",
     },
     Delivery.ATTENTION: {
