@@ -270,9 +270,8 @@ def compile_catalogues() -> None:
         for po in sources
     ):
         return
-    for domain in ("django",):
-        command = [sys.executable, "-m", "babel.messages.frontend", "compile", "-d", "locale", "-D", domain]
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+    command = [sys.executable, "-m", "babel.messages.frontend", "compile", "-d", "locale", "-D", "django"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
 
 
 def static_changed(state: Path) -> bool:
@@ -284,10 +283,10 @@ def static_changed(state: Path) -> bool:
 def first_administrator() -> None:
     """Ask once for the first administrator, where there is somebody to ask."""
     manage_py = [sys.executable, str(ROOT / "manage.py")]
-    count = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603
         [*manage_py, "create_administrator", "--only-if-none"], cwd=ROOT, check=False
     )
-    if count.returncode:
+    if done.returncode:
         raise CannotStart("there is no administrator yet; run: manage.py create_administrator")
 
 

@@ -1,5 +1,5 @@
-"""Changed records, read whole with their journals, and stored. A hundred of them cost one call where there is a Batch
-API.
+"""Changed records, read whole with their journals, and stored. Up to `AT_A_TIME` of them cost one call where there is a
+Batch API.
 """
 
 import logging

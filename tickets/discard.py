@@ -18,7 +18,7 @@ def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False
     """Give a ticket up. Returns False when a record of it exists or may still arrive, unless it was unlinked from it.
 
     Where an earlier try had no answer, ServiceNow is asked; raises `Paused` and ServiceNowError where it cannot be.
-    An instance that refuses the question for good is not believed but the person who `is_certain`.
+    Where ServiceNow refuses to answer, the word of a person who `is_certain` counts instead.
     """
     unanswered = ticket.delivery == Delivery.ATTENTION and ticket.sent_at is not None
     asks = unanswered and ticket.may_be_discarded and not ticket.is_history

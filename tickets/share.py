@@ -1,6 +1,5 @@
 """Sharing: a form's content becomes one ticket, however often it is sent."""
 
-import logging
 import sys
 from datetime import date, datetime
 from functools import partial
@@ -15,8 +14,6 @@ from connector.models import Instance
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket, TicketEvent
 from tickets.tasks import push_ticket
-
-logger = logging.getLogger(__name__)
 
 
 class Wish(TypedDict):

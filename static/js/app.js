@@ -145,9 +145,6 @@ document.addEventListener("click", (event) => {
   dialog.close();
 });
 
-// A view closes the dialog with the response header `HX-Trigger: dialog-close`.
-document.addEventListener("dialog-close", () => dialog?.close());
-
 dialog?.addEventListener("close", () => {
   dialog.querySelector(".dialog__content").replaceChildren();
   visibleOpener()?.focus();
