@@ -28,7 +28,7 @@ class Reason(models.TextChoices):
     IDLE = "idle", _("You were signed out because you had not done anything for a while.")
     OVER = (
         "over",
-        _("You were signed out because you had been signed in for long enough. Sign in again to go on."),
+        _("You were signed out because a session lasts only so long. Sign in again to go on."),
     )
     ELSEWHERE = (
         "elsewhere",

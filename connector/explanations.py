@@ -130,12 +130,12 @@ EXPLANATIONS = {
     "budget": Explanation(
         _("This hour's calls to ServiceNow are used up; those that remain are kept for sending tickets."),
         _(
-            "Try again when some of them lie more than an hour back. If it happens often, have the operator raise "
+            "Try again when some of them are more than an hour old. If it happens often, have the operator raise "
             "API_CALLS_PER_HOUR."
         ),
     ),
     "host_refused": Explanation(
-        _("This instance may not be talked to."),
+        _("The portal may not connect to this instance."),
         _("The operator lists custom domains in SERVICENOW_ALLOWED_HOSTS."),
     ),
     "wrong_key": Explanation(

@@ -154,7 +154,7 @@ class TicketAdmin(ReadOnlyAdmin):
             messages.info(request, said % {"count": left})
 
     @admin.action(
-        description=_("Discard: it is not in ServiceNow and shall not get there"), permissions=["work"]
+        description=_("Discard: it is not in ServiceNow and is not to be sent there"), permissions=["work"]
     )
     def discard(self, request: HttpRequest, chosen: QuerySet[Ticket]) -> None:
         """Give up those that are certainly not in ServiceNow."""

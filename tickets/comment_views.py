@@ -49,4 +49,4 @@ def _comment(ticket: str, comment: str) -> TicketComment:
 
 
 def _tell_decided(request: PersonRequest) -> None:
-    messages.info(request, _("Nothing was to be decided about this note any more."))
+    messages.info(request, _("This note no longer needs a decision."))

@@ -184,7 +184,7 @@ class BulkForm(TaskForm):
     )
     note = TextField(
         label=_("Note"),
-        help_text=_("Stands before each task description."),
+        help_text=_("Goes before each task description."),
         required=False,
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 2}),

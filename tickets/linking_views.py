@@ -64,7 +64,7 @@ def unlink(request: PersonRequest, pk: str) -> HttpResponse:
         same = found.may_be_unlinked and form.cleaned_data["sys_id"] == found.sys_id
         reason = Reason(form.cleaned_data["reason"])
         if same and linking.unlink(found, reason, by=request.user, now=timezone.now()):
-            messages.success(request, _("The ticket was unlinked. Decide what shall become of it."))
+            messages.success(request, _("The ticket was unlinked. Now decide what to do with it."))
         else:
             messages.info(request, _("This ticket is not linked to that record any more."))
         return redirect(found)
@@ -92,7 +92,7 @@ def _choose(request: PersonRequest, found: Ticket, chosen: ChosenForm) -> HttpRe
         if others:
             numbers = ", ".join(other.number for other in others)
             said = _(
-                "%(numbers)s carries this ticket's key too: cancel it in ServiceNow unless it is needed."
+                "Also in ServiceNow with this ticket's key: %(numbers)s. Cancel there what is not needed."
             )
             messages.warning(request, said % {"numbers": numbers})
         return redirect(found)

@@ -34,7 +34,7 @@ class ValueSource(models.TextChoices):
     FIXED = "fixed", pgettext_lazy("field mapping", "A fixed value")
     CATEGORY = "category", pgettext_lazy("field mapping", "The recommendation category")
     SOURCE = "source", pgettext_lazy("field mapping", "The recommendation source")
-    REQUESTER = "requester", pgettext_lazy("field mapping", "The user ID of who asked")
+    REQUESTER = "requester", pgettext_lazy("field mapping", "The user ID of the requester")
     CONTROL_ID = "control_id", pgettext_lazy("field mapping", "The improvement action's control ID")
     PRODUCT = "product", pgettext_lazy("field mapping", "The improvement action's product")
 

@@ -35,7 +35,7 @@ class ChangeTemplate(models.Model):
     instance = models.OneToOneField(Instance, models.PROTECT, related_name="+", verbose_name=_("instance"))
     sys_id = models.CharField(_("sys_id of the template"), max_length=32, validators=[RegexValidator(SYS_ID)])
     name = models.CharField(_("name"), max_length=200, blank=True)
-    proven_at = models.DateTimeField(_("keeps our reference, last seen"), null=True, blank=True)
+    proven_at = models.DateTimeField(_("kept the correlation ID, last seen"), null=True, blank=True)
 
     objects = ChangeTemplateQuerySet.as_manager()
 

@@ -48,7 +48,7 @@ def read_state_names(request: PersonRequest) -> HttpResponse:
     if naming.learn_now(timezone.now()):
         messages.success(request, _("The names were read from ServiceNow."))
     else:
-        said = _("ServiceNow does not tell its names just now. Nothing was changed.")
+        said = _("ServiceNow could not be asked for its names just now. Nothing was changed.")
         messages.error(request, out_of_calls(timezone.now()) or said)
     return redirect("state_names")
 

@@ -109,8 +109,11 @@ def _try(
     except Paused:
         # Deliveries of other workers may have used up what was left.
         return None, _(
-            "The trial could not be brought to its end: %(reason)s If a record “%(title)s” is open there, cancel it."
-        ) % {"reason": out_of_calls(now) or _("ServiceNow is left alone just now."), "title": trial.TITLE}
+            "The trial could not be finished: %(reason)s If a record “%(title)s” is open there, cancel it."
+        ) % {
+            "reason": out_of_calls(now) or _("Calls to ServiceNow are paused just now."),
+            "title": trial.TITLE,
+        }
     except ServiceNowError as error:
         return None, _(
             "ServiceNow did not answer to the end (%(error)s). If a record “%(title)s” is open there, cancel it."
