@@ -56,7 +56,7 @@ def test_whatever_is_done_keeps_a_session_until_half_a_day_is_over(browser: Clie
     assert is_signed_in(browser)
     rewind(browser, "signed_in_at", timedelta(minutes=1))
     page = browser.get("/tickets/", follow=True)
-    assert "you had been signed in for long enough" in page.content.decode()
+    assert "a session lasts only so long" in page.content.decode()
     assert not is_signed_in(browser)
 
 

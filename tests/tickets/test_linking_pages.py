@@ -112,7 +112,7 @@ def test_of_two_records_the_page_offers_both_and_the_story_names_the_other(
     browser.post(address(ticket), offered(page)[other["number"]])
     ticket.refresh_from_db()
     assert ticket.number == other["number"]
-    assert f"{one['number']} carries this ticket" in said(browser, ticket)
+    assert f"key: {one['number']}." in said(browser, ticket)
     assert len(sandbox.records("change_request")) == 2
 
 
@@ -192,7 +192,7 @@ def test_an_unlinked_tickets_old_record_is_offered_as_carrying_its_key(
     page = browser.get(address(ticket, row["number"])).content.decode()
     assert set(offered(page)) == {row["number"], ticket.number}
     browser.post(address(ticket), offered(page)[row["number"]])
-    assert f"{ticket.number} carries this ticket" in said(browser, ticket)
+    assert f"key: {ticket.number}." in said(browser, ticket)
 
 
 @pytest.mark.parametrize("denial", ["ignored", "forbidden"])
