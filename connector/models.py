@@ -233,8 +233,8 @@ class CheckResult(models.Model):
 
 
 class ConnectionSecrets(models.Model):
-    """The secrets of a connection, apart from it so that a wrong key never breaks a page. `sessions` alone
-    reads them.
+    """The secrets of a connection, apart from it so that a wrong key never breaks a page. Only
+    `sessions`, to use them, and `keys`, to check and rotate them, read them.
     """
 
     connection = models.OneToOneField(Connection, models.CASCADE, related_name="secrets", primary_key=True)

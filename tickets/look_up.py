@@ -67,4 +67,5 @@ def _is_among(shown: str, comment: TicketComment) -> bool | None:
     ).exclude(pk=comment.pk)
     left = _count(shown, comment.written) - same.in_the_record().count()
     # Nobody knows whether those that were given up had arrived.
-    return None if 0 < left <= same.filter(state=CommentState.DROPPED).count() else left > 0
+    given_up = same.filter(state__in=(CommentState.DROPPED, CommentState.GIVEN_UP)).count()
+    return None if 0 < left <= given_up else left > 0

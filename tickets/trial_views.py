@@ -103,7 +103,9 @@ def _try(
         said = _("ServiceNow could not be asked just now. Nothing was created there.")
         return None, out_of_calls(now) or said
     except ServiceNowError as error:
-        return None, _("ServiceNow did not answer (%(error)s). Nothing was created there.") % {"error": error}
+        return None, _("ServiceNow could not be asked (%(error)s). Nothing was created there.") % {
+            "error": error
+        }
     try:
         tried = try_out(connection.instance, kind, client, template, by=request.user, now=now)
     except Paused:

@@ -160,8 +160,8 @@ def comment(request: PersonRequest, pk: str) -> HttpResponse:
 def discard(request: PersonRequest, pk: str) -> HttpResponse:
     """Give up a ticket that is not in ServiceNow."""
     found = get_object_or_404(Ticket, pk=pk)
+    is_certain = "certain" in request.POST
     try:
-        is_certain = "certain" in request.POST
         if discarding.discard(found, by=request.user, now=timezone.now(), is_certain=is_certain):
             messages.success(request, _("The ticket was discarded. Nothing more is sent to ServiceNow."))
         else:

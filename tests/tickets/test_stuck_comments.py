@@ -255,12 +255,13 @@ def test_a_clock_that_is_put_right_doubles_no_note(
     assert (written.state, len(journal(sandbox))) == (CommentState.DELIVERED, 1)
 
 
+@pytest.mark.parametrize("given_up", [CommentState.DROPPED, CommentState.GIVEN_UP])
 def test_words_that_were_given_up_before_leave_it_to_a_person(
-    sandbox: SandboxProcess, delivered: Ticket, clock: Clock
+    sandbox: SandboxProcess, delivered: Ticket, clock: Clock, given_up: CommentState
 ) -> None:
     close_the_table(sandbox)
     assert after_a_while(write(delivered, clock), clock) == CommentState.DELIVERED
-    TicketComment.objects.update(state=CommentState.DROPPED)
+    TicketComment.objects.update(state=given_up)
     sandbox.fault("reset", method="PATCH")
     assert after_a_while(write(delivered, clock), clock) == CommentState.UNCERTAIN
 
