@@ -1,4 +1,4 @@
-"""No module over 300 lines, no function over 50: longer ones ask to be split by noun."""
+"""No module over 500 lines, no function over 50: longer ones ask to be split by noun."""
 
 import ast
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-MAX_MODULE, MAX_FUNCTION = 300, 50
+MAX_MODULE, MAX_FUNCTION = 500, 50
 
 
 def main() -> int:
