@@ -65,13 +65,18 @@ def draft_of(current: Connection) -> Connection:
     )
 
 
+def has_client_secret(draft: Connection) -> bool:
+    """Whether the client secret is known: it may be given up, or lie where it does not belong. Raises `Paused`."""
+    return bool(sessions.oauth_client_of(draft).client_secret)
+
+
 def begin(session: SessionBase, draft: Connection, now: datetime) -> str:
     """Where to send the browser for an authorization code. Raises `Paused`."""
     sessions.check_host(draft.instance)
     attempt = oauth.begin(draft.instance.origin, sessions.oauth_client_of(draft), redirect_uri())
     session[SESSION_KEY] = {
         "state": attempt.state,
-        "verifier": sessions.seal(attempt.verifier),
+        "verifier": sessions.seal(attempt.verifier, *verifier_of(draft, attempt.state)),
         "connection": draft.pk,
         "at": now.timestamp(),
     }
@@ -96,7 +101,8 @@ def finish(session: SessionBase, parameters: Mapping[str, str], now: datetime) -
     draft = Connection.objects.drafts().filter(pk=attempt["connection"]).first()
     if draft is None:
         raise AttemptRefused("no_attempt")
-    tokens = _redeem(draft, parameters["code"], sessions.unseal(attempt["verifier"]), now)
+    verifier = sessions.unseal(attempt["verifier"], *verifier_of(draft, attempt["state"]))
+    tokens = _redeem(draft, parameters["code"], verifier, now)
     sessions.keep_tokens(draft, tokens, now)
     return look_who_we_are(draft, now)
 
@@ -105,6 +111,11 @@ def is_away(session: SessionBase, draft: Connection | None) -> bool:
     """Whether the browser was sent to ServiceNow to authorize this draft, and has not come back."""
     attempt = session.get(SESSION_KEY)
     return bool(attempt and draft and attempt["connection"] == draft.pk)
+
+
+def verifier_of(draft: Connection, state: str) -> tuple[str, ...]:
+    """What a sealed verifier is for: this attempt to authorize this connection to this instance."""
+    return "session", "verifier", str(draft.pk), draft.instance.host, state
 
 
 def _redeem(draft: Connection, code: str, verifier: str, now: datetime) -> Tokens:

@@ -144,6 +144,17 @@ EXPLANATIONS = {
             "The operator restores the key that is missing from FIELD_KEYS, or you set the connection up again."
         ),
     ),
+    "misplaced_secret": Explanation(
+        _("The stored secrets do not belong to this connection, so they are not used."),
+        _(
+            "Connect again: enter the client secret, save and authorize. If nobody restored or changed the database, "
+            "have the operator find out why."
+        ),
+    ),
+    "no_client_secret": Explanation(
+        _("The client secret is not stored here any more."),
+        _("Enter the client secret again, save and authorize."),
+    ),
 }
 # What a page lists for looking up, by what somebody is about when it happens.
 _GROUPS: dict[Promise, tuple[str, ...]] = {
@@ -180,6 +191,8 @@ _GROUPS: dict[Promise, tuple[str, ...]] = {
         "budget",
         "breaker",
         "wrong_key",
+        "misplaced_secret",
+        "no_client_secret",
     ),
 }
 OTHER = Explanation(_("Something went wrong between the portal and ServiceNow."), _("Try again."))

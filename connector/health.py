@@ -61,6 +61,12 @@ class InstanceQuerySet(models.QuerySet[Any]):
         if isinstance(error, NotAuthenticated | TokenRefused):
             self.update(**_last_error(error, now))
 
+    def record_pause(self, now: datetime, code: str) -> None:
+        """Calls cannot be made for a reason of ours that a person has to mend. Written only where it is news."""
+        news = self.exclude(last_error=code)
+        if news.exists():
+            news.update(last_error=code, last_error_detail="", last_error_at=now)
+
     def let_through(self, now: datetime) -> bool:
         """Whether the one instance may be called now. After a pause the first who asks may, and nobody
         else yet.

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import BinaryField, ExpressionWrapper, F, Model, QuerySet
 
-from connector.fields import SecretField
+from connector.fields import Bound, SecretField
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,12 @@ class Secret:
         return _opens(Fernet(self.field.fernet_keys[0]), self.stored)
 
     def renew(self) -> int:
-        """Put it under the newest key, unless it has changed meanwhile. Raises `InvalidToken` if no key opens it.
+        """Put it under the newest key, unless it has changed meanwhile; the place it is bound to stays as it is.
 
-        Returns how many rows changed: one or none.
+        Returns how many rows changed: one or none. Raises `InvalidToken` if no key opens it.
         """
-        return self.rows.update(**{self.field.name: self.field.fernet.decrypt(self.stored).decode()})
+        bound = Bound.unpacked(self.field.fernet.decrypt(self.stored).decode())
+        return self.rows.update(**{self.field.name: bound})
 
     def forget(self) -> int:
         """Put an empty text in its place."""

@@ -4,10 +4,13 @@ Access tokens are renewed under a lease: whoever changes `renewing_by` in one co
 any transaction; the others wait and read the row again. A lock held across the call would stop all writers on SQLite.
 """
 
+import contextlib
 import enum
+import logging
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -19,7 +22,7 @@ from accounts.models import AuditEntry
 from connector import hosts
 from connector.budget import KEPT_FOR_PUSHES, allowed
 from connector.clock import Clock
-from connector.fields import SecretField
+from connector.fields import Bound, Misplaced, SecretField
 from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
 from connector.servicenow.auth import Bearer
@@ -30,6 +33,7 @@ from connector.servicenow.records import Tokens
 from connector.servicenow.transport import Timeouts, Transport
 from connector.servicenow.wire import Answer, server_time
 
+logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 # A token that ends sooner is renewed before it is used.
 MARGIN = timedelta(seconds=60)
@@ -38,6 +42,17 @@ LEASE_MARGIN = timedelta(seconds=30)
 GLANCE_SECONDS = 0.1
 # A server tells its time in whole seconds, and the answer takes a moment.
 CLOCK_NOISE = timedelta(seconds=3)
+COLUMNS = ("client_secret", "access_token", "refresh_token")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The secrets of a connection, opened; and its row as it was read with them."""
+
+    connection: Connection
+    client_secret: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
 
 
 class Pause(enum.StrEnum):
@@ -49,6 +64,11 @@ class Pause(enum.StrEnum):
     BUDGET = "budget"
     HOST_REFUSED = "host_refused"
     WRONG_KEY = "wrong_key"
+    MISPLACED = "misplaced_secret"
+
+
+# Reasons that a person has to mend, and that no answer of ServiceNow's would show.
+UNOPENED = (Pause.WRONG_KEY, Pause.MISPLACED)
 
 
 class Paused(Exception):
@@ -135,15 +155,16 @@ def oauth_client_of(connection: Connection) -> OAuthClient:
 def kept_client_secret(host: str, client_id: str) -> str:
     """The client secret stored for this client of this instance, or an empty string. Another host never gets it."""
     known = Connection.objects.filter(instance__host=host, client_id=client_id).order_by("-created_at", "-pk")
-    try:
-        return next((kept for kept in (_secrets(one).client_secret for one in known) if kept), "")
-    except Paused:
-        return ""
+    for connection in known.select_related("instance"):
+        with contextlib.suppress(Paused):
+            if kept := _secrets(connection).client_secret:
+                return kept
+    return ""
 
 
 def keep_client_secret(connection: Connection, client_secret: str) -> None:
     """Store the client secret of a new connection, or of one that is set up anew; its tokens go."""
-    kept = {"client_secret": client_secret, "access_token": "", "refresh_token": ""}
+    kept = _bound(connection, client_secret=client_secret, access_token="", refresh_token="")
     ConnectionSecrets.objects.update_or_create(connection=connection, defaults=kept)
 
 
@@ -151,26 +172,29 @@ def keep_tokens(connection: Connection, tokens: Tokens, now: datetime) -> None:
     """Store the tokens of a fresh authorization."""
     lasts_until = now + oauth.REFRESH_TOKEN_LIFE if tokens.refresh_token else None
     with transaction.atomic():
-        ConnectionSecrets.objects.filter(connection_id=connection.pk).update(
-            access_token=tokens.access_token, refresh_token=tokens.refresh_token
-        )
+        kept = _bound(connection, access_token=tokens.access_token, refresh_token=tokens.refresh_token)
+        ConnectionSecrets.objects.filter(connection_id=connection.pk).update(**kept)
         Connection.objects.filter(pk=connection.pk).update(
             access_expires_at=now + tokens.expires_in, refresh_expires_at=lasts_until, authorized_at=now
         )
     connection.refresh_from_db()
 
 
-def seal(text: str) -> str:
-    """Encrypt what has to wait somewhere other than in a column of secrets."""
-    return str(_fernet().encrypt(text.encode()).decode())
+def seal(text: str, *purpose: str) -> str:
+    """Encrypt what has to wait somewhere other than in a column of secrets; only for this purpose it opens again."""
+    return str(_fernet().encrypt(Bound(purpose, text).packed().encode()).decode())
 
 
-def unseal(sealed: str) -> str:
-    """Read what `seal` made. Raises `Paused` when none of the keys opens it."""
+def unseal(sealed: str, *purpose: str) -> str:
+    """Read what `seal` made for the same purpose. Raises `Paused` when none of the keys opens it, or it was made for
+    another.
+    """
     try:
-        return str(_fernet().decrypt(sealed.encode()).decode())
+        return Bound.unpacked(_fernet().decrypt(sealed.encode()).decode()).at(*purpose)
     except InvalidToken:
         raise Paused(Pause.WRONG_KEY) from None
+    except Misplaced:
+        raise Paused(Pause.MISPLACED) from None
 
 
 def _fernet() -> Fernet | MultiFernet:
@@ -190,13 +214,30 @@ def wipe(connection: Connection) -> None:
     ConnectionSecrets.objects.filter(connection_id=connection.pk).delete()
 
 
-def _secrets(connection: Connection) -> ConnectionSecrets:
+def _secrets(connection: Connection) -> Secrets:
+    """What is stored for a connection and for the host that it leads to. Raises `Paused` where a secret cannot be
+    read, or belongs somewhere else.
+    """
     try:
-        return ConnectionSecrets.objects.select_related("connection").get(connection_id=connection.pk)
+        kept = ConnectionSecrets.objects.select_related("connection").get(connection_id=connection.pk)
+        opened = {column: getattr(kept, column).at(*_place(connection, column)) for column in COLUMNS}
     except ConnectionSecrets.DoesNotExist:
-        return ConnectionSecrets(connection=connection)
+        return Secrets(connection)
     except InvalidToken:
         raise Paused(Pause.WRONG_KEY) from None
+    except Misplaced as error:
+        logger.warning("%s", error)
+        raise Paused(Pause.MISPLACED) from None
+    return Secrets(kept.connection, **opened)
+
+
+def _bound(connection: Connection, **texts: str) -> dict[str, Bound]:
+    return {column: Bound(_place(connection, column), text) for column, text in texts.items()}
+
+
+def _place(connection: Connection, column: str) -> tuple[str, ...]:
+    table = ConnectionSecrets._meta.db_table  # noqa: SLF001  Django documents it.
+    return table, column, str(connection.pk), connection.instance.host
 
 
 def _sign_in(connection: Connection, clock: Clock, reserve: float = 0.0) -> Client:
@@ -213,6 +254,10 @@ def _sign_in(connection: Connection, clock: Clock, reserve: float = 0.0) -> Clie
         token = access_token(connection, transport, clock)
     except TokenRefused as error:
         raise Paused(Pause.NEEDS_REAUTHORIZATION) from error
+    except Paused as pause:
+        if pause.reason in UNOPENED:
+            Instance.objects.filter(pk=connection.instance_id).record_pause(clock(), pause.reason)
+        raise
     return Client(transport, Bearer(token, renew))
 
 
@@ -265,11 +310,11 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
             _require_authorization(connection, error)
             raise
     sys.audit("connector.sessions.token_given", connection.pk)
-    changes = {"access_token": tokens.access_token}
+    changes = _bound(connection, access_token=tokens.access_token)
     ends = {"access_expires_at": clock() + tokens.expires_in}
     if tokens.refresh_token and tokens.refresh_token != _secrets(connection).refresh_token:
         # One that comes back as it was ends when it would have ended; a new one has a life of its own.
-        changes["refresh_token"] = tokens.refresh_token
+        changes |= _bound(connection, refresh_token=tokens.refresh_token)
         ends["refresh_expires_at"] = clock() + oauth.REFRESH_TOKEN_LIFE
     with transaction.atomic():
         held = Connection.objects.filter(pk=connection.pk, renewing_by=me)

@@ -140,6 +140,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
             if current is None:
                 return _back_to_setup("not_connected")
             draft = authorizing.draft_of(current)
+        if not authorizing.has_client_secret(draft):
+            return _back_to_setup("no_client_secret")
         if authorizing.needs_browser(draft):
             # A page and not a redirect: browsers hold the whole chain of redirects after a form to
             # `form-action`, and with single sign-on that chain leads on to hosts nobody can list beforehand.

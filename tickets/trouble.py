@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from connector.budget import allowed
-from connector.explanations import moment
+from connector.explanations import explain, moment
 from connector.models import Connection
+from connector.sessions import UNOPENED
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,15 @@ def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
             text=_("Tickets wait here and nothing is lost. Authorize the connection again."),
             tone="danger",
             is_mended_by_authorizing=True,
+        )
+    unopened = explain(connection.instance.last_error) if connection.instance.last_error in UNOPENED else None
+    if unopened is not None:
+        return Trouble(
+            title=str(unopened.what),
+            text=str(unopened.next_step),
+            tone="danger",
+            url=reverse("connector:setup"),
+            action=_("Set up the connection"),
         )
     if not connection.instance.calls_left(now, allowed()):
         free_at = connection.instance.calls_free_at(now, allowed())

@@ -6,6 +6,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.connector.canaries import Listener
+from tests.connector.keyring import OLD, Keys
 
 
 @pytest.fixture
@@ -33,3 +34,11 @@ def no_secret_is_logged(listener: Listener) -> Iterator[None]:
     listener.leaks.clear()
     yield
     assert listener.leaks == []
+
+
+@pytest.fixture
+def keyring() -> Iterator[Keys]:
+    """The keys of this process, which end as they began."""
+    ring = Keys()
+    yield ring
+    ring.use(OLD)

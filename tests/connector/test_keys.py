@@ -3,40 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
 from connector import keys, sessions
-from connector.fields import SecretField
-from connector.models import Connection, ConnectionSecrets
+from connector.models import Connection
 from portal.run import reason_in
+from tests.connector.keyring import NEW, OLD, Keys
 from tests.workers import ROOT, environment
 
 pytestmark = pytest.mark.django_db
-OLD = str(django_settings.FIELD_KEYS[0])
-NEW = "a-newer-key-for-tests-0123456789-abcdef"
-FIELDS = [field for field in ConnectionSecrets._meta.get_fields() if isinstance(field, SecretField)]
-
-
-class Keys:
-    """The keys of this process, changed as a restart would."""
-
-    def use(self, *values: str) -> None:
-        for field in FIELDS:
-            for cached in ("keys", "fernet_keys", "fernet"):
-                field.__dict__.pop(cached, None)
-            field.__dict__["keys"] = list(values)
-
-
-@pytest.fixture
-def keyring() -> Iterator[Keys]:
-    ring = Keys()
-    yield ring
-    ring.use(OLD)
 
 
 def secret_of(connection: Connection) -> str:

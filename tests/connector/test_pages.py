@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
-from connector import sessions
+from connector import authorizing, sessions
 from connector.explanations import EXPLANATIONS
+from connector.fields import Bound
 from connector.models import Connection, ConnectionSecrets, ConnectionStatus
 from connector.sessions import open_client
 from tests.connector.errands import come_back, confirm, entered, explained, leave, text
@@ -92,9 +93,9 @@ def test_no_page_shows_a_secret_or_a_token(
     browser.post("/servicenow/setup/", entered(sandbox, grant="client_credentials"))
     browser.post("/servicenow/authorize/")
     confirm(browser)
-    ConnectionSecrets.objects.update(client_secret="canary-secret")
+    ConnectionSecrets.objects.update(client_secret=Bound(("canary",), "canary-secret"))
     kept = ConnectionSecrets.objects.get()
-    assert kept.access_token
+    assert kept.access_token.text
     connection = Connection.objects.get()
     pages = [browser.get(page) for page in PAGES]
     browser.force_login(administrator)
@@ -105,7 +106,7 @@ def test_no_page_shows_a_secret_or_a_token(
     pages += [browser.get(page) for page in admin]
     assert all(page.status_code == 200 for page in pages)
     for page in pages:
-        assert not any(secret in text(page) for secret in (kept.client_secret, kept.access_token))
+        assert not any(secret in text(page) for secret in (kept.client_secret.text, kept.access_token.text))
 
 
 def test_a_form_that_is_sent_back_keeps_everything_but_the_secret(
@@ -206,9 +207,10 @@ def test_a_code_of_another_attempt_is_explained(browser: Client, sandbox: Sandbo
     browser.post("/servicenow/setup/", entered(sandbox))
     address = sandbox.consent(leave(browser))
     session = browser.session
+    attempt, draft = session["servicenow_authorization"], Connection.objects.drafts().get()
     session["servicenow_authorization"] = {
-        **session["servicenow_authorization"],
-        "verifier": sessions.seal("x" * 64),
+        **attempt,
+        "verifier": sessions.seal("x" * 64, *authorizing.verifier_of(draft, attempt["state"])),
     }
     session.save()
     assert explained(come_back(browser, address), "pkce_refused")

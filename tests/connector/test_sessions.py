@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from connector import sessions
 from connector.clock import Clock
+from connector.fields import Bound
 from connector.models import Connection, ConnectionSecrets, Instance
 from connector.servicenow import oauth
 from connector.servicenow.errors import NotAuthenticated, ServerError, TokenUnavailable
@@ -234,6 +235,6 @@ def test_encrypted_columns_refuse_expressions(connection: Connection) -> None:
         with pytest.raises(TypeError), transaction.atomic():
             kept.update(client_secret=expression)
     row = kept.get()
-    row.client_secret = "new"  # type: ignore[assignment]
+    row.client_secret = Bound((), "new")  # type: ignore[assignment]
     with pytest.raises(TypeError), transaction.atomic():
         ConnectionSecrets.objects.bulk_update([row], ["client_secret"])

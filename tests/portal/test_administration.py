@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, User
 from connector import sessions
+from connector.fields import Bound
 from connector.models import Connection, ConnectionSecrets
 from scorecard.models import ScoreDay
 from tests.factories import (
@@ -37,7 +38,7 @@ def everything(administrator: User) -> None:
     """At least one row of whatever the administration shows, and a connection with secrets."""
     connection = ConnectionFactory.create(status=Connection.Status.CONNECTED, is_current=True)
     sessions.keep_client_secret(connection, CANARIES["client_secret"])
-    ConnectionSecrets.objects.update(**CANARIES)
+    ConnectionSecrets.objects.update(**{name: Bound(("canary",), text) for name, text in CANARIES.items()})
     event = TicketEventFactory.create(actor=administrator)
     PushAttempt.objects.create(
         ticket=event.ticket, started_at=NOON, ended_at=NOON, ending="rejected", status=403
