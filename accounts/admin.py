@@ -2,11 +2,13 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Field, ManyToManyField, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -101,6 +103,23 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         allowed: bool = super().has_change_permission(request, obj)
         return allowed
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Somebody's own roles are given and taken by another administrator."""
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "groups") if _is_oneself(request, obj) else fields
+
+    def user_change_password(  # Called by these names.
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Set somebody's password. One's own is changed on its own page, which asks for the old one."""
+        if _is_oneself(request, self.get_object(request, unquote(id))):
+            return redirect("accounts:password")
+        page: HttpResponse = super().user_change_password(request, id, form_url)
+        return page
+
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Save the roles, and note who changed them to what."""
         before = _roles(form.instance)
@@ -148,6 +167,10 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
     def _each(self, request: HttpRequest, chosen: QuerySet[User], deed: Callable[..., bool]) -> int:
         actor = _actor(request)
         return sum(deed(person, by=actor) for person in chosen if self.has_change_permission(request, person))
+
+
+def _is_oneself(request: HttpRequest, person: User | None) -> bool:
+    return person is not None and person.pk == request.user.pk
 
 
 def _roles(person: User) -> list[str]:
