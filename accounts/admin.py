@@ -9,10 +9,11 @@ from django.db.models import Field, ManyToManyField, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import people
+from accounts import kept, people, recent_sign_in
 from accounts.admin_forms import RoleField, SetPasswordForm, language_field
 from accounts.kept_admin import KeptAdmin
 from accounts.models import AuditEntry, User
@@ -108,6 +109,14 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "groups") if _is_oneself(request, obj) else fields
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Add or change a person: a recent sign-in is needed for saving, and what was typed waits for it."""
+        if request.method == "POST" and recent_sign_in.is_missing(request):
+            # Views are looked at for their mark, which both of a person's forms carry.
+            kept.keep(request, self.change_view, str(request.user.pk), timezone.now(), until_confirmed=True)
+            return recent_sign_in.ask(request.get_full_path())
+        return super().changeform_view(request, *args, **kwargs)
+
     def user_change_password(  # Called by these names.
         self,
         request: HttpRequest,
@@ -117,6 +126,8 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         """Set somebody's password. One's own is changed on its own page, which asks for the old one."""
         if _is_oneself(request, self.get_object(request, unquote(id))):
             return redirect("accounts:password")
+        if recent_sign_in.is_missing(request):
+            return recent_sign_in.ask(request.get_full_path())
         page: HttpResponse = super().user_change_password(request, id, form_url)
         return page
 
@@ -151,11 +162,14 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
             messages.warning(request, _("You cannot deactivate yourself."))
 
     @admin.action(description=_("Let in again"), permissions=["change"])
-    def reactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+    def reactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         """Let people in again."""
+        if recent_sign_in.is_missing(request):
+            return recent_sign_in.ask(request.get_full_path())
         done = self._each(request, chosen, people.reactivate)
         said = ngettext("%(count)d person may sign in again.", "%(count)d people may sign in again.", done)
         messages.success(request, said % {"count": done})
+        return None
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

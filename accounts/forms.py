@@ -17,6 +17,7 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
+from accounts.models import User
 from accounts.origin import Origin
 from accounts.tasks import send_reset_links
 
@@ -60,6 +61,33 @@ class PasswordForm(PasswordChangeForm):
         old: str = super().clean_old_password()
         throttle.succeeded(self.user.get_username(), self.origin, now)
         return old
+
+
+class ConfirmForm(forms.Form):
+    """One's own password once more: whoever finds a session open does not know it."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+    def __init__(self, person: User, *args: Any, origin: Origin, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person, self.origin = person, origin
+        self.refused_until: datetime | None = None
+
+    def clean_password(self) -> str:
+        """Check it, unless too many were tried."""
+        given: str = self.cleaned_data["password"]
+        now, name = timezone.now(), self.person.get_username()
+        self.refused_until = throttle.refused_until(name, self.origin, now)
+        if self.refused_until:
+            raise too_many_tries(self.refused_until, now)
+        if not self.person.check_password(given):
+            raise forms.ValidationError(_("This is not your password. Check Caps Lock and type it again."))
+        throttle.succeeded(name, self.origin, now)
+        return given
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Only the stubs know of any.

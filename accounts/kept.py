@@ -28,8 +28,18 @@ def keeps_typed(view: View) -> View:
     return view
 
 
-def keep(request: HttpRequest, view: Callable[..., Any], owner: str, now: datetime) -> bool:
-    """Keep what was sent for its owner (a user's primary key as text). Returns False when there is nothing to keep."""
+def keep(
+    request: HttpRequest,
+    view: Callable[..., Any],
+    owner: str,
+    now: datetime,
+    *,
+    until_confirmed: bool = False,
+) -> bool:
+    """Keep what was sent for its owner (a user's primary key as text). Returns False when there is nothing to keep.
+
+    `until_confirmed` says that the sign-in goes on, and only a proof of who is there is missing.
+    """
     if request.method != "POST" or not getattr(view, "keeps_typed", False):
         return False
     typed = request.POST.copy()
@@ -44,32 +54,39 @@ def keep(request: HttpRequest, view: Callable[..., Any], owner: str, now: dateti
         "path": request.get_full_path(),
         "typed": text,
         "at": now.timestamp(),
+        "until_confirmed": until_confirmed,
     }
     return True
 
 
 def take(request: HttpRequest) -> QueryDict | None:
     """Return, once, what was kept for this person and address, for a page that is more than a form."""
-    found = request.session.get(_KEY)
-    if not found or found["path"] != request.get_full_path():
-        return None
-    del request.session[_KEY]
-    too_old = timezone.now().timestamp() - found["at"] > LIFETIME.total_seconds()
-    if too_old or found["owner"] != str(request.user.pk):
-        return None
-    return QueryDict(found["typed"])
+    found = _found(request)
+    return QueryDict(found["typed"]) if found else None
 
 
 def put_back(request: HttpRequest, form: forms.BaseForm) -> bool:
     """Fill an unsent form with what was kept for this person and address. Returns False when nothing was."""
-    typed = None if form.is_bound else take(request)
-    if typed is None:
+    found = None if form.is_bound else _found(request)
+    if found is None:
         return False
+    typed = QueryDict(found["typed"])
     for name, field in form.fields.items():
         if not isinstance(field.widget, forms.PasswordInput | forms.FileInput) and not _SECRET.search(name):
             form.initial[name] = field.widget.value_from_datadict(typed, {}, form.add_prefix(name))
-    form.was_kept = True  # type: ignore[attr-defined]  # For the template that says so.
+    # For the template that says so.
+    form.was_kept = "confirmed" if found["until_confirmed"] else "signed in"  # type: ignore[attr-defined]
     return True
+
+
+def _found(request: HttpRequest) -> dict[str, Any] | None:
+    """Take what waits for this person and address out of the session."""
+    found: dict[str, Any] | None = request.session.get(_KEY)
+    if not found or found["path"] != request.get_full_path():
+        return None
+    del request.session[_KEY]
+    too_old = timezone.now().timestamp() - found["at"] > LIFETIME.total_seconds()
+    return None if too_old or found["owner"] != str(request.user.pk) else found
 
 
 def hand_over(session: SessionBase, owner: str) -> None:

@@ -27,12 +27,18 @@ class KeptAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Fill in what was kept, and say so."""
         if kept.put_back(request, context["adminform"].form):
-            messages.warning(
-                request,
-                _(
-                    "This was not sent: your sign-in had ended or changed in the meantime. Here is what you had typed. "
-                    "Check it and send it again."
-                ),
-            )
+            messages.warning(request, _said(context["adminform"].form.was_kept))
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
+
+
+def _said(why: str) -> str:
+    if why == "confirmed":
+        return _(
+            "This was not sent: you were asked for your password first. Here is what you had typed. Check it and send "
+            "it again."
+        )
+    return _(
+        "This was not sent: your sign-in had ended or changed in the meantime. Here is what you had typed. Check it "
+        "and send it again."
+    )

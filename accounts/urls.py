@@ -7,6 +7,7 @@ urlpatterns = [
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
     path("sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
+    path("confirm/", views.confirm, name="confirm"),
     path("password/", views.password, name="password"),
     path("reset/", reset_views.reset, name="reset"),
     path("reset/sent/", reset_views.reset_sent, name="reset_sent"),

@@ -18,9 +18,9 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import kept, people, sessions, throttle
+from accounts import kept, people, recent_sign_in, sessions, throttle
 from accounts.access import anyone_signed_in
-from accounts.forms import LanguageForm, PasswordForm, SignInForm, ThemeForm
+from accounts.forms import ConfirmForm, LanguageForm, PasswordForm, SignInForm, ThemeForm
 from accounts.models import AuditEntry, User
 from accounts.origin import Origin, new_browser, origin_of, remember_browser
 from accounts.redirects import own_origin, to_sign_in
@@ -101,6 +101,23 @@ def password(request: PersonRequest) -> HttpResponse:
     return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@sensitive_post_parameters()
+@anyone_signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: PersonRequest) -> HttpResponse:
+    """Ask once more who is there, then go on. The session lasts no longer by it, and gets a new key: a copy of the old
+    cookie is worth nothing afterwards.
+    """
+    form = ConfirmForm(request.user, request.POST or None, origin=origin_of(request))
+    if request.method == "POST" and form.is_valid():
+        request.session.cycle_key()
+        recent_sign_in.note(request.session, timezone.now())
+        return HttpResponseRedirect(_safe(request, request.GET.get("next", "/")))
+    status = 422 if form.errors else 200
+    page = render(request, "accounts/confirm.html", {"form": form}, status=status)
+    return throttle.too_soon(page, form.refused_until)
+
+
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
@@ -127,10 +144,13 @@ def theme(request: PersonRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = "/"
-    return HttpResponseRedirect(target)
+    return HttpResponseRedirect(_safe(request, request.POST.get("next", "/")))
+
+
+def _safe(request: HttpRequest, target: str) -> str:
+    """An address of ours, or the home page in place of anybody else's."""
+    ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if ours else "/"
 
 
 def _remember(response: HttpResponse, name: str, value: str) -> None:

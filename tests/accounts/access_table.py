@@ -32,6 +32,7 @@ OURS = {
     "accounts:login": Row(EVERYBODY, FORM),
     "accounts:logout": Row(SIGNED_IN, SENT),
     "accounts:sign_out_everywhere": Row(SIGNED_IN, SENT),
+    "accounts:confirm": Row(SIGNED_IN, FORM),
     "accounts:password": Row(SIGNED_IN, FORM),
     # Not found where no mail can be sent, which is for everybody as well.
     "accounts:reset": Row(EVERYBODY, FORM),
