@@ -17,8 +17,17 @@ from accounts import kept, people, recent_sign_in
 from accounts.admin_forms import RoleField, SetPasswordForm, language_field
 from accounts.kept_admin import KeptAdmin
 from accounts.models import AuditEntry, User
+from accounts.notices import What
 from accounts.read_only import ReadOnlyAdmin
-from accounts.roles import role_label
+from accounts.roles import ADMINISTRATOR, role_label
+
+# Which fields of a person decide who lets them in, and what they are told.
+_TOLD = {
+    "email": What.EMAIL,
+    "username": What.USERNAME,
+    "tenant_id": What.IDENTITY,
+    "object_id": What.IDENTITY,
+}
 
 admin.site.unregister(Group)
 
@@ -124,12 +133,22 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         form_url: str = "",
     ) -> HttpResponse:
         """Set somebody's password. One's own is changed on its own page, which asks for the old one."""
-        if _is_oneself(request, self.get_object(request, unquote(id))):
+        person = self.get_object(request, unquote(id))
+        if _is_oneself(request, person):
             return redirect("accounts:password")
         if recent_sign_in.is_missing(request):
             return recent_sign_in.ask(request.get_full_path())
         page: HttpResponse = super().user_change_password(request, id, form_url)
+        if person and User.objects.exclude(password=person.password).filter(pk=person.pk).exists():
+            people.tell(person, What.PASSWORD, by=_actor(request))
         return page
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Save a person, and tell them what of it decides who lets them in."""
+        super().save_model(request, obj, form, change)
+        for what in {_TOLD[field] for field in form.changed_data if field in _TOLD} if change else ():
+            addresses = {form.initial.get("email", ""), obj.email} if what == What.EMAIL else None
+            people.tell(obj, what, by=_actor(request), addresses=addresses)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Save the roles, and note who changed them to what."""
@@ -138,6 +157,9 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         after = _roles(form.instance)
         if before != after:
             self._note(request, "person.roles_changed", form.instance, before=before, after=after)
+            people.tell(form.instance, What.ROLES, by=_actor(request))
+        if ADMINISTRATOR in after and ADMINISTRATOR not in before:
+            people.tell_administrators(form.instance, by=_actor(request))
 
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
         """Note whom somebody added."""

@@ -10,6 +10,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.notices import Notice, notice_of
+
 
 class User(AbstractUser):
     """A person. Whoever signs in through Microsoft Entra is known by tenant and object id, never by e-mail address."""
@@ -18,6 +20,8 @@ class User(AbstractUser):
     object_id = models.CharField(_("object ID"), max_length=36, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     hidden_cards = models.JSONField(_("hidden cards"), default=list, blank=True)
+    # What the person has not read yet (accounts/notices.py), oldest first.
+    notices = models.JSONField(_("notices"), default=list, blank=True, editable=False)
     session_epoch = models.PositiveIntegerField(_("session epoch"), default=0, editable=False)
 
     class Meta:
@@ -38,6 +42,11 @@ class User(AbstractUser):
     def initials(self) -> str:
         """Two letters for the picture of a person who has none."""
         return f"{self.first_name[:1]}{self.last_name[:1]}".upper() or self.username[:2].upper()
+
+    @property
+    def unread_notices(self) -> list[Notice]:
+        """What happened to the account, and was not read yet, newest first."""
+        return [notice_of(data) for data in reversed(self.notices)]
 
     def get_session_auth_hash(self) -> str:
         """What a session must carry to be this person's: changes with the password and with `session_epoch`."""

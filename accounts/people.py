@@ -1,12 +1,19 @@
 """What administrators, and people themselves, do to accounts. Each deed is in the audit log."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
 
 from accounts.models import AuditEntry, User
+from accounts.notices import LONGEST, Notice, What, notice_of
 from accounts.roles import ADMINISTRATOR
+from accounts.tasks import send_account_notice
 
 
 def sign_out_everywhere(person: User, *, by: User) -> bool:
@@ -27,6 +34,48 @@ def deactivate(person: User, *, by: User) -> bool:
 def reactivate(person: User, *, by: User) -> bool:
     """Let a person in again. Returns False when it was so already."""
     return _set_active(person, True, by)
+
+
+def tell(
+    person: User, what: What, *, by: User | None, about: str = "", addresses: Iterable[str] | None = None
+) -> None:
+    """Tell a person what happened to their account, on their pages and by mail (to these addresses, or to theirs).
+
+    `by` is None where a link in a mail did it.
+    """
+    notice = Notice(what, timezone.now(), by.get_username() if by else "", about)
+    with transaction.atomic():
+        row = User.objects.select_for_update().get(pk=person.pk)
+        row.notices = [*row.notices, notice.as_json()][-LONGEST:]
+        row.save(update_fields=["notices"])
+        _mail(row, notice, sorted({each for each in addresses or [row.email] if each}))
+
+
+def _mail(person: User, notice: Notice, addresses: list[str]) -> None:
+    if not addresses or not settings.HAS_MAIL_SERVER:
+        return
+    language = person.language or get_language() or settings.LANGUAGE_CODE
+
+    def ask_a_worker() -> None:
+        send_account_notice.delay(notice.as_json(), str(person), addresses, language)
+
+    # robust: without a broker the pages still tell.
+    transaction.on_commit(ask_a_worker, robust=True)
+
+
+def tell_administrators(newcomer: User, *, by: User) -> None:
+    """Tell every other administrator that there is one more: nobody gets helpers unseen."""
+    others = User.objects.filter(is_active=True, groups__name=ADMINISTRATOR).exclude(pk=newcomer.pk)
+    for person in others:
+        tell(person, What.ADMINISTRATOR, by=by, about=newcomer.get_username())
+
+
+def notices_were_read(person: User, until: datetime) -> None:
+    """Show no more what a person has read: whatever happened until then."""
+    with transaction.atomic():
+        row = User.objects.select_for_update().get(pk=person.pk)
+        row.notices = [data for data in row.notices if notice_of(data).at > until]
+        row.save(update_fields=["notices"])
 
 
 def _set_active(person: User, active: bool, by: User) -> bool:

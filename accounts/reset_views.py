@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import throttle
+from accounts import people, throttle
 from accounts.forms import NewPasswordForm, ResetForm
 from accounts.models import AuditEntry, User
+from accounts.notices import What
 from accounts.origin import Origin, new_browser, origin_of, remember_browser
 
 
@@ -55,6 +56,7 @@ class ConfirmView(auth_views.PasswordResetConfirmView):
         AuditEntry.objects.record(
             actor=form.user, verb="person.password_reset", target=form.user.get_username()
         )
+        people.tell(form.user, What.PASSWORD, by=None)
         origin = origin_of(self.request)
         browser = origin.browser or new_browser()
         throttle.succeeded(form.user.get_username(), Origin(browser, origin.network), timezone.now())

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from accounts import reset
+from accounts import notices, reset
 
 
 @shared_task
@@ -16,3 +16,9 @@ def forget_sessions() -> None:
 def send_reset_links(people: list[int], language: str) -> None:
     """Send links for new passwords. The link is made here: a message to a worker holds no secret."""
     reset.send_links(people, language)
+
+
+@shared_task
+def send_account_notice(notice: dict[str, str], name: str, addresses: list[str], language: str) -> None:
+    """Tell a person by mail that their account changed. `notice` is as `Notice.as_json` returns it."""
+    notices.send(notices.notice_of(notice), name, addresses, language)

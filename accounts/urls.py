@@ -8,6 +8,7 @@ urlpatterns = [
     path("logout/", views.logout, name="logout"),
     path("sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("confirm/", views.confirm, name="confirm"),
+    path("notices/dismiss/", views.dismiss_notices, name="dismiss_notices"),
     path("password/", views.password, name="password"),
     path("reset/", reset_views.reset, name="reset"),
     path("reset/sent/", reset_views.reset_sent, name="reset_sent"),

@@ -1,6 +1,6 @@
 """Sign-in, sign-out, password, language."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,9 +22,12 @@ from accounts import kept, people, recent_sign_in, sessions, throttle
 from accounts.access import anyone_signed_in
 from accounts.forms import ConfirmForm, LanguageForm, PasswordForm, SignInForm, ThemeForm
 from accounts.models import AuditEntry, User
+from accounts.notices import What
 from accounts.origin import Origin, new_browser, origin_of, remember_browser
 from accounts.redirects import own_origin, to_sign_in
 from accounts.requests import PersonRequest
+
+_LONGEST_TIME = 40
 
 
 class LoginView(auth_views.LoginView):
@@ -96,6 +99,7 @@ def password(request: PersonRequest) -> HttpResponse:
         AuditEntry.objects.record(
             actor=request.user, verb="person.password_changed", target=request.user.username
         )
+        people.tell(request.user, What.PASSWORD, by=request.user)
         messages.success(request, _("Your password is changed. You were signed out in other browsers."))
         return redirect("home")
     return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
@@ -116,6 +120,20 @@ def confirm(request: PersonRequest) -> HttpResponse:
     status = 422 if form.errors else 200
     page = render(request, "accounts/confirm.html", {"form": form}, status=status)
     return throttle.too_soon(page, form.refused_until)
+
+
+@anyone_signed_in
+@require_POST
+def dismiss_notices(request: PersonRequest) -> HttpResponse:
+    """Show no more what the person has read about their account, and go back to the page that asked."""
+    try:
+        until = datetime.fromisoformat(request.POST.get("until", "")[:_LONGEST_TIME])
+        people.notices_were_read(request.user, until)
+    except (ValueError, TypeError):  # No time, or one that does not say where.
+        messages.error(
+            request, _("The notices could not be dismissed. Open the page again and try once more.")
+        )
+    return _back(request)
 
 
 @login_not_required

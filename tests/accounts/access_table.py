@@ -33,6 +33,7 @@ OURS = {
     "accounts:logout": Row(SIGNED_IN, SENT),
     "accounts:sign_out_everywhere": Row(SIGNED_IN, SENT),
     "accounts:confirm": Row(SIGNED_IN, FORM),
+    "accounts:dismiss_notices": Row(SIGNED_IN, SENT),
     "accounts:password": Row(SIGNED_IN, FORM),
     # Not found where no mail can be sent, which is for everybody as well.
     "accounts:reset": Row(EVERYBODY, FORM),

@@ -159,7 +159,7 @@ def test_confirming_renews_the_session_without_making_it_longer(
     browser: Client, settings: LazySettings
 ) -> None:
     grow_old(browser)
-    before, key = browser.session["signed_in_at"], browser.session.session_key
+    before, key = browser.session["signed_in_at"], str(browser.session.session_key)
     confirm(browser, CONFIRM)
     assert is_recent(browser.session, timezone.now())
     assert browser.session["signed_in_at"] == before
