@@ -94,19 +94,23 @@ def save_record(instance: Instance, request: Incoming, table: str) -> dict[str, 
 
     The instance's rules fill in what follows from the rest but refuse nothing, unless `?enforce=true`.
     `?as=<user name>` makes it somebody else's doing. `?at=<YYYY-MM-DD HH:MM:SS>` is when it happened, by the instance's
-    clock: a transaction that becomes visible only now.
+    clock: a transaction that becomes visible only now. `?stamped=false` leaves `sys_mod_count` and the other stamps as
+    they are, or as they are given: a script that called `autoSysFields(false)`, or a backup that was restored.
     """
     known = _table(table)
     given = {name: as_text(value) for name, value in _body(request).items()}
     if unknown := sorted(set(given) - set(known.fields)):
         raise BadRequest(f"{table} has no field {', '.join(unknown)}.")
     user = _author(instance, request.args.get("as", "admin"))
-    enforce = request.args.get("enforce") == "true"
+    rules = {
+        "enforce": request.args.get("enforce") == "true",
+        "stamped": request.args.get("stamped") != "false",
+    }
     at = moment_of(request.args.get("at", "")) or instance.now()
     sys_id = given.get("sys_id", "")
     if sys_id and instance.store.get(table, sys_id):
-        return {"record": records.change(instance, known, sys_id, given, user, at, enforce=enforce)}
-    return {"record": records.create(instance, known, given, user, at, enforce=enforce)}
+        return {"record": records.change(instance, known, sys_id, given, user, at, **rules)}
+    return {"record": records.create(instance, known, given, user, at, **rules)}
 
 
 def delete_record(instance: Instance, request: Incoming, table: str, sys_id: str) -> dict[str, Any]:

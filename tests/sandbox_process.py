@@ -149,6 +149,10 @@ class SandboxProcess:
         when = {"at": f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"}
         self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields}, when)
 
+    def change_silently(self, table: str, sys_id: str, **fields: str) -> None:
+        """Change a record as a script that calls `autoSysFields(false)` does: its stamps stay, or are those given."""
+        self._control("POST", f"records/{table}", {"sys_id": sys_id, **fields}, {"stamped": "false"})
+
     def delete(self, table: str, sys_id: str) -> None:
         """Delete a record as an administrator inside ServiceNow would."""
         self._control("DELETE", f"records/{table}/{sys_id}")

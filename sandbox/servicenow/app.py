@@ -48,7 +48,7 @@ class Application:
             answer = controls.handle(self.instance, request)
         else:
             answer = self._logged(request, batched)
-        answer.headers["Date"] = http_date(self.instance.now())
+        answer.headers.setdefault("Date", http_date(self.instance.now()))
         return answer
 
     def _logged(self, request: Incoming, batched: bool) -> Response:

@@ -6,8 +6,10 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from werkzeug import Response
+from werkzeug.http import http_date
 from werkzeug.utils import redirect
 
 from sandbox.faults import Fault
@@ -194,6 +196,30 @@ class Spoiled:
         since = stamp(self.request.received_at - timedelta(seconds=self.fault.pause(5)))
         self.request.hides = lambda row: row["sys_created_on"] >= since
         return self.handle()
+
+    def wrong_date(self) -> Response:
+        """Answers as always, but its `Date` header is `seconds` ahead, 400 days if none are given."""
+        answer = self.handle()
+        answer.headers["Date"] = http_date(
+            self.request.received_at + timedelta(seconds=self.fault.pause(400 * 86_400))
+        )
+        return answer
+
+    def row_is_no_record(self) -> Response:
+        """Of a list, the first row is a text where a record should be."""
+        return self._with_first_row(lambda row: "This row could not be read.")
+
+    def row_without_sys_id(self) -> Response:
+        """Of a list, the first row comes without its sys_id, as where a script hides the field."""
+        return self._with_first_row(lambda row: {name: row[name] for name in row if name != "sys_id"})
+
+    def _with_first_row(self, spoil: Callable[[dict[str, Any]], object]) -> Response:
+        answer = self.handle()
+        document = answer.get_json(silent=True)
+        rows = document.get("result") if isinstance(document, dict) else None
+        if not isinstance(rows, list) or not rows:
+            return answer
+        return json_answer(200, {"result": [spoil(rows[0]), *rows[1:]]})
 
     def _hidden_by_rules(self, row: Row) -> bool:
         return zlib.crc32(row["sys_id"].encode()) % 1000 < self.fault.share * 1000

@@ -1,4 +1,5 @@
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -104,6 +105,24 @@ def test_hidden_rows_are_missing_but_counted(sandbox: SandboxProcess, integratio
     assert (answer.json()["result"], answer.headers["X-Total-Count"]) == ([], "1")
     assert integration.ask("GET", f"table/incident/{row['sys_id']}").status_code == 404
     assert integration.ask("GET", f"table/incident/{row['sys_id']}").status_code == 200
+
+
+def test_a_wrong_date_is_in_the_header_alone(sandbox: SandboxProcess, integration: Caller) -> None:
+    sandbox.fault("wrong_date", seconds=3 * 365 * 86_400)
+    answer = post(integration)
+    said = parsedate_to_datetime(answer.headers["Date"])
+    assert said.year - int(answer.json()["result"]["sys_created_on"][:4]) in (2, 3)
+    assert abs(parsedate_to_datetime(post(integration).headers["Date"]) - said).days > 1000
+
+
+@pytest.mark.parametrize("kind", ["row_is_no_record", "row_without_sys_id"])
+def test_one_row_of_a_list_is_none(sandbox: SandboxProcess, integration: Caller, kind: str) -> None:
+    whole = [integration.create("incident"), integration.create("incident")]
+    sandbox.fault(kind, method="GET")
+    rows = integration.ask("GET", "table/incident").json()["result"]
+    ids = [row.get("sys_id") for row in rows if isinstance(row, dict)]
+    assert len(rows) == 2
+    assert len({*ids} & {row["sys_id"] for row in whole}) == 1
 
 
 def test_a_replica_that_is_behind_misses_new_records(sandbox: SandboxProcess, integration: Caller) -> None:

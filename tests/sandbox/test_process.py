@@ -152,3 +152,15 @@ def test_a_wrong_clock_shows_in_stamps_and_headers(sandbox: SandboxProcess, inte
     answer = integration.ask("POST", "table/incident", json={})
     hour = answer.headers["Date"].split()[4][:2]
     assert answer.json()["result"]["sys_created_on"].split()[1][:2] == hour
+
+
+def test_a_script_changes_a_record_without_moving_its_version(
+    sandbox: SandboxProcess, integration: Caller
+) -> None:
+    row = integration.create("incident")
+    sandbox.change_silently("incident", row["sys_id"], state="2")
+    [record] = sandbox.records("incident")
+    assert record["state"] == "2"
+    assert [record[name] for name in ("sys_mod_count", "sys_updated_on")] == [
+        row[name] for name in ("sys_mod_count", "sys_updated_on")
+    ]
