@@ -5,6 +5,7 @@ Batch API.
 import logging
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import DataError, IntegrityError
@@ -22,16 +23,24 @@ logger = logging.getLogger(__name__)
 AT_A_TIME = 150
 
 
+@dataclass
+class CaughtUp:
+    """How many tickets changed, and the sys_ids of the records that came back."""
+
+    changed: int = 0
+    returned: set[str] = field(default_factory=set)
+
+
 def catch_up(
     instance: Instance, client: Client, changed: Mapping[Kind, Collection[str]], now: datetime
-) -> int:
-    """Mirror the records with these sys_ids. Returns how many tickets changed.
+) -> CaughtUp:
+    """Mirror the records with these sys_ids, their notes included.
 
     Notes are stored before the record's new version is: whoever dies in between reads both again.
     """
     named = {kind: mirror.meanings(instance, kind) for kind in changed}
     wanted = [(kind, sys_id) for kind in sorted(changed) for sys_id in sorted(changed[kind])]
-    count = 0
+    done = CaughtUp()
     for start in range(0, len(wanted), AT_A_TIME):
         part = wanted[start : start + AT_A_TIME]
         sys_ids = [sys_id for _, sys_id in part]
@@ -44,8 +53,9 @@ def catch_up(
         }
         journal.mirror(client, sys_ids, tickets, entries)
         for kind, page in zip(kinds, pages, strict=True):
-            count += _apply(kind, page, tickets, now, named)
-    return count
+            done.returned |= {record.sys_id for record in page.records}
+            done.changed += _apply(kind, page, tickets, now, named)
+    return done
 
 
 def _records(kind: Kind, sys_ids: list[str]) -> Listing:

@@ -11,7 +11,9 @@ from tickets.states import Delivery, Kind
 
 @dataclass(frozen=True)
 class Ours:
-    """A ticket as we think it is. `version` is its record's sys_mod_count as last mirrored."""
+    """A ticket as we think it is. `version` is its record's sys_mod_count as last mirrored, `values` what was mirrored
+    besides (`mirror.stored_values`).
+    """
 
     ticket_id: UUID
     kind: Kind
@@ -19,17 +21,19 @@ class Ours:
     sys_id: str = ""
     asked_sys_id: str = ""
     version: int | None = None
+    values: tuple[str, ...] = ()
     is_missing: bool = False
 
 
 @dataclass(frozen=True)
 class Theirs:
-    """A record as ServiceNow has it."""
+    """A record as ServiceNow has it. `values` is what is mirrored of it (`mirror.compared_values`)."""
 
     kind: Kind
     sys_id: str
     correlation_id: str = ""
-    version: int = 0
+    version: int | None = 0
+    values: tuple[str, ...] = ()
     is_active: bool = True
 
 
@@ -46,14 +50,15 @@ class Found:
 def of_linked(tickets: Iterable[Ours], records: Mapping[str, Theirs]) -> Iterator[Found]:
     """Compare linked tickets with the records that came back when they were asked for by sys_id.
 
-    An older version than ours is a disagreement too: the instance was restored or cloned over.
+    An older version than ours is a disagreement too: the instance was restored or cloned over. And so is a difference
+    within one version: scripts inside ServiceNow may leave it as it is.
     """
     for ours in tickets:
         theirs = records.get(ours.sys_id)
         if theirs is None:
             if not ours.is_missing:
                 yield Found(Discrepancy.MISSING, ours.kind, ours)
-        elif ours.is_missing or ours.version != theirs.version:
+        elif ours.is_missing or (ours.version, ours.values) != (theirs.version, theirs.values):
             yield Found(Discrepancy.STALE, ours.kind, ours, (theirs,))
 
 

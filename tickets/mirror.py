@@ -1,8 +1,15 @@
-"""A ServiceNow record as a ticket's columns, and the look-up of the record that is ours."""
+"""A ServiceNow record as a ticket's columns, and the look-up of the record that is ours.
 
+A record's version is its `sys_mod_count`. Scripts inside ServiceNow change records without moving it
+(`autoSysFields(false)`), and an instance that was restored or cloned over goes back to an older one. So what is
+mirrored is compared field by field (`is_news`), and a lower version is believed once it was seen twice.
+"""
+
+import logging
+import re
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,8 +23,16 @@ from tickets import closing, points
 from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
 from tickets.payload import DUE_FIELDS
+from tickets.querysets import TicketQuerySet
 from tickets.states import CLOSED, Kind, Meaning, Priority, RecordState, meaning_of
 
+logger = logging.getLogger(__name__)
+
+# A replica that is behind answers with an older version for seconds.
+OLDER_SEEN_APART = timedelta(seconds=60)
+# No machine's clock is further ahead of another's, unless it is wrong.
+CLOCKS_APART = timedelta(hours=1)
+_VERSION = re.compile(r"[0-9]{1,9}")
 # What is mirrored of a record besides what has a column of its own.
 _SHOWN = (
     "short_description",
@@ -91,36 +106,86 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
     """Return the columns of a ticket as the record has them."""
     kind = Kind(ticket.kind)
     seen = RecordState(
-        state=record.get("state"),
-        active=record.get("active") != "false",
+        state=_state(record),
+        active=_is_active(record),
         on_hold=record.get("on_hold") == "true",
         close_code=record.get("close_code"),
     )
     meaning = meaning_of(kind, seen, previous_state=ticket.state, named=named)
     if ticket.meaning == Meaning.SENT_BACK and seen.state == ticket.state and not seen.on_hold:
         meaning = Meaning.SENT_BACK
-    # Answers to a create carry no display values: what is known then stays.
-    shown = {
-        "state_label": record.shown.get("state", "")[:100],
-        "record_labels": {name: record.shown.get(name, "") for name in _LABELLED},
-    }
     return {
-        **(shown if record.shown else {}),
+        **_labels(record),
         "sys_id": record.sys_id,
-        "number": record.number,
+        "number": _number(record),
         "state": seen.state,
         "meaning": meaning,
         "active": seen.active,
         "is_open": meaning not in CLOSED,
         "record": {name: record.get(name) for name in (*_SHOWN, *_SHOWN_BY_KIND[kind])},
-        "sys_mod_count": int(record.get("sys_mod_count") or 0),
+        "sys_mod_count": version_of(record),
         "sys_updated_on": record.at("sys_updated_on"),
         **closing.columns(ticket, record, record.at("sys_updated_on") or now, is_closed=meaning in CLOSED),
         "their_priority": _priority(record),
         **_due(ticket, record),
         "seen_at": now,
+        "older_seen_at": None,
         "missing_since": None,
     }
+
+
+def version_of(record: Record) -> int | None:
+    """Return how often a record was updated; 0 where that is hidden, None where it is no number to be stored."""
+    value = record.get("sys_mod_count") or "0"
+    return int(value) if _VERSION.fullmatch(value) else None
+
+
+def compared_values(kind: Kind, record: Record) -> tuple[str, ...]:
+    """Return what is held against a ticket when its record is looked at; `stored_values` are the other side."""
+    names = (*_SHOWN, *_SHOWN_BY_KIND[kind])
+    at = record.at("sys_updated_on")
+    own = (_number(record), _state(record), str(_is_active(record)), at.isoformat() if at else "")
+    return (*own, *(record.get(name) for name in names))
+
+
+def stored_values(
+    kind: Kind,
+    *,
+    number: str,
+    state: str,
+    active: bool,
+    record: dict[str, str],
+    sys_updated_on: datetime | None,
+) -> tuple[str, ...]:
+    """Return what was last mirrored of a record, in the order of `compared_values`."""
+    names = (*_SHOWN, *_SHOWN_BY_KIND[kind])
+    at = sys_updated_on.isoformat() if sys_updated_on else ""
+    return (number, state, str(active), at, *(record.get(name, "") for name in names))
+
+
+def is_news(ticket: Ticket, record: Record) -> bool:
+    """Whether a record, read with all its `fields`, is other than last seen: by its version, or by what it says."""
+    return version_of(record) != ticket.sys_mod_count or _differs(ticket, record)
+
+
+def _differs(ticket: Ticket, record: Record) -> bool:
+    kind = Kind(ticket.kind)
+    known = {
+        name: getattr(ticket, name) for name in ("number", "state", "active", "record", "sys_updated_on")
+    }
+    return compared_values(kind, record) != stored_values(kind, **known)
+
+
+def _number(record: Record) -> str:
+    return record.number[:40]
+
+
+def _state(record: Record) -> str:
+    return record.get("state")[:40]
+
+
+def _is_active(record: Record) -> bool:
+    return record.get("active") != "false"
 
 
 def no_columns() -> dict[str, Any]:
@@ -130,6 +195,7 @@ def no_columns() -> dict[str, Any]:
         "sys_mod_count",
         "sys_updated_on",
         "seen_at",
+        "older_seen_at",
         "missing_since",
         "closed_at",
         "score_when_closed",
@@ -142,6 +208,16 @@ def no_columns() -> dict[str, Any]:
         "their_due_cleared": False,
         "active": True,
         "is_open": True,
+    }
+
+
+def _labels(record: Record) -> dict[str, Any]:
+    """Return what people see. Answers to a create carry no display values: what is known then stays."""
+    if not record.shown:
+        return {}
+    return {
+        "state_label": record.shown.get("state", "")[:100],
+        "record_labels": {name: record.shown.get(name, "") for name in _LABELLED},
     }
 
 
@@ -163,31 +239,86 @@ def _due(ticket: Ticket, record: Record) -> dict[str, Any]:
 
 
 def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
-    """Store what changed in ServiceNow, once per update of the record. Returns whether anything had changed.
+    """Store what changed in ServiceNow, each change once. Returns whether anything had changed.
 
-    An older answer (a read replica's, or another poller's) never overwrites a newer one.
+    `ticket` was read after the record was asked for at `now`. An older answer (a read replica's, or another poller's)
+    never overwrites a newer one. Raises ValueError for a record whose version is none.
     """
-    new = columns(ticket, record, now, named)
-    older = Q(sys_mod_count__lt=new["sys_mod_count"]) | Q(sys_mod_count=None)
+    version = version_of(record)
+    if version is None:
+        raise ValueError("sys_mod_count is no number that can be stored.")
     row = Ticket.objects.filter(pk=ticket.pk, sys_id=record.sys_id)
+    is_same = version == ticket.sys_mod_count
+    if is_same and not _differs(ticket, record):
+        _keep_labels(row, ticket, record)
+        return still_there([ticket], now) > 0
+    if is_same and not _is_later(now, ticket.seen_at):
+        return False
+    if ticket.sys_mod_count is not None and version < ticket.sys_mod_count:
+        if not _is_believed(row, ticket, now):
+            return False
+        logger.warning("%s %s went back to an older version: it is followed", ticket.kind, record.sys_id)
+    # Whoever looks at the same time has changed one of the two.
+    as_read = Q(sys_mod_count=ticket.sys_mod_count, seen_at=ticket.seen_at)
+    is_newer = ticket.sys_mod_count is None or version > ticket.sys_mod_count
+    unseen = Q(sys_mod_count__lt=version) | Q(sys_mod_count=None) if is_newer else as_read
+    return _store(ticket, row.filter(unseen), columns(ticket, record, now, named), is_silent=is_same)
+
+
+def _store(ticket: Ticket, unseen: TicketQuerySet, new: dict[str, Any], *, is_silent: bool) -> bool:
+    """Store the columns and tell the change, unless somebody else has meanwhile."""
+    now = new["seen_at"]
+    row = Ticket.objects.filter(pk=ticket.pk, sys_id=new["sys_id"])
     with transaction.atomic():
         was_missing = ticket.missing_since and row.exclude(missing_since=None).exists()
-        if not row.filter(older).update(**without_extra_conflict(ticket, new)):
-            return still_there([ticket], now) > 0
+        if not unseen.update(**without_extra_conflict(ticket, new)):
+            return not is_silent and still_there([ticket], now) > 0
         if was_missing:
             TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
-        at = new["sys_updated_on"] or now
-        TicketEvent.objects.get_or_create(
-            ticket=ticket,
-            what=TicketEvent.What.CHANGED,
-            sys_id=record.sys_id,
-            sys_mod_count=new["sys_mod_count"],
-            defaults={"at": at, "detail": differences(ticket, new)},
-        )
+        # When a change was made that left the stamps alone, nobody knows.
+        at = (None if is_silent else new["sys_updated_on"]) or now
+        _tell(ticket, new, at, is_silent=is_silent)
         if new["is_open"] and not ticket.is_open:
             TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
             points.forget_lost(row)
     return True
+
+
+def _tell(ticket: Ticket, new: dict[str, Any], at: datetime, *, is_silent: bool) -> None:
+    """Add a change to the ticket's story. A version that was told before has come again: the instance went back."""
+    told = {"ticket": ticket, "what": TicketEvent.What.CHANGED, "sys_id": new["sys_id"]}
+    changes = {"at": at, "detail": differences(ticket, new)}
+    if is_silent:
+        TicketEvent.objects.create(**told, **changes)
+        return
+    version = new["sys_mod_count"]
+    _event, is_first = TicketEvent.objects.get_or_create(**told, sys_mod_count=version, defaults=changes)
+    if not is_first and changes["detail"]:
+        TicketEvent.objects.create(**told, **changes)
+
+
+def _keep_labels(row: TicketQuerySet, ticket: Ticket, record: Record) -> None:
+    """Store what people see in the fields, which changes without them: a group was renamed."""
+    shown = _labels(record)
+    if any(getattr(ticket, name) != value for name, value in shown.items()):
+        row.filter(sys_mod_count=ticket.sys_mod_count, seen_at=ticket.seen_at).update(**shown)
+
+
+def _is_later(now: datetime, seen_at: datetime | None) -> bool:
+    """Whether what was read at `now` may stand in place of what was last seen. A moment that no clock can have told by
+    now was told by a wrong one.
+    """
+    return seen_at is None or seen_at <= now or seen_at > now + CLOCKS_APART
+
+
+def _is_believed(row: TicketQuerySet, ticket: Ticket, now: datetime) -> bool:
+    """Whether a version lower than the known one was seen before, some time ago, and none other since."""
+    first = ticket.older_seen_at
+    if first is not None and now - first >= OLDER_SEEN_APART:
+        return True
+    if first is None or first > now + CLOCKS_APART:
+        row.filter(older_seen_at=first).update(older_seen_at=now)
+    return False
 
 
 def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
@@ -201,14 +332,14 @@ def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
 
 
 def still_there(tickets: Iterable[Ticket], now: datetime) -> int:
-    """Note that these records were seen, unchanged. Returns how many of them had been missing."""
+    """Note that these records were compared, and unchanged. Returns how many of them had been missing."""
     tickets = list(tickets)
     # By their records too: a person may have unlinked one meanwhile.
     rows = Ticket.objects.filter(
         pk__in=[ticket.pk for ticket in tickets], sys_id__in={ticket.sys_id for ticket in tickets}
     )
     with transaction.atomic():
-        rows.update(seen_at=now)
+        rows.update(seen_at=now, older_seen_at=None)
         back = [
             ticket
             for ticket in tickets

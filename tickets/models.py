@@ -128,6 +128,8 @@ class Ticket(models.Model):
     sys_mod_count = models.IntegerField(_("updates in ServiceNow"), null=True, blank=True)
     sys_updated_on = models.DateTimeField(_("updated in ServiceNow at"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last checked at"), null=True, blank=True)
+    # When ServiceNow first returned an older version than was seen before; it is believed once it does so again.
+    older_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     score_when_closed = models.FloatField(_("points when closed"), null=True, blank=True)

@@ -2,13 +2,15 @@
 
 The delta asks the table `task` which of our records changed since the last time, by the server's clock, with an
 overlap that exceeds the 60 seconds a transaction may take to become visible. The sweep asks for our records by
-primary key. Both only find out what changed; `catch_up` then reads that whole.
+primary key and compares all that is mirrored of them, for not every change moves a record's version. Both only find out
+what changed; `catch_up` then reads that whole.
 """
 
 import logging
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -33,7 +35,11 @@ PAGE = 500
 JUST_NOW = timedelta(seconds=5)
 FULL_SWEEP_EVERY = timedelta(hours=24)
 _CHANGED_FIELDS = ("sys_id", "sys_class_name", "sys_mod_count", "sys_updated_on", "correlation_display")
-_LOOK_FIELDS = ("sys_id", "sys_mod_count")
+# What of a ticket a look is compared with.
+_COMPARED = (
+    "kind", "sys_id", "number", "state", "active", "record", "sys_mod_count", "sys_updated_on", "seen_at",
+    "missing_since",
+)  # fmt: skip
 _OURS = "sys_class_nameINchange_request,incident^correlation_displayIN" + ",".join(MARKERS.values())
 _SERVER_TIME = "%Y-%m-%d %H:%M:%S"
 
@@ -48,35 +54,40 @@ def poll_sweep(*, clock: Clock = timezone.now) -> int:
     return _with_client(_sweep, clock) or 0
 
 
-def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> int | None:
-    """Look at these tickets of one instance now, because a person asks. Returns how many changed, or None when
-    nothing was learnt: ServiceNow could not be asked, or shows nothing of their tables.
+@dataclass(frozen=True)
+class Refreshed:
+    """What a person learnt: of so many tickets, so many were compared with their records, and so many had changed.
 
-    What was looked at a moment ago is left alone, so that impatience costs no calls.
+    Those whose records are missing for certain count as compared.
+    """
+
+    tickets: int
+    compared: int
+    changed: int
+
+
+def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> Refreshed:
+    """Read these tickets' records and notes now, because a person asks.
+
+    What was looked at a moment ago is left alone, so that impatience costs no calls; it is not counted.
     """
     asked_at = clock()
-    stale_before = asked_at - JUST_NOW
-    stale = [
-        ticket for ticket in tickets if ticket.sys_id and (ticket.seen_at or stale_before) <= stale_before
-    ]
+    stale = [ticket for ticket in tickets if ticket.sys_id and not _is_just_now(ticket.seen_at, asked_at)]
     if not stale:
-        return 0
+        return Refreshed(0, 0, 0)
 
-    def look(instance: Instance, client: Client, clock: Clock) -> int | None:
+    def read(instance: Instance, client: Client, clock: Clock) -> int | None:
         ours = [ticket for ticket in stale if ticket.instance_id == instance.pk]
-        if not ours:
-            return None
-        sys_ids = {kind: [one.sys_id for one in ours if one.kind == kind] for kind in Kind}
-        return look_at(instance, client, sys_ids, clock())
+        return read_whole(instance, client, ours, clock()) if ours else None
 
-    changed = _with_client(look, clock)
-    return changed if changed or _is_known(stale, asked_at) else None
-
-
-def _is_known(tickets: Iterable[Ticket], asked_at: datetime) -> bool:
-    """Whether the record of any of them was seen since, or is missing for certain."""
+    changed = _with_client(read, clock) or 0
     known = Q(seen_at__gte=asked_at) | Q(missing_since__isnull=False)
-    return Ticket.objects.filter(known, pk__in=[ticket.pk for ticket in tickets]).exists()
+    compared = Ticket.objects.filter(known, pk__in=[ticket.pk for ticket in stale]).count()
+    return Refreshed(len(stale), compared, changed)
+
+
+def _is_just_now(seen_at: datetime | None, now: datetime) -> bool:
+    return seen_at is not None and now - JUST_NOW < seen_at < now + JUST_NOW
 
 
 def _with_client(work: Callable[[Instance, Client, Clock], int | None], clock: Clock) -> int | None:
@@ -113,23 +124,23 @@ def _delta(instance: Instance, client: Client, clock: Clock) -> int | None:
     for number, page in enumerate(_changed_pages(client, since)):
         # Only the first answer was given before anything was read.
         server_at = server_at if number else page.server_at
-        count += catch_up(instance, client, _news(page, known), clock())
+        count += catch_up(instance, client, _news(page, known), clock()).changed
     if server_at:
         Instance.objects.filter(pk=instance.pk).read_up_to(server_at)
     return count
 
 
 def _news(page: Page, known: Mapping[str, int | None]) -> dict[Kind, set[str]]:
-    """Return which of our records are newer on this page than we know them."""
+    """Return which of our records have another version on this page than we know."""
     news: dict[Kind, set[str]] = defaultdict(set)
     for row in page.records:
-        if row.sys_id in known and _is_newer(row, known[row.sys_id]):
+        if row.sys_id in known and _is_other(row, known[row.sys_id]):
             news[Kind(row.get("sys_class_name"))].add(row.sys_id)
     return news
 
 
-def _is_newer(row: Record, known: int | None) -> bool:
-    return known is None or int(row.get("sys_mod_count") or 0) > known
+def _is_other(row: Record, known: int | None) -> bool:
+    return known is None or mirror.version_of(row) != known
 
 
 def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
@@ -168,28 +179,44 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
 
 
 def look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:
-    """Ask for records by primary key, as many per call as an address may hold, and catch up on what changed.
+    """Ask for records by primary key, as many per call as an address may hold, compare all that is mirrored of them,
+    and catch up on what changed.
 
     Returns how many tickets changed, those that are missing now or are back among them.
     """
     returned, changed = 0, defaultdict[Kind, set[str]](set)
     absences: list[tuple[Kind, list[Ticket], bool]] = []
     for kind, wanted in sys_ids.items():
-        for batch in client.batches(kind, wanted, _LOOK_FIELDS):
-            rows = {row.sys_id: row for row in client.by_sys_ids(kind, batch, _LOOK_FIELDS).records}
-            tickets = list(Ticket.objects.filter(instance=instance, kind=kind, sys_id__in=batch).listed())
+        fields = mirror.fields(kind)
+        for batch in client.batches(kind, wanted, fields):
+            rows = {row.sys_id: row for row in client.by_sys_ids(kind, batch, fields).records}
+            tickets = list(
+                Ticket.objects.filter(instance=instance, kind=kind, sys_id__in=batch).only(*_COMPARED)
+            )
             there = [ticket for ticket in tickets if ticket.sys_id in rows]
-            newer = [ticket for ticket in there if _is_newer(rows[ticket.sys_id], ticket.sys_mod_count)]
-            changed[kind].update(ticket.sys_id for ticket in newer)
-            returned += mirror.still_there(set(there) - set(newer), now)
+            news = {ticket for ticket in there if mirror.is_news(ticket, rows[ticket.sys_id])}
+            changed[kind].update(ticket.sys_id for ticket in news)
+            returned += mirror.still_there(set(there) - news, now)
             absent = [ticket for ticket in tickets if ticket.sys_id not in rows]
             absences.append((kind, absent, bool(rows)))
             sys.audit("tickets.poll.looked", len(rows))
-    count = returned + catch_up(instance, client, changed, now)
+    count = returned + catch_up(instance, client, changed, now).changed
     # Last, because each that is missing costs a call, and the hour's calls may end.
     for kind, absent, any_found in absences:
         count += _note_absent(client, kind, absent, any_found=any_found, now=now)
     return count
+
+
+def read_whole(instance: Instance, client: Client, tickets: Iterable[Ticket], now: datetime) -> int:
+    """Read records with their notes, changed or not. Returns as `look_at`."""
+    by_kind = {kind: [ticket for ticket in tickets if ticket.kind == kind] for kind in Kind}
+    sys_ids = {kind: {ticket.sys_id for ticket in ours} for kind, ours in by_kind.items() if ours}
+    done = catch_up(instance, client, sys_ids, now)
+    for kind, ours in by_kind.items():
+        absent = [ticket for ticket in ours if ticket.sys_id not in done.returned]
+        any_found = len(absent) < len(ours)
+        done.changed += _note_absent(client, kind, absent, any_found=any_found, now=now)
+    return done.changed
 
 
 def _note_absent(

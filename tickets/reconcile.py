@@ -93,7 +93,8 @@ class _Run:
 
     def _look_at_linked(self, kind: Kind, linked: TicketQuerySet) -> bool:
         """Compare the linked tickets of a kind. Returns False where its table shows us nothing at all."""
-        tickets = {row["sys_id"]: _ours(row) for row in linked.order_by("sys_id").values(*_COLUMNS)}
+        mirrored = linked.order_by("sys_id").values(*_COLUMNS, *_MIRRORED)
+        tickets = {row["sys_id"]: _ours(row, _values(row)) for row in mirrored.iterator(chunk_size=500)}
         looked_at = self.run.looked_at
         for asked, found in their_records.by_sys_id(self.client, kind, list(tickets)):
             differing = list(comparison.of_linked((tickets[sys_id] for sys_id in asked), found))
@@ -169,7 +170,7 @@ class _Run:
             finding.number, finding.name, finding.sys_id = ticket.number, ticket.name, ticket.sys_id
         match found.what:
             case Discrepancy.STALE:
-                is_older = found.theirs[0].version < (ticket.sys_mod_count or 0) if ticket else False
+                is_older = ticket is not None and (found.theirs[0].version or 0) < (ticket.sys_mod_count or 0)
                 finding.detail = {"changes": changes.get(finding.sys_id, {}), "is_older": is_older}
             case Discrepancy.UNLINKED | Discrepancy.DUPLICATE:
                 finding.sys_id = finding.sys_id or found.theirs[0].sys_id
@@ -195,6 +196,7 @@ class _Run:
 
 
 _COLUMNS = ("pk", "kind", "delivery", "sys_id", "asked_sys_id", "sys_mod_count", "missing_since")
+_MIRRORED = ("number", "state", "active", "record", "sys_updated_on")
 
 
 def counts(run: Reconciliation) -> Counter[str]:
@@ -202,8 +204,13 @@ def counts(run: Reconciliation) -> Counter[str]:
     return Counter(run.findings.values_list("what", flat=True))
 
 
-def _ours(row: Mapping[str, Any]) -> Ours:
+def _values(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return mirror.stored_values(Kind(row["kind"]), **{name: row[name] for name in _MIRRORED})
+
+
+def _ours(row: Mapping[str, Any], values: tuple[str, ...] = ()) -> Ours:
     return Ours(
+        values=values,
         ticket_id=row["pk"],
         kind=Kind(row["kind"]),
         delivery=Delivery(row["delivery"]),

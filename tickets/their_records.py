@@ -22,7 +22,6 @@ LISTS_AT_ONCE = 8
 PAGE = 1000
 # Limits apply before access rules: of the first row alone, a hidden one would say nothing.
 TRIED = 500
-_LOOK_FIELDS = ("sys_id", "sys_mod_count")
 _KEY_FIELDS = ("sys_id", "correlation_id", "active")
 _ABOUT_FIELDS = (
     "sys_id",
@@ -48,12 +47,12 @@ def by_sys_id(
 
     What does not come back is asked for once more.
     """
-    batches = client.batches(kind, sys_ids, _LOOK_FIELDS)
+    batches = client.batches(kind, sys_ids, mirror.fields(kind))
     for group in _pieces(batches, LISTS_AT_ONCE):
         asked = [sys_id for ids in group for sys_id in ids]
         found = _versions(client, kind, group)
         absent = [sys_id for sys_id in asked if sys_id not in found]
-        for again in client.batches(kind, absent, _LOOK_FIELDS):
+        for again in client.batches(kind, absent, mirror.fields(kind)):
             found |= _versions(client, kind, [again])
         yield asked, found
 
@@ -122,11 +121,17 @@ def _keyed(kind: Kind, row: Record) -> Theirs:
 
 def _versions(client: Client, kind: Kind, batches: Sequence[Sequence[str]]) -> dict[str, Theirs]:
     asked = {sys_id for ids in batches for sys_id in ids}
-    listings = [Listing(kind, ids_query("sys_id", ids), _LOOK_FIELDS, len(ids)) for ids in batches]
+    fields = mirror.fields(kind)
+    listings = [Listing(kind, ids_query("sys_id", ids), fields, len(ids)) for ids in batches]
     rows = [row for page in client.lists(listings) for row in page.records]
     if any(row.sys_id not in asked for row in rows):
         raise Unreadable("The instance ignored the condition on sys_id.")
-    return {row.sys_id: Theirs(kind, row.sys_id, version=int(row.get("sys_mod_count") or 0)) for row in rows}
+    return {row.sys_id: _looked_at(kind, row) for row in rows}
+
+
+def _looked_at(kind: Kind, row: Record) -> Theirs:
+    values = mirror.compared_values(kind, row)
+    return Theirs(kind, row.sys_id, version=mirror.version_of(row), values=values)
 
 
 def _pieces(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

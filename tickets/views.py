@@ -203,21 +203,28 @@ def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
     return redirect("home")
 
 
-def _tell_refreshed(request: PersonRequest, changed: int | None) -> None:
-    if changed is None:
+def _tell_refreshed(request: PersonRequest, learnt: poll.Refreshed) -> None:
+    """Say what was learnt, and claim nothing of what was not compared."""
+    if learnt.changed:
+        said = ngettext("%(number)d ticket had changed.", "%(number)d tickets had changed.", learnt.changed)
+        messages.success(request, said % {"number": learnt.changed})
+    if not learnt.tickets:
+        messages.info(request, _("ServiceNow was asked a moment ago. What is shown is what it said then."))
+    elif not learnt.compared:
         messages.error(
             request,
             out_of_calls(timezone.now())
             or _("Nothing could be learnt from ServiceNow just now. What is shown is what was last seen."),
         )
-    elif changed:
-        messages.success(
-            request,
-            ngettext("%(number)d ticket had changed.", "%(number)d tickets had changed.", changed)
-            % {"number": changed},
+    elif learnt.compared < learnt.tickets:
+        said = _(
+            "%(number)d of %(total)d tickets could not be compared with ServiceNow. What is shown of them is what was "
+            "last seen."
         )
-    else:
-        messages.info(request, _("Nothing has changed in ServiceNow."))
+        numbers = {"number": learnt.tickets - learnt.compared, "total": learnt.tickets}
+        messages.warning(request, said % numbers)
+    elif not learnt.changed:
+        messages.info(request, _("Compared with ServiceNow just now: nothing has changed."))
 
 
 def _show_or_store(

@@ -10,7 +10,7 @@ from connector.servicenow.errors import Unreachable
 from tests.factories import InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.models import Ticket, TicketEvent
-from tickets.poll import poll_delta, poll_sweep, refresh
+from tickets.poll import Refreshed, poll_delta, poll_sweep, refresh
 from tickets.push import push
 from tickets.states import Kind, Meaning
 
@@ -76,7 +76,7 @@ def test_asking_for_another_instances_ticket_says_nothing_of_this_one(
     row = Instance.objects.filter(pk=connection.instance_id)
     row.record_failure(timezone.now(), Unreachable("no_answer"))
     sandbox.clear()
-    assert refresh(list(Ticket.objects.all())) is None
+    assert refresh(list(Ticket.objects.all())) == Refreshed(tickets=1, compared=0, changed=0)
     assert sandbox.requests()["total"] == 0
     assert row.get().last_error
 
@@ -141,9 +141,10 @@ def test_a_table_that_became_unreadable_is_not_called_unchanged(
     sandbox: SandboxProcess, change: Ticket
 ) -> None:
     sandbox.fault("acl_hidden", method="GET", times=50)
-    assert refresh([change], clock=lambda: timezone.now() + timedelta(minutes=1)) is None
+    later = timezone.now() + timedelta(minutes=1)
+    assert refresh([change], clock=lambda: later) == Refreshed(tickets=1, compared=0, changed=0)
     sandbox.clear()
-    assert refresh([change], clock=lambda: timezone.now() + timedelta(minutes=1)) == 0
+    assert refresh([change], clock=lambda: later) == Refreshed(tickets=1, compared=1, changed=0)
 
 
 def test_one_update_is_told_once(sandbox: SandboxProcess, change: Ticket) -> None:
