@@ -1,5 +1,6 @@
 """From the settings to a signed-in client of Microsoft Graph."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
@@ -20,8 +21,8 @@ def missing_settings() -> list[str]:
     return [name for name in REQUIRED if not getattr(settings, name)]
 
 
-def open_client(*, now: datetime) -> Client:
-    """Sign in with client credentials and return a client for one import.
+def open_client(*, now: datetime, before_call: Callable[[], None] = lambda: None) -> Client:
+    """Sign in with client credentials and return a client for one import, which calls `before_call` before each call.
 
     Raises `NotConfigured` naming the settings that are missing or wrong, or `GraphError`.
     """
@@ -36,7 +37,7 @@ def open_client(*, now: datetime) -> Client:
         resource=graph.origin,
         now=now,
     )
-    return Client(graph, token)
+    return Client(graph, token, before_call=before_call)
 
 
 def _transport(name: str) -> Transport:

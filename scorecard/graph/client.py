@@ -25,7 +25,8 @@ FIRST_WAIT = timedelta(seconds=1)
 class Client:
     """A signed-in client for one import.
 
-    `sleep` waits, in seconds, when Graph asks for fewer calls; all waits together last at most `patience`.
+    `before_call` comes before each call, which lasts no longer than the transport's limit. `sleep` waits, in seconds,
+    when Graph asks for fewer calls; all waits together last at most `patience`.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Client:
         transport: Transport,
         access_token: str,
         *,
+        before_call: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         patience: timedelta = timedelta(minutes=5),
     ) -> None:
         self._transport = transport
         self._access_token = access_token
+        self._before_call = before_call
         self._sleep = sleep
         self._patience = patience
 
@@ -85,6 +88,7 @@ class Client:
     def _page(self, target: str) -> dict[str, Any]:
         fallback = FIRST_WAIT
         while True:
+            self._before_call()
             answer = self._transport.get(target, access_token=self._access_token)
             try:
                 return wire.read_page(answer, now=datetime.now(UTC))

@@ -1,7 +1,9 @@
 """Every way a call to Microsoft Graph or its token endpoint can end badly, typed by what to do next.
 
 GraphError
-├── Unreachable         no connection: name, network, TLS
+├── Unreachable         no connection: name, network
+│   ├── NotTrusted      TLS: the certificate is not one that we trust
+│   └── ProxyFailed     the proxy of the settings led nowhere
 ├── NoAnswer            time-out, reset, deadline
 ├── RateLimited         429 for longer than we are prepared to wait
 ├── ServerError         5xx, or 206: a provider behind Graph failed and its share is missing
@@ -36,6 +38,14 @@ class Unreachable(GraphError):
     """No connection could be made."""
 
     retryable = True
+
+
+class NotTrusted(Unreachable):
+    """TLS could not be set up, most often because a proxy opens it with a certificate of its own."""
+
+
+class ProxyFailed(Unreachable):
+    """The proxy that the settings name cannot be reached, or does not lead further."""
 
 
 class NoAnswer(GraphError):
@@ -81,7 +91,14 @@ class Rejected(GraphError):
 
 
 class TokenRefused(GraphError):
-    """Entra does not know this app registration, or not with this secret."""
+    """Entra does not know this app registration, or not with this secret.
+
+    `code` is the number of Entra's error (AADSTS...), None where it gave none.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, code: int | None = None) -> None:
+        super().__init__(message, status=status)
+        self.code = code
 
 
 class EndlessPaging(GraphError):

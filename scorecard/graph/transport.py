@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from .errors import NoAnswer, Unreachable, Unreadable
+from .errors import NoAnswer, NotTrusted, ProxyFailed, Unreachable, Unreadable
 from .wire import Answer
 
 logger = logging.getLogger("scorecard.graph")
@@ -84,7 +84,11 @@ class Transport:
                 return Answer(
                     status, {name.lower(): value for name, value in response.headers.items()}, whole
                 )
-        except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError):
+        except requests.exceptions.SSLError:
+            raise NotTrusted(f"No connection to {self.origin} that can be trusted.") from None
+        except requests.exceptions.ProxyError:
+            raise ProxyFailed(f"The proxy does not lead to {self.origin}.") from None
+        except requests.ConnectTimeout:
             raise Unreachable(f"{self.origin} cannot be reached.") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _broken(self.origin, error) from None

@@ -65,6 +65,7 @@ def read_token(answer: Answer, *, now: datetime) -> str:
             f"Microsoft Entra refused the sign-in of the app registration: {_sentence(answer)} "
             "Check GRAPH_TENANT_ID, GRAPH_CLIENT_ID and GRAPH_CLIENT_SECRET.",
             status=answer.status,
+            code=_error_code(answer),
         )
     token = _object(answer).get("access_token")
     if not isinstance(token, str) or not (token and token.isascii() and token.isprintable()):
@@ -146,6 +147,16 @@ def _sentence(answer: Answer) -> str:
     words = ": ".join(part for part in parts if isinstance(part, str) and part) or f"HTTP {answer.status}"
     printable = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in words)).strip()
     return printable[:SENTENCE_LENGTH].rstrip(".") + "."
+
+
+def _error_code(answer: Answer) -> int | None:
+    """The number of Entra's error, which its answer lists beside the words."""
+    try:
+        codes = _object(answer).get("error_codes")
+    except Unreadable:
+        return None
+    first = codes[0] if isinstance(codes, list) and codes else None
+    return first if isinstance(first, int) else None
 
 
 def _first_line(value: Mapping[str, Any]) -> str:
