@@ -25,6 +25,7 @@ _READ = [
 _WORK = [
     "connector.manage_connection",
     "scorecard.change_actionplan",
+    "scorecard.read_secure_score",
     "tickets.add_ticket",
     "tickets.change_ticket",
 ]
@@ -36,6 +37,7 @@ _ADMINISTER = [
     "auth.view_group",
     "connector.view_instance",
     "scorecard.view_controlscoreday",
+    "scorecard.view_importstate",
     "tickets.view_changetemplate",
     "tickets.view_fieldmapping",
     "tickets.view_fieldtrial",

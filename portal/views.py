@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.models import Connection
+from scorecard.import_status import import_status
 from scorecard.overview import summary
 from tickets.calendar import today
 from tickets.cards import cards as ticket_cards
@@ -83,10 +84,12 @@ def _keep_hidden(person: User, hidden: set[str]) -> None:
 
 def _cards(person: User) -> dict[str, object]:
     now = timezone.now()
+    found = summary()
     current = Connection.objects.current().first()
     hidden = set(person.hidden_cards) & set(Kind.values) if current else set()
     return {
-        "summary": summary(),
+        "summary": found,
+        "status": import_status(person, found.day if found else None, now),
         "connection": current,
         "cards": ticket_cards(current.instance, hidden=hidden, today=today(now)) if current else [],
         "hidden": [kind for kind in Kind if kind.value in hidden],

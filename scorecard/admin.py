@@ -3,7 +3,7 @@ from django.http import HttpRequest
 
 from accounts.kept_admin import KeptAdmin
 from accounts.read_only import ReadOnlyAdmin
-from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction, ScoreDay
+from scorecard.models import ActionPlan, ControlScoreDay, ImportState, ImprovementAction, ScoreDay
 from scorecard.plan_form import PlanForm
 
 
@@ -41,3 +41,8 @@ class ControlScoreDayAdmin(ReadOnlyAdmin):
     list_select_related = ("action",)
     search_fields = ("action__title", "action__control_id")
     date_hierarchy = "scored_on"
+
+
+@admin.register(ImportState)
+class ImportStateAdmin(ReadOnlyAdmin):
+    list_display = ("succeeded_at", "source", "failed_at", "failure", "left_out_count")

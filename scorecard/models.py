@@ -11,8 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from scorecard.import_state import ImportState
 from scorecard.sharing import ShareLinks, share_links
 from scorecard.words import CHOOSABLE, PRODUCTS, TONES, Category, Level, Status
+
+__all__ = ["ActionPlan", "ControlScoreDay", "ImportState", "ImprovementAction", "ScoreDay"]
 
 # Microsoft keeps the scores of this many days; a loss of points older than that is no longer news.
 HISTORY = timedelta(days=90)

@@ -4,27 +4,41 @@ import logging
 from typing import Any
 
 from celery import shared_task
+from celery.exceptions import OperationalError
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from scorecard import importing, sessions
-from scorecard.graph.errors import GraphError
+from scorecard import import_run, sessions
 
 logger = logging.getLogger("scorecard")
 
 
 @shared_task(bind=True, max_retries=5)
 def import_from_graph(task: Any) -> None:
-    """Read Secure Score from Microsoft Graph; nothing happens where the settings do not say how.
+    """Read Secure Score from Microsoft Graph; nothing happens where no setting says how, or while another import runs.
 
-    What may pass is tried again after 1, 2, 4, 8 and 16 minutes; the schedule comes back in any case.
+    What may pass is tried again after 1, 2, 4, 8 and 16 minutes; the schedule comes back in any case. How it went is
+    written down for the pages.
     """
-    if sessions.missing_settings():
+    if len(sessions.missing_settings()) == len(sessions.REQUIRED):
         return
-    now = timezone.now()
     try:
-        report = importing.import_from_graph(sessions.open_client(now=now), now=now)
-    except GraphError as error:
-        if error.retryable:
+        report = import_run.read_from_graph(now=timezone.now())
+    except import_run.AlreadyRunning:
+        logger.info("Secure Score is being read already.")
+    except import_run.EXPECTED as error:
+        if getattr(error, "retryable", False):
             raise task.retry(exc=error, countdown=60 * 2**task.request.retries) from None
-        raise
-    logger.info("Secure Score of %s: %s", report.newest, report)
+        logger.warning("Secure Score was not read: %s", error)
+    else:
+        logger.info("Secure Score of %s: %s", report.newest, report)
+
+
+def hand_out_import() -> bool:
+    """Have a worker read Secure Score. False where the broker does not take the message."""
+    try:
+        import_from_graph.delay()
+    except (OperationalError, ImproperlyConfigured, OSError):
+        logger.warning("The broker did not take the message to read Secure Score.")
+        return False
+    return True

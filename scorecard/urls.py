@@ -5,6 +5,8 @@ from scorecard import views
 app_name = "scorecard"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("read/", views.read_now, name="read_now"),
+    path("reading/", views.reading, name="reading"),
     path("actions/", views.actions, name="actions"),
     # Microsoft's identifiers, which may hold any character.
     path("actions/<path:control_id>/", views.action, name="action"),

@@ -1,14 +1,20 @@
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import permission_required
-from scorecard import remediation
+from accounts.sessions import polled
+from scorecard import remediation, tasks
 from scorecard.forms import ActionFilter, Sorting
-from scorecard.models import ImprovementAction, ScoreDay
+from scorecard.import_status import PERMISSION, import_status
+from scorecard.models import ImportState, ImprovementAction, ScoreDay
 from scorecard.overview import summary
+from scorecard.sessions import missing_settings
 from scorecard.words import Status
 
 # How many actions a page shows. As many as can be shared at a time are shown to whoever asks for them.
@@ -16,6 +22,7 @@ PAGE_SIZES = (50, 200)
 TOP_ACTIONS = 9
 
 may_view = permission_required("scorecard.view_improvementaction")
+may_read = permission_required(PERMISSION)
 
 
 @may_view
@@ -27,10 +34,46 @@ def overview(request: HttpRequest) -> HttpResponse:
     top = actions.with_status(Status.TO_ADDRESS).with_impact(found.day.max_score if found else None)
     context = {
         "summary": found,
+        "status": import_status(request.user, found.day if found else None, timezone.now()),
         "tiles": _tiles(),
         "top": Sorting("-impact").apply(top)[:TOP_ACTIONS] if found else [],
     }
     return render(request, "scorecard/overview.html", context)
+
+
+@may_read
+@require_POST
+def read_now(request: HttpRequest) -> HttpResponse:
+    """Have a worker read Secure Score."""
+    if problem := _ask_for_an_import():
+        messages.error(request, problem)
+    return redirect("home" if request.POST.get("from") == "home" else "scorecard:overview")
+
+
+@polled
+@may_view
+@require_safe
+def reading(request: HttpRequest) -> HttpResponse:
+    """Nothing while an import is under way; then the page that asks is to load anew."""
+    is_busy = import_status(request.user, None, timezone.now()).is_busy
+    return HttpResponse(status=204) if is_busy else HttpResponseClientRefresh()
+
+
+def _ask_for_an_import() -> str:
+    """Return why no worker will do it; empty where one will."""
+    now = timezone.now()
+    if missing_settings():
+        return _("The settings do not say how to sign in to Microsoft Graph.")
+    if not ImportState.ask(now):
+        return _(
+            "Secure Score is being read, or has just been asked for. Wait two minutes before you ask again."
+        )
+    if not tasks.hand_out_import():
+        ImportState.take_back(now)
+        return _(
+            "This could not be handed to a worker: the message broker does not answer. Start it and try again."
+        )
+    return ""
 
 
 @may_view
@@ -51,6 +94,7 @@ def actions(request: HttpRequest) -> HttpResponse:
         "size": size,
         "sizes": PAGE_SIZES,
         "imported": total is not None,
+        "status": import_status(request.user, None, timezone.now()) if total is None else None,
     }
     return render(request, "scorecard/actions.html", context)
 

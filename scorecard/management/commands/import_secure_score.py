@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from scorecard import importing
 from scorecard.graph.client import Client
-from scorecard.graph.errors import GraphError
-from scorecard.models import ImprovementAction
+from scorecard.import_run import EXPECTED, AlreadyRunning, Run, running
+from scorecard.models import ImportState, ImprovementAction
 from scorecard.secure_score import Document, DocumentError, is_incomplete, parse, read_profiles, read_scores
-from scorecard.sessions import NotConfigured, open_client
+from scorecard.sessions import open_client
 
 GRAPH = "-"
 
@@ -39,9 +39,14 @@ class Command(BaseCommand):
         sources = options["profiles"] or ([GRAPH] if options["scores"] == GRAPH else None)
         if sources is None:
             raise CommandError("Name the files with the control profiles: --profiles FILE...")
+        asks_graph = GRAPH in (options["scores"], *sources)
+        source = ImportState.Source.GRAPH if asks_graph else ImportState.Source.FILES
         try:
-            report, incomplete = self._import(options["scores"], sources)
-        except (DocumentError, GraphError, NotConfigured) as error:
+            with running(source) as run:
+                report, incomplete = self._import(options["scores"], sources, run)
+        except AlreadyRunning:
+            raise CommandError("Nothing was imported. Secure Score is being read already.") from None
+        except EXPECTED as error:
             raise CommandError(f"Nothing was imported. {error}") from None
         self._say(report)
         if incomplete:
@@ -52,9 +57,10 @@ class Command(BaseCommand):
                 )
             )
 
-    def _import(self, scores: str, profiles: list[str]) -> tuple[importing.Report, bool]:
+    def _import(self, scores: str, profiles: list[str], run: Run) -> tuple[importing.Report, bool]:
         now = timezone.now()
-        client = open_client(now=now) if GRAPH in (scores, *profiles) else None
+        asks_graph = GRAPH in (scores, *profiles)
+        client = open_client(now=now, before_call=run.renew) if asks_graph else None
         if client and scores == GRAPH:
             score_documents = importing.scores_from_graph(client, today=now.date())
         else:
