@@ -12,6 +12,7 @@ from sandbox.servicenow.store import Row
 from sandbox.servicenow.switches import Switches
 
 EVERYONE = ""
+JOURNAL = "sys_journal_field"
 # Operation -> the role that grants it besides `admin`. A table or operation that is not listed is for `admin` alone.
 # Everyone may ask for tasks, and sees their own.
 TASK_RULES = {"read": EVERYONE, "create": "itil", "write": "itil"}
@@ -49,11 +50,15 @@ class Rights:
             return True
         if table == "sys_choice" and not self.switches.choices_readable:
             return False
+        if table == JOURNAL and self.switches.journal_table == "forbidden":
+            return False
         role = RULES.get(table, {}).get(operation)
         return role == EVERYONE or (role is not None and self._has(role))
 
     def sees(self, row: Row, table: str) -> bool:
         """Whether a row is for the user's eyes: without `itil`, tasks of one's own."""
+        if table == JOURNAL and self.switches.journal_table == "empty":
+            return self.is_admin
         if table not in ("task", *TASK_CLASSES) or self.is_admin or self._has("itil"):
             return True
         return self.user["sys_id"] in (row.get(name) for name in OWNERS)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sandbox.servicenow import approvals, refusals
+from sandbox.servicenow import approvals, refusals, texts
 from sandbox.servicenow.behaviour import RULES, Write
 from sandbox.servicenow.clock import stamp
 from sandbox.servicenow.dictionary import TASK_CLASSES, Table, tables
@@ -32,7 +32,7 @@ def create(
         Refusal: a data policy stands against it, or the chosen `sys_id` is taken.
     """
     when = stamp(at)
-    given = _usable(table, given, stamped=stamped)
+    given = _usable(instance, table, given, stamped=stamped)
     row = {name: field.default for name, field in table.fields.items()}
     row |= {"sys_id": uuid.uuid4().hex, **_defaults(instance, table, user, when)}
     row |= {name: value for name, value in given.items() if name not in table.journals and value != ""}
@@ -70,7 +70,7 @@ def change(
         Refusal: no such record, an illegal state change, or mandatory fields left empty.
     """
     when = stamp(at)
-    given = _usable(table, given, stamped=stamped)
+    given = _usable(instance, table, given, stamped=stamped)
     given.pop("sys_id", None)
     with instance.store.transaction():
         old = instance.store.get(table.name, sys_id)
@@ -101,13 +101,14 @@ def class_of(instance: Instance, table: Table, sys_id: str, named: Mapping[str, 
     return next((named[name] for name in TASK_CLASSES if instance.store.get(name, sys_id)), table)
 
 
-def _usable(table: Table, given: Mapping[str, str], *, stamped: bool) -> dict[str, str]:
+def _usable(instance: Instance, table: Table, given: Mapping[str, str], *, stamped: bool) -> dict[str, str]:
     """Known fields in values that fit; the rest is silently ignored, as over the Table API."""
     ignored = STAMPS if stamped else frozenset()
     if table.parent:
         ignored |= {"sys_class_name"}
     known = {name: value for name, value in given.items() if name in table.fields and name not in ignored}
-    return {name: fitting(table.fields[name], value) for name, value in known.items()}
+    kept = {name: texts.kept(table.fields[name], value, instance.switches) for name, value in known.items()}
+    return {name: fitting(table.fields[name], value) for name, value in kept.items()}
 
 
 def _followed(instance: Instance, table: Table, row: Row, write: Write, at: datetime) -> Row:

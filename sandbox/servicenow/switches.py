@@ -14,6 +14,9 @@ CHOICES = {
     "query_denial": ("ignored", "forbidden"),
     "unreadable_field_query": ("ignored", "forbidden"),
     "sign_in": ("password", "mfa", "sso"),
+    "journal_table": ("shown", "empty", "forbidden"),
+    "stored_texts": ("as sent", "cut at emoji", "without emoji", "escaped", "respaced", "rewritten"),
+    "stored_notes": ("as sent", "wrapped in HTML"),
 }
 
 
@@ -26,6 +29,9 @@ class Switches:
     `unwritable_fields` are comma-separated names, closed to all but administrators; `unreadable_field_query` says what
     happens to a query that uses one. `languages` (comma-separated) have their labels installed, `language` is spoken to
     who has not chosen one. `hidden_rows` is an encoded query for rows that only administrators see.
+
+    `journal_table` says whether `sys_journal_field` shows its rows, nothing without a word, or is forbidden.
+    `stored_texts` says what becomes of texts on their way into the database, `stored_notes` of those for a journal.
 
     `auth_scopes` (comma-separated) are those of the OAuth entity; a new entity has none, and its tokens are good for
     nothing. `remember_grants` skips consent for who allowed it before; `reissue_codes` gives an unredeemed code
@@ -57,6 +63,9 @@ class Switches:
     unreadable_fields: str = ""
     unreadable_field_query: str = "forbidden"
     hidden_rows: str = ""
+    journal_table: str = "shown"
+    stored_texts: str = "as sent"
+    stored_notes: str = "as sent"
     range_queries_allowed: bool = True
     query_denial: str = "ignored"
     invalid_query_returns_no_rows: bool = False
