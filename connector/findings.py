@@ -85,6 +85,7 @@ TITLES: dict[str, Promise] = {
     "incident": _("Incidents"),
     "sys_id": _("Keeps the sys_id we choose"),
     "correlation_id": _("Keeps the correlation ID"),
+    "journals": _("Work notes and comments"),
     "ranges": _("Range queries"),
     "labels": _("State names"),
     "mandatory": _("Mandatory fields"),
@@ -113,6 +114,12 @@ FINDINGS: dict[str, dict[str, Finding]] = {
             _("Use an integration user with the role itil."),
         ),
         "hidden": _unknown(_("The user may not read its own roles."), _NOTHING_TO_DO),
+        "empty": _unknown(
+            _("ServiceNow shows the user no role: it has none, or it may not read them."), _GIVE_ROLE
+        ),
+        "unknown_user": _unknown(
+            _("ServiceNow does not say who the user is, so its roles could not be looked up."), _NOTHING_TO_DO
+        ),
     },
     "change_request": _TABLE,
     "incident": _TABLE,
@@ -133,6 +140,30 @@ FINDINGS: dict[str, dict[str, Finding]] = {
             _("Let the integration user write the field correlation_id of both tables."),
         ),
         "untried": _unknown(_("This shows only when a record is created."), _("Run the trial below.")),
+    },
+    "journals": {
+        "table": _passed(_("They can be read one by one from the table sys_journal_field.")),
+        "record": Finding(
+            Verdict.LIMITED,
+            _(
+                "They show only in the records' own fields, as one text with the times of the integration user."
+            ),
+            _("To see who wrote what, let the integration user read the table sys_journal_field."),
+        ),
+        "hidden": Finding(
+            Verdict.ATTENTION,
+            _(
+                "The note that was written with the trial record shows neither in the table nor in the record."
+            ),
+            _(
+                "Let the integration user write work notes, and read the table sys_journal_field or the fields"
+                " work_notes and comments."
+            ),
+        ),
+        "untried": _unknown(
+            _("No note can be seen: there is none, or the integration user may not read them."),
+            _("Run the trial below: it writes a note and looks for it."),
+        ),
     },
     "ranges": {
         "allowed": _passed(_("Changes can be asked for by their time, so they show within minutes.")),

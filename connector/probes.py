@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from connector import companion
 from connector.budget import KEPT_FOR_PUSHES
 from connector.models import CheckResult, Connection, Grant, Instance
-from connector.servicenow import about, ranges, trial
+from connector.servicenow import about, journals, ranges, trial
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Forbidden, Refused, ServiceNowError
 from connector.servicenow.records import Record
@@ -116,12 +116,15 @@ def _user(visit: Visit) -> Found:
 
 
 def _roles(visit: Visit) -> Found:
+    if visit.user is None:
+        return Found("unknown_user")
     try:
-        roles = about.roles(visit.client, visit.user.sys_id) if visit.user else []
+        roles = about.roles(visit.client, visit.user.sys_id)
     except Refused:
-        roles = []
-    if not roles:
         return Found("hidden")
+    if not roles:
+        # Rows that may not be read are left out of a list without a word.
+        return Found("empty")
     return Found("admin" if "admin" in roles else "known", ", ".join(roles))
 
 
@@ -179,9 +182,20 @@ def _labels(visit: Visit) -> Found:
 def _mandatory(visit: Visit) -> Found:
     try:
         demanded = {name for table in TABLES for name in about.mandatory(visit.client, table)} - FILLED_IN
+        if not demanded and not about.shows_dictionary(visit.client):
+            return Found("hidden")
     except Refused:
         return Found("hidden")
     return Found("some", ", ".join(sorted(demanded))) if demanded else Found("none")
+
+
+def _journals(visit: Visit) -> Found:
+    """By which way notes can be read. Where a trial wrote one, that is what is looked for."""
+    written = {table: tried.sys_id for table, tried in visit.trials.items()}
+    way = journals.way(visit.client, TABLES, written)
+    if way or written:
+        return Found(way or "hidden")
+    return _earlier(visit, "journals")
 
 
 def _release(visit: Visit) -> Found:
@@ -207,6 +221,7 @@ PROBES: dict[str, Callable[[Visit], Found]] = {
     **{name: _table(name) for name in TABLES},
     "sys_id": _sys_id,
     "correlation_id": _correlation_id,
+    "journals": _journals,
     "ranges": _ranges,
     "labels": _labels,
     "mandatory": _mandatory,

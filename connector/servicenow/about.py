@@ -100,6 +100,11 @@ def mandatory(client: Client, table: str) -> list[str]:
     return sorted({row.get("element") for row in rows if row.is_true("mandatory")} - {""})
 
 
+def shows_dictionary(client: Client) -> bool:
+    """Whether the dictionary shows us any row at all: what may not be read is left out of a list without a word."""
+    return bool(client.list("sys_dictionary", "nameINtask", ("sys_id", "name", "element"), 1).records)
+
+
 def _of_layout(client: Client, table: str, element: str) -> dict[str, str]:
     try:
         meta = client.get(f"/api/now/ui/meta/{table}", {})

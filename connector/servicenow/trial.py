@@ -23,6 +23,7 @@ CANCELED = {"change_request": "4", "incident": "8"}
 class Trial:
     """What became of the record."""
 
+    sys_id: str
     number: str
     kept_sys_id: bool
     kept_correlation_id: bool
@@ -55,6 +56,7 @@ def try_out(
     found = client.read(table, created.sys_id) or created
     canceled, said = _cancel(client, table, created.sys_id)
     return Trial(
+        sys_id=created.sys_id,
         number=found.number or created.number or created.sys_id,
         kept_sys_id=created.sys_id == sys_id,
         kept_correlation_id=_is_found(client, table, created.sys_id, correlation_id),
@@ -96,7 +98,7 @@ def _create(client: Client, table: str, asked: dict[str, str], template: str) ->
 def _cancel(client: Client, table: str, sys_id: str) -> tuple[bool, str]:
     state = CANCELED[table]
     try:
-        record = client.update(table, sys_id, {"state": state, "close_notes": TITLE})
+        record = client.update(table, sys_id, {"state": state, "close_notes": TITLE, "work_notes": TITLE})
     except Refused as refusal:
         return False, refusal.detail
     return record.get("state") == state, ""

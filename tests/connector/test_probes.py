@@ -79,6 +79,42 @@ def test_an_instance_that_chooses_keys_itself_is_found_out(
     assert Instance.objects.get().honours_sys_id is False
 
 
+@pytest.mark.parametrize(
+    ("table", "fields", "expected"),
+    [
+        ("shown", "", "table"),
+        ("empty", "", "record"),
+        ("forbidden", "", "record"),
+        ("empty", "work_notes,comments", "hidden"),
+        ("forbidden", "work_notes,comments", "hidden"),
+    ],
+)
+def test_the_trial_says_by_which_way_notes_can_be_read(
+    connection: Connection, sandbox: SandboxProcess, table: str, fields: str, expected: str
+) -> None:
+    sandbox.settings(journal_table=table, unreadable_fields=fields)
+    assert check(connection)["journals"] == "untried"
+    assert check(connection, make_records=True)["journals"] == expected
+    assert check(connection)["journals"] == expected
+
+
+@pytest.mark.parametrize(("table", "expected"), [("shown", "table"), ("empty", "record")])
+def test_notes_that_are_there_say_by_which_way_they_can_be_read(
+    connection: Connection, sandbox: SandboxProcess, table: str, expected: str
+) -> None:
+    sandbox.settings(journal_table=table)
+    sandbox.create("incident", short_description="x", work_notes="Looking into it.")
+    assert check(connection)["journals"] == expected
+
+
+def test_roles_that_do_not_show_are_not_called_refused(
+    connection: Connection, sandbox: SandboxProcess
+) -> None:
+    assert check(connection)["roles"] == "hidden"
+    sandbox.fault("acl_hidden", method="GET", about="/table/sys_user?", times=9)
+    assert check(connection)["roles"] == "unknown_user"
+
+
 @pytest.mark.parametrize("fault", ["lose_answer", "commit_then_500"])
 def test_a_trial_whose_answer_is_lost_is_looked_up_and_not_repeated(
     connection: Connection, sandbox: SandboxProcess, fault: str
