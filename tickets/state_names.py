@@ -116,20 +116,20 @@ def were_read(instance: Instance) -> bool:
     return instance.state_names.exclude(their_label="").exists()
 
 
-def learn_now(now: datetime, *, only_if_needed: bool = False) -> int:
-    """`learn` for the connection in use, if it works. Returns how many names were told; 0 if it could not be asked."""
+def learn_now(now: datetime, *, only_if_needed: bool = False) -> int | None:
+    """`learn` for the connection in use, if it works. Returns how many names were told; None if it was not asked."""
     connection = Connection.objects.working().first()
     if connection is None or (only_if_needed and not _is_something_unknown(connection.instance)):
-        return 0
+        return None
     row = Instance.objects.filter(pk=connection.instance_id)
     try:
         told = learn(connection.instance, open_client(connection, now=now))
     except Paused:
-        return 0
+        return None
     except ServiceNowError as error:
         row.record_failure(now, error)
         logger.warning("reading the state names of %s: %s", connection.instance.host, error)
-        return 0
+        return None
     row.record_success(now)
     return told
 

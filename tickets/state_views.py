@@ -45,8 +45,15 @@ def state_names(request: PersonRequest) -> HttpResponse:
 @may_manage
 def read_state_names(request: PersonRequest) -> HttpResponse:
     """Ask the instance for its names."""
-    if naming.learn_now(timezone.now()):
+    told = naming.learn_now(timezone.now())
+    if told:
         messages.success(request, _("The names were read from ServiceNow."))
+    elif told == 0:
+        said = _(
+            "ServiceNow shows the integration user no names of states. Let it read the table sys_choice, or enter the"
+            " names yourself."
+        )
+        messages.warning(request, said)
     else:
         said = _("ServiceNow could not be asked for its names just now. Nothing was changed.")
         messages.error(request, out_of_calls(timezone.now()) or said)
