@@ -13,6 +13,7 @@ def schedule(delta: float, sweep: float) -> dict[str, dict[str, Any]]:
         "send comments": _every(5, "tickets.tasks.send_comments"),
         "follow changes": _every(delta, "tickets.tasks.poll_delta"),
         "look at every open ticket": _every(sweep, "tickets.tasks.poll_sweep"),
+        "read missed notes": _every(sweep, "tickets.tasks.read_missed_notes"),
         "notice completed actions": _every(sweep, "tickets.tasks.notice_points"),
         "release what was abandoned": _every(5 * _MINUTE, "tickets.tasks.release_abandoned"),
         "mend what was left": _every(5 * _MINUTE, "tickets.tasks.mend_left_findings"),

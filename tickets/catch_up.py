@@ -45,13 +45,15 @@ def catch_up(
         part = wanted[start : start + AT_A_TIME]
         sys_ids = [sys_id for _, sys_id in part]
         kinds = sorted({kind for kind, _ in part})
-        listings = [_records(kind, [sys_id for one, sys_id in part if one == kind]) for kind in kinds]
-        *pages, entries = client.lists([*listings, journal.listing(sys_ids)])
+        of_kind = {kind: [sys_id for one, sys_id in part if one == kind] for kind in kinds}
+        records = [_records(kind, of_kind[kind]) for kind in kinds]
+        answers = client.lists([*records, *journal.listings(instance, of_kind)])
+        pages, notes = answers[: len(records)], answers[len(records) :]
         sys.audit("tickets.catch_up.read", len(part))
         tickets = {
             ticket.sys_id: ticket for ticket in Ticket.objects.filter(instance=instance, sys_id__in=sys_ids)
         }
-        journal.mirror(client, sys_ids, tickets, entries)
+        journal.mirror(client, tickets, notes)
         for kind, page in zip(kinds, pages, strict=True):
             done.returned |= {record.sys_id for record in page.records}
             done.changed += _apply(kind, page, tickets, now, named)

@@ -1,7 +1,7 @@
 """The journals of our records: ServiceNow's table `sys_journal_field`, where work notes and comments are kept.
 
 Each row names its record (`element_id`) and its journal (`element`). An instance may refuse the table to the
-integration user; its notes then stay unknown here and nothing else is lost.
+integration user, or show it none of the rows without a word; `record_journal` is the other way then.
 
 Where e-mails are copied into journals, those of a few records can be more than one answer holds. So the first page is
 asked for together with whatever else is read, and only when that is not all of it the rest is turned over page by page.
@@ -9,14 +9,22 @@ asked for together with whatever else is read, and only when that is not all of 
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.conf import settings
+
+from connector.models import Connection, Instance
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, ids_query
 from connector.servicenow.errors import Forbidden, RateLimited, ServiceNowError, TooLarge
 from connector.servicenow.records import Page, Record
+from tickets import record_journal
 from tickets.models import Ticket, TicketComment, TicketNote
-from tickets.notes import CommentState, Element
+from tickets.note_matching import flat, is_alike
+from tickets.notes import UNREAD_NOTES, CommentState, Element, NotesState
+from tickets.states import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -34,32 +42,130 @@ def listing(sys_ids: Sequence[str]) -> Listing:
     return Listing(TABLE, _query(sys_ids), _FIELDS, LIMIT, optional=True)
 
 
-def mirror(
-    client: Client, sys_ids: Sequence[str], tickets: Mapping[str, Ticket], first: Page | None = None
-) -> bool:
-    """Keep all that was written about these records, of which the first page may have been read already.
+def listings(instance: Instance, kinds: Mapping[Kind, Sequence[str]]) -> list[Listing]:
+    """Ask what was written about these records, by kind: the table, and the records too where it told nothing yet."""
+    wanted = [sys_id for sys_ids in kinds.values() for sys_id in sys_ids]
+    if TicketNote.objects.filter(ticket__instance=instance).exists():
+        return [listing(wanted)]
+    return [listing(wanted), *_own(kinds)]
 
-    Returns whether it could be read.
+
+def mirror(client: Client, tickets: Mapping[str, Ticket], answers: Sequence[Page] = ()) -> bool:
+    """Keep all that was written about these records, by their sys_ids. The answers to `listings` may be here already.
+
+    Returns whether the table of journals could be read. What it does not show is taken from the records' own fields; a
+    ticket whose notes cannot be read either way says so, and `missed_notes` tries again.
     """
-    if first is None:
-        [first] = client.lists([listing(sys_ids)])
+    if not tickets:
+        return True
+    first, *own = answers or client.lists([listing(list(tickets))])
+    problem, told = _read_table(client, tickets, first)
+    silent = [sys_id for sys_id in tickets if sys_id not in told]
+    known = _known_to_have_notes(tickets, silent)
+    if not own and silent and (problem or not told or known):
+        own = client.lists(_own(_by_kind(tickets, silent)))
+    shown = record_journal.texts(own)
+    states = dict.fromkeys(told, problem or NotesState.READ)
+    if silent:
+        evidence = Evidence(problem, known, _ways(tickets[silent[0]].instance_id), was_asked=_were_read(own))
+        states |= {sys_id: _state(sys_id, shown.get(sys_id, {}), evidence) for sys_id in silent}
+    for sys_id, state in states.items():
+        texts = record_journal.shortened(shown.get(sys_id, {})) if sys_id in silent else {}
+        _note_state(tickets[sys_id], sys_id, state, texts)
+    return not problem
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known where the table of journals tells nothing of a record: why, about which records there are notes
+    for certain, and by which of the ways notes were ever seen on this instance.
+    """
+
+    problem: NotesState | None
+    have_notes: Collection[str]
+    ways: Collection[str]
+    was_asked: bool
+
+
+def _state(sys_id: str, shown: Mapping[str, str], evidence: Evidence) -> NotesState:
+    if any(text.strip() for text in shown.values()):
+        return NotesState.READ
+    if sys_id in evidence.have_notes:
+        return evidence.problem or NotesState.HIDDEN
+    # Empty fields count where such fields have shown something: elsewhere they may be hidden from us.
+    is_whole = len(shown) == len(Element)
+    if evidence.problem:
+        return NotesState.READ if is_whole and "record" in evidence.ways else evidence.problem
+    if not evidence.was_asked:
+        return NotesState.CUT
+    return NotesState.READ if is_whole or "table" in evidence.ways else NotesState.HIDDEN
+
+
+def _ways(instance_id: int) -> set[str]:
+    """By which ways this instance ever showed us a note."""
+    of_instance = Ticket.objects.filter(instance=instance_id)
+    ways = {"table": TicketNote.objects.filter(ticket__instance=instance_id).exists()}
+    ways["record"] = of_instance.exclude(notes_shown={}).exists()
+    return {way for way, was_seen in ways.items() if was_seen}
+
+
+def _note_state(ticket: Ticket, sys_id: str, state: NotesState, texts: dict[str, str]) -> None:
+    # What could be seen once stays: journals only grow.
+    kept = ticket.notes_shown if state in UNREAD_NOTES else texts
+    if (ticket.notes_state, ticket.notes_shown) != (state, kept):
+        row = Ticket.objects.filter(pk=ticket.pk, sys_id=sys_id)
+        row.update(notes_state=state, notes_shown=kept)
+
+
+def _were_read(pages: Iterable[Page]) -> bool:
+    return all(page.problem is None for page in pages)
+
+
+def _known_to_have_notes(tickets: Mapping[str, Ticket], sys_ids: Collection[str]) -> set[str]:
+    """Which of these records something was written about for certain: it was seen, or we wrote it ourselves."""
+    if not sys_ids:
+        return set()
+    asked = {"ticket__in": [tickets[sys_id].pk for sys_id in sys_ids], "record_sys_id__in": sys_ids}
+    notes = TicketNote.objects.filter(**asked).values_list("record_sys_id", flat=True)
+    ours = TicketComment.objects.filter(**asked, state=CommentState.DELIVERED)
+    return {*notes.order_by().distinct(), *ours.order_by().values_list("record_sys_id", flat=True)}
+
+
+def _own(kinds: Mapping[Kind, Sequence[str]]) -> list[Listing]:
+    return [record_journal.listing(kind, sys_ids) for kind, sys_ids in kinds.items() if sys_ids]
+
+
+def _by_kind(tickets: Mapping[str, Ticket], sys_ids: Iterable[str]) -> dict[Kind, list[str]]:
+    kinds: dict[Kind, list[str]] = {}
+    for sys_id in sys_ids:
+        kinds.setdefault(Kind(tickets[sys_id].kind), []).append(sys_id)
+    return kinds
+
+
+def _read_table(
+    client: Client, tickets: Mapping[str, Ticket], first: Page
+) -> tuple[NotesState | None, set[str]]:
+    """Store what the table shows. Returns why that may not be all, and the records about which it told something."""
+    told: set[str] = set()
     if first.problem is not None and not isinstance(first.problem, TooLarge):
-        return False
+        return NotesState.REFUSED, told
+    sys_ids = list(tickets)
     # A page is the shorter for what access rules hide, and may be full all the same.
     is_all = first.problem is None and len(first) < LIMIT // 2
     try:
         for entries in [first.records] if is_all else _pages(client, sys_ids):
             store(tickets, entries)
+            told |= {entry.get("element_id") for entry in entries} & tickets.keys()
             # An instance that does not understand the condition answers with strangers, and has many.
-            if _holds_strangers(entries, sys_ids):
-                return False
+            if _holds_strangers(entries, tickets):
+                return NotesState.REFUSED, told
     except RateLimited:
         raise
     except ServiceNowError as error:
-        # Records are followed all the same: their notes come with the next change.
+        # Records are followed all the same: their notes come later.
         logger.warning("the journals of %d records were not read to their end: %s", len(sys_ids), error)
-        return False
-    return True
+        return NotesState.CUT, told
+    return None, told
 
 
 def store(tickets: Mapping[str, Ticket], entries: Iterable[Record]) -> None:
@@ -81,29 +187,83 @@ def store(tickets: Mapping[str, Ticket], entries: Iterable[Record]) -> None:
         recognise(comment)
 
 
-def recognise(comment: TicketComment) -> bool:
-    """Find the mirrored entry that is this comment: same journal, same text, not before it was sent, and nobody
-    else's. Returns whether there is one; it is then linked, and the comment delivered.
+def recognise(comment: TicketComment) -> bool | None:
+    """Find the mirrored entry that is this comment, by journal, user, time and text, and link it; the comment is
+    delivered then. None where an entry may be this comment, or another one.
     """
-    others = (
+    free = _free_notes(comment)
+    exact = [note for note in free if flat(note.text) == flat(comment.written)]
+    if exact:
+        return _link(comment, exact[0])
+    users = _our_users(comment)
+    by_our_user = [note for note in free if not note.by or users <= {""} or note.by in users]
+    alike = [note for note in by_our_user if _is_alike(comment, note)]
+    latest = _latest(comment)
+    ours = [note for note in by_our_user if latest is None or note.at <= latest]
+    rivals = [one for one in _unlinked(comment) if any(_is_alike(one, note) for note in alike)]
+    certain = sum(one.state == CommentState.DELIVERED for one in rivals)
+    is_certain = comment.state == CommentState.DELIVERED
+    if alike and (is_certain or len(alike) > len(rivals)):
+        return _link(comment, alike[0])
+    others = _unlinked(comment, state=CommentState.DELIVERED)
+    claimed = any(_is_alike(one, note) for one in _unlinked(comment) for note in ours)
+    if is_certain and len(ours) == 1 and not others and not claimed:
+        # It did arrive, and nothing else of ours did meanwhile: these are its words, whatever became of them.
+        return _link(comment, ours[0])
+    # An entry of our own user, at that time, that no other comment accounts for.
+    unexplained = len(alike) > certain or len(ours) > len(others)
+    return None if comment.sent_at and unexplained else False
+
+
+def _free_notes(comment: TicketComment) -> list[TicketNote]:
+    """The mirrored entries of its journal, the oldest first, that are no other comment's and not too early."""
+    taken = (
         TicketComment.objects.filter(ticket=comment.ticket_id).exclude(note_sys_id="").values("note_sys_id")
     )
     notes = TicketNote.objects.filter(ticket=comment.ticket_id, element=comment.element)
     if earliest := _earliest(comment):
         notes = notes.filter(at__gte=earliest)
-    for note in notes.exclude(sys_id__in=others).order_by("at", "pk"):
-        if _flat(note.text) == _flat(comment.written):
-            found = TicketComment.objects.filter(pk=comment.pk, note_sys_id="")
-            return bool(
-                found.update(
-                    note_sys_id=note.sys_id,
-                    state=CommentState.DELIVERED,
-                    delivered_at=comment.delivered_at or note.at,
-                    record_sys_id=note.record_sys_id,
-                    last_problem="",
-                )
-            )
-    return False
+    return list(notes.exclude(sys_id__in=taken).order_by("at", "pk"))
+
+
+def _our_users(comment: TicketComment) -> set[str]:
+    """The user IDs under which we write there, as far as they are known; nothing is known of an entry without one."""
+    connections = Connection.objects.filter(instance=comment.ticket.instance_id)
+    return set(connections.values_list("integration_user_name", flat=True))
+
+
+def _is_alike(comment: TicketComment, note: TicketNote) -> bool:
+    return is_alike(comment.written, note.text, author=str(comment.author or ""))
+
+
+def _unlinked(comment: TicketComment, **of: Any) -> list[TicketComment]:
+    """The other comments in the same journal that were sent and that no entry is known of."""
+    sent = (CommentState.DELIVERED, CommentState.UNCERTAIN, CommentState.WAITING)
+    same = TicketComment.objects.filter(ticket=comment.ticket_id, element=comment.element, note_sys_id="")
+    rivals = same.filter(state__in=sent, sent_at__isnull=False, **of).exclude(pk=comment.pk)
+    return list(rivals.select_related("author"))
+
+
+def _link(comment: TicketComment, note: TicketNote) -> bool:
+    found = TicketComment.objects.filter(pk=comment.pk, note_sys_id="")
+    return bool(
+        found.update(
+            note_sys_id=note.sys_id,
+            state=CommentState.DELIVERED,
+            delivered_at=comment.delivered_at or note.at,
+            record_sys_id=note.record_sys_id,
+            last_problem="",
+        )
+    )
+
+
+def _latest(comment: TicketComment) -> datetime | None:
+    """The moment by ServiceNow's clock after which an entry is not this comment; None where any may be."""
+    if comment.sent_at is None:
+        return None
+    offset = comment.ticket.instance.clock_offset or timedelta(0)
+    last = comment.delivered_at or comment.sent_at + timedelta(seconds=settings.PUSH_QUARANTINE)
+    return last + offset + CLOCKS_DIFFER_BY
 
 
 def _earliest(comment: TicketComment) -> datetime | None:
@@ -162,7 +322,3 @@ def _note(ticket: Ticket, entry: Record, at: datetime) -> TicketNote:
         by=entry.get("sys_created_by")[:100],
         at=at,
     )
-
-
-def _flat(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()

@@ -208,7 +208,7 @@ def link(
 
 def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
     """Mirror what was written about a record that was just linked, where the instance lets us read it."""
-    journal.mirror(client, [sys_id], {sys_id: ticket})
+    journal.mirror(client, {sys_id: ticket})
 
 
 def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) -> bool:

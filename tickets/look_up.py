@@ -5,13 +5,15 @@ user, or show it nothing without a word. The record's own journal field, as peop
 the other: a line with time, name and journal, the text, an empty line (as seen on live instances).
 """
 
+from collections.abc import Iterable
 from html import unescape
 
-from connector.servicenow.batch import Listing
-from connector.servicenow.client import Client, ids_query
-from connector.servicenow.records import Page
-from tickets import journal
+from django.db.models import Q
+
+from connector.servicenow.client import Client
+from tickets import journal, record_journal
 from tickets.models import TicketComment
+from tickets.note_matching import begins_with, is_alike
 from tickets.notes import CommentState
 
 
@@ -21,35 +23,67 @@ def is_there(comment: TicketComment, client: Client) -> bool | None:
     Costs one call where there is a Batch API.
     """
     ticket = comment.ticket
-    as_people_see_it = Listing(
-        ticket.kind,
-        ids_query("sys_id", [ticket.sys_id]),
-        ("sys_id", comment.element),
-        1,
-        display_values=True,
-        optional=True,
-    )
-    entries, records = client.lists([journal.listing([ticket.sys_id]), as_people_see_it])
-    was_read = journal.mirror(client, [ticket.sys_id], {ticket.sys_id: ticket}, entries)
-    if journal.recognise(comment):
+    asked = [journal.listing([ticket.sys_id]), record_journal.listing(ticket.kind, [ticket.sys_id])]
+    answers = client.lists(asked)
+    was_read = journal.mirror(client, {ticket.sys_id: ticket}, answers)
+    recognised = journal.recognise(comment)
+    if recognised:
         return True
-    shown = _shown(records, comment)
+    shown = record_journal.texts(answers[1:]).get(ticket.sys_id, {}).get(comment.element)
     # What people see counts before the table, whose rows may be hidden from us.
     if shown:
-        return _is_among(shown, comment)
+        among = _is_among(shown, comment)
+        return None if among is False and recognised is None else among
     notes = ticket.notes.filter(record_sys_id=ticket.sys_id, element=comment.element)
     if was_read and (shown == "" or notes.exists()):
-        return False
+        return recognised
     # An empty field is one that nobody wrote into, or one that is hidden from us: that proves nothing of what was sent.
     return None if shown is None or comment.sent_at else False
 
 
-def _shown(page: Page, comment: TicketComment) -> str | None:
-    """What people see in the journal; None where we may not see it."""
-    for record in page.records:
-        if record.sys_id == comment.ticket.sys_id:
-            return record.shown.get(comment.element)
-    return None
+def is_shown(comment: TicketComment) -> bool:
+    """Whether what was last seen in the record's own journal fields holds the comment."""
+    shown = str(comment.ticket.notes_shown.get(comment.element, ""))
+    return _count(shown, comment.written) > 0 or any(
+        _is_alike(comment, entry.text) for entry in record_journal.entries(shown)
+    )
+
+
+def _is_among(shown: str, comment: TicketComment) -> bool | None:
+    """Whether there is an entry more with these words than other comments account for: the same may be said twice.
+
+    None where an entry may be this comment, or another one's.
+    """
+    others = TicketComment.objects.filter(ticket=comment.ticket_id, element=comment.element)
+    others = others.exclude(pk=comment.pk).select_related("author")
+    same = others.filter(text=comment.text, author=comment.author_id)
+    entries = [entry.text for entry in record_journal.entries(shown)]
+    exact = _count(shown, comment.written)
+    alike = [text for text in entries if _is_alike(comment, text)]
+    in_record = [one for one in others.in_the_record() if any(_is_alike(one, text) for text in alike)]
+    left = max(exact - same.in_the_record().count(), len(alike) - len(in_record))
+    # Nobody knows whether those that were given up had arrived, nor which of two lost ones an entry is.
+    given_up = Q(state__in=(CommentState.DROPPED, CommentState.GIVEN_UP))
+    lost = Q(state__in=(CommentState.WAITING, CommentState.UNCERTAIN), sent_at__isnull=False)
+    lost &= ~Q(text=comment.text, author=comment.author_id)
+    claims = [one for one in others.filter(given_up | lost) if any(_is_alike(one, text) for text in alike)]
+    unsure = max(len(claims), same.filter(given_up).count())
+    if left <= 0:
+        return None if comment.sent_at and _is_one_unexplained(comment, entries, others) else False
+    return None if left <= unsure else True
+
+
+def _is_alike(comment: TicketComment, text: str) -> bool:
+    return is_alike(comment.written, text, author=str(comment.author or ""))
+
+
+def _is_one_unexplained(
+    comment: TicketComment, entries: Iterable[str], others: Iterable[TicketComment]
+) -> bool:
+    """Whether an entry begins with the author's name, as this comment does, and is none that we know of."""
+    known = list(others)
+    ours = [text for text in entries if begins_with(text, str(comment.author or ""))]
+    return any(not any(_is_alike(one, text) for one in known) for text in ours)
 
 
 def _count(shown: str, text: str) -> int:
@@ -58,14 +92,3 @@ def _count(shown: str, text: str) -> int:
 
 def _plain(text: str) -> str:
     return "\n".join(line.strip() for line in unescape(text).splitlines()).strip()
-
-
-def _is_among(shown: str, comment: TicketComment) -> bool | None:
-    """Whether there is an entry more with these words than other comments account for: the same may be said twice."""
-    same = TicketComment.objects.filter(
-        ticket=comment.ticket_id, element=comment.element, text=comment.text, author=comment.author_id
-    ).exclude(pk=comment.pk)
-    left = _count(shown, comment.written) - same.in_the_record().count()
-    # Nobody knows whether those that were given up had arrived.
-    given_up = same.filter(state__in=(CommentState.DROPPED, CommentState.GIVEN_UP)).count()
-    return None if 0 < left <= given_up else left > 0

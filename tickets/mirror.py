@@ -22,6 +22,7 @@ from connector.servicenow.records import Record
 from tickets import closing, points
 from tickets.calendar import today
 from tickets.models import StateName, Ticket, TicketEvent
+from tickets.notes import NotesState
 from tickets.payload import DUE_FIELDS
 from tickets.querysets import TicketQuerySet
 from tickets.states import CLOSED, Kind, Meaning, Priority, RecordState, meaning_of
@@ -205,6 +206,8 @@ def no_columns() -> dict[str, Any]:
         **dict.fromkeys((*unknown, "their_priority", "their_due_on")),
         "record": {},
         "record_labels": {},
+        "notes_state": NotesState.NEVER,
+        "notes_shown": {},
         "their_due_cleared": False,
         "active": True,
         "is_open": True,

@@ -18,7 +18,7 @@ from tickets.field_trial import FieldTrial
 from tickets.history import PushAttempt, TicketEvent
 from tickets.mapping import FieldMapping, Requester
 from tickets.naming import ENGLISH, name_of
-from tickets.notes import TicketComment, TicketNote
+from tickets.notes import UNREAD_NOTES, NotesState, TicketComment, TicketNote
 from tickets.querysets import TicketQuerySet
 from tickets.reconciliation import Finding, Reconciliation
 from tickets.retry import KNOWN_TO_EXIST, UNFINDABLE, Ending
@@ -147,6 +147,17 @@ class Ticket(models.Model):
         help_text=_("Whether the record had a due date and somebody took it away."),
     )
 
+    # What people wrote about it: entries are rows of their own (`TicketNote`) where ServiceNow shows them one by one.
+    notes_state = models.CharField(
+        _("reading of notes"), max_length=10, choices=NotesState, default=NotesState.NEVER, blank=True
+    )
+    notes_shown = models.JSONField(
+        _("notes as the record shows them"),
+        default=dict,
+        blank=True,
+        help_text=_("By journal, where the table of journal entries does not show them."),
+    )
+
     # What counts: somebody else's change in ServiceNow comes before what was asked.
     current_priority = models.GeneratedField(
         expression=Coalesce("their_priority", "priority"),
@@ -224,6 +235,11 @@ class Ticket(models.Model):
     def is_missing(self) -> bool:
         """Whether the record was asked for by id and not returned: gone, or hidden by an access rule."""
         return self.missing_since is not None
+
+    @property
+    def has_unread_notes(self) -> bool:
+        """Whether something may be written about its record that could not be read."""
+        return self.notes_state in UNREAD_NOTES
 
     @property
     def needs_attention(self) -> bool:

@@ -7,8 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from tickets import rich_text
 
 COMMENT_LENGTH = 3500
 
@@ -42,6 +45,26 @@ class TicketNote(models.Model):
         verbose_name_plural = _("ticket notes")
         ordering = ["-at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["ticket", "sys_id"], name="ticket_note_unique")]
+
+    @property
+    def html(self) -> SafeString:
+        """Its text as HTML that is safe to show."""
+        return rich_text.shown(self.text)
+
+
+class NotesState(models.TextChoices):
+    """What became of the last try to read what was written about a record."""
+
+    NEVER = "", pgettext_lazy("notes", "Not read yet")
+    READ = "read", pgettext_lazy("notes", "Read")
+    # Neither the table nor the record shows anything, and either we know better or the table is closed.
+    HIDDEN = "hidden", pgettext_lazy("notes", "Hidden from the integration user")
+    REFUSED = "refused", pgettext_lazy("notes", "Refused by ServiceNow")
+    CUT = "cut", pgettext_lazy("notes", "Not read to the end")
+
+
+# What is read once more until it is known.
+UNREAD_NOTES = (NotesState.HIDDEN, NotesState.REFUSED, NotesState.CUT)
 
 
 class CommentState(models.TextChoices):
@@ -134,6 +157,11 @@ class TicketComment(models.Model):
     def written(self) -> str:
         """What is added to the journal: the integration user's name stands above it, so the author's is in it."""
         return f"{self.author}: {self.text}" if self.author else self.text
+
+    @property
+    def html(self) -> SafeString:
+        """What is added to the journal, as it will look there."""
+        return rich_text.shown(self.written)
 
     def settle(self, token: uuid.UUID, **changes: Any) -> bool:
         """Change the row and give up the hold, if it is still ours. Returns False, having changed nothing, if not."""

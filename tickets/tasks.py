@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import claim, comment, mend, points, poll, push, reconcile, state_names
+from tickets import claim, comment, mend, missed_notes, points, poll, push, reconcile, state_names
 
 # What no worker took by then is handed out again, so that messages do not pile up.
 HANDED_OUT_FOR = timedelta(seconds=10)
@@ -50,6 +50,12 @@ def poll_delta() -> None:
 def poll_sweep() -> None:
     """Look at every open ticket."""
     poll.poll_sweep()
+
+
+@shared_task
+def read_missed_notes() -> None:
+    """Read what was written about records and could not be read at the time."""
+    missed_notes.read()
 
 
 @shared_task

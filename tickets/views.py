@@ -23,13 +23,14 @@ from connector.sessions import Paused
 from scorecard.models import ImprovementAction, ScoreDay
 from tickets import comment as commenting
 from tickets import discard as discarding
-from tickets import earlier_instance, export, poll, propose
+from tickets import earlier_instance, export, look_up, poll, propose, record_journal
 from tickets import share as sharing
 from tickets.calendar import today
 from tickets.cards import ROWS, on_card, record_url
 from tickets.filters import TicketFilter, TicketSorting
 from tickets.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketComment
+from tickets.notes import CommentState, Element
 from tickets.paging import page_of
 from tickets.querysets import TicketQuerySet
 from tickets.record_words import facts
@@ -39,6 +40,8 @@ from tickets.story import told
 may_view = permission_required("tickets.view_ticket")
 may_create = permission_required("tickets.add_ticket")
 may_change = permission_required("tickets.change_ticket")
+# More than that nobody reads on a page; the newest come first.
+MOST_NOTES = 200
 
 
 @may_view
@@ -282,6 +285,23 @@ def _whole() -> TicketQuerySet:
     return Ticket.objects.select_related("instance", "action", "requested_by").with_current_outcome()
 
 
+def _journals(found: Ticket) -> list[tuple[str, list[record_journal.Entry]]]:
+    """What the record itself shows of its journals, where that is the only way to read them."""
+    shown = [
+        (element.label, record_journal.entries(found.notes_shown.get(element, ""))) for element in Element
+    ]
+    return [(str(label), entries[:MOST_NOTES]) for label, entries in shown if entries]
+
+
+def _comments(found: Ticket) -> list[TicketComment]:
+    """What was written here and no note shows."""
+    comments = list(found.comments.not_mirrored().select_related("author")[:MOST_NOTES])
+    for one in comments:
+        one.ticket = found
+    is_seen = [one.state == CommentState.DELIVERED and look_up.is_shown(one) for one in comments]
+    return [one for one, seen in zip(comments, is_seen, strict=True) if not seen]
+
+
 def _about(found: Ticket) -> dict[str, object]:
     return {
         "ticket": found,
@@ -291,8 +311,9 @@ def _about(found: Ticket) -> dict[str, object]:
         "story": told(
             found.events.select_related("actor")[:100], Kind(found.kind), found.instance.state_names.all()
         ),
-        "notes": found.notes.filter(record_sys_id=found.sys_id)[:200],
-        "comments": found.comments.not_mirrored().select_related("author")[:200],
+        "notes": found.notes.filter(record_sys_id=found.sys_id)[:MOST_NOTES],
+        "journals": _journals(found),
+        "comments": _comments(found),
         "form": CommentForm(kind=Kind(found.kind), initial={"comment_id": uuid4()}),
         "today": today(timezone.now()),
     }

@@ -198,7 +198,7 @@ def test_what_is_uncertain_is_not_written_to_another_record(delivered: Ticket, c
 def test_a_delivered_comment_stays_on_the_page_while_no_note_shows_it(
     sandbox: SandboxProcess, delivered: Ticket, clock: Clock, secadmin: User, client: Client
 ) -> None:
-    close_the_table(sandbox)
+    close_everything(sandbox)
     write(delivered, clock)
     client.force_login(secadmin)
     pages = [client.get(delivered.get_absolute_url()).content.decode()]
