@@ -36,11 +36,19 @@ class SignInForm(AuthenticationForm):
         """Check the password, unless too many were tried."""
         username = self.cleaned_data.get("username")
         if username and self.cleaned_data.get("password"):
-            now = timezone.now()
-            self.refused_until = throttle.refused_until(username, self.origin, now)
+            return self._checked(username, timezone.now())
+        return super().clean()
+
+    def _checked(self, username: str, now: datetime) -> dict[str, Any]:
+        is_known = throttle.is_known_browser(username, self.origin, now)
+        with throttle.password_check(is_known=is_known) as has_place:
+            if not has_place:
+                self.refused_until = now + throttle.BUSY_FOR
+                raise too_busy()
+            self.refused_until = throttle.refused_until(username, self.origin, now, across_names=True)
             if self.refused_until:
                 raise too_many_tries(self.refused_until, now)
-        return super().clean()
+            return super().clean()
 
 
 class PasswordForm(PasswordChangeForm):
@@ -150,6 +158,12 @@ def _password_rules() -> str:
     return between.join(password_validators_help_texts())
 
 
+def too_busy() -> forms.ValidationError:
+    """Say that too many passwords are being checked at this moment."""
+    text = _("Many people are signing in at this moment. Wait five seconds and try again.")
+    return forms.ValidationError(text, code=THROTTLED)
+
+
 def too_many_links(until: datetime, now: datetime) -> forms.ValidationError:
     """Say how long to wait until another link may be asked for."""
     minutes = _minutes(until, now)
@@ -165,9 +179,9 @@ def too_many_tries(until: datetime, now: datetime) -> forms.ValidationError:
     """Say how long to wait, and what does not have to wait."""
     minutes = _minutes(until, now)
     text = ngettext(
-        "Too many attempts to sign in with this user name from here. Wait %(minutes)d minute, or use a browser that "
+        "Too many attempts to sign in from here. Wait %(minutes)d minute, or use a browser that "
         "you have signed in with before: it is not held up by what others try.",
-        "Too many attempts to sign in with this user name from here. Wait %(minutes)d minutes, or use a browser that "
+        "Too many attempts to sign in from here. Wait %(minutes)d minutes, or use a browser that "
         "you have signed in with before: it is not held up by what others try.",
         minutes,
     )

@@ -12,6 +12,8 @@ REMEMBERED_FOR = timedelta(days=90)
 _ID_LENGTH = 32
 # Providers give a household or an office a /64 of IPv6 addresses: counting single ones would count nothing.
 _IPV6_PREFIX = 64
+# What one customer of a provider easily gets: a block of IPv4 addresses, a /48 of IPv6 (RFC 6177).
+_NEIGHBORHOOD = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,15 @@ class Origin:
 
     browser: str
     network: str
+
+    @property
+    def neighborhood(self) -> str:
+        """The wider network around it that one party may hold: an IPv4 /24, an IPv6 /48."""
+        try:
+            network = ip_network(self.network)
+        except ValueError:
+            return self.network
+        return str(network.supernet(new_prefix=_NEIGHBORHOOD[network.version]))
 
 
 def origin_of(request: HttpRequest) -> Origin:

@@ -53,7 +53,8 @@ class LoginView(auth_views.LoginView):
         """Sign in, and remember the browser as one of this person's."""
         origin = origin_of(self.request)
         browser = origin.browser or new_browser()
-        throttle.succeeded(form.cleaned_data["username"], Origin(browser, origin.network), timezone.now())
+        mine = Origin(browser, origin.network)
+        throttle.succeeded(form.cleaned_data["username"], mine, timezone.now(), across_names=True)
         response = super().form_valid(form)
         remember_browser(response, browser)
         return response
