@@ -1,5 +1,4 @@
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -129,7 +128,8 @@ class ResetForm(PasswordResetForm):
         """Have a worker send the link. It takes as long for an address that nobody has: that would tell."""
         people = [person.pk for person in self.get_users(self.cleaned_data["email"])]
         # robust: without a broker nobody gets a link, and the page says the same.
-        transaction.on_commit(partial(send_reset_links.delay, people, get_language()), robust=True)
+        language = get_language()
+        transaction.on_commit(lambda: send_reset_links.delay(people, language), robust=True)
 
 
 class LanguageForm(forms.Form):

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -148,7 +147,7 @@ def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
 
 def _wake(task: Any, run_id: int) -> None:
     """Have a worker do it. Should the broker be down, the person presses again."""
-    transaction.on_commit(partial(task.delay, run_id), robust=True)
+    transaction.on_commit(lambda: task.delay(run_id), robust=True)
 
 
 def _groups(run: Reconciliation) -> list[Group]:

@@ -2,7 +2,6 @@
 
 import sys
 from datetime import date, datetime
-from functools import partial
 from typing import TypedDict
 from uuid import UUID
 
@@ -75,8 +74,9 @@ def sent_before() -> str:
 
 def wake(ticket_id: UUID) -> None:
     """Have a worker look at a ticket once this transaction is committed. Should that fail, the sweep comes by."""
-    # robust: one failing callback would skip those after it.
-    transaction.on_commit(partial(_wake, str(ticket_id)), robust=True)
+    # robust: one failing callback would skip those after it. Django logs the name of what failed, so this is a
+    # function, which has one; a partial has none.
+    transaction.on_commit(lambda: _wake(str(ticket_id)), robust=True)
 
 
 def retry(ticket: Ticket, *, by: User | None, now: datetime) -> bool:
