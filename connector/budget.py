@@ -12,14 +12,24 @@ from django.conf import settings
 HOUR = timedelta(hours=1)
 SLOT = timedelta(minutes=5)
 EARLIER_SLOTS = HOUR // SLOT
-# Of the hour's calls, how much everything else leaves to deliveries.
+# Of the hour's calls, how much everything else leaves to deliveries, ...
 KEPT_FOR_PUSHES = 0.25
+# ... how much people who ask for news leave to deliveries and to tracking, ...
+KEPT_FROM_PEOPLE = 0.5
+# ... and how much one of them may have, though never fewer than so many calls.
+OF_ONE_PERSON = 0.1
+FEWEST_OF_ONE_PERSON = 20
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def allowed(reserve: float = 0.0) -> int:
     """Return how many calls an hour may hold, with a share left to others."""
     return int(settings.API_CALLS_PER_HOUR * (1 - reserve))
+
+
+def allowed_to_one_person() -> int:
+    """Return how many of an hour's calls may be made because one person asks for news."""
+    return max(int(settings.API_CALLS_PER_HOUR * OF_ONE_PERSON), FEWEST_OF_ONE_PERSON)
 
 
 def slot_of(now: datetime) -> datetime:

@@ -127,6 +127,13 @@ EXPLANATIONS = {
         _("The instance failed several times in a row and is left alone for a minute."),
         _("Try again in a minute."),
     ),
+    "busy": Explanation(
+        _("ServiceNow is answering other calls of the portal just now."), _("Try again in a moment.")
+    ),
+    "person": Explanation(
+        _("You have asked ServiceNow for news as often as one person may within an hour."),
+        _("The portal goes on following the tickets by itself."),
+    ),
     "budget": Explanation(
         _("This hour's calls to ServiceNow are used up; those that remain are kept for sending tickets."),
         _(
@@ -189,6 +196,8 @@ _GROUPS: dict[Promise, tuple[str, ...]] = {
         "bad_request",
         "rate_limited",
         "budget",
+        "person",
+        "busy",
         "breaker",
         "wrong_key",
         "misplaced_secret",
@@ -204,10 +213,15 @@ def explain(code: str) -> Explanation | None:
 
 
 def out_of_calls(now: datetime) -> str:
-    """Say that the connection in use is asked for nothing but deliveries now, and until when; empty where calls are
-    left.
+    """Say that the connection in use is asked for nothing, or nothing but deliveries, now, and until when; empty where
+    calls may be made.
     """
     current = Connection.objects.current().first()
+    until = current.instance.rate_limited_until if current else None
+    if current and until and current.instance.is_rate_limited(now):
+        return gettext("ServiceNow asked to be left alone. Try again at %(moment)s.") % {
+            "moment": moment(until)
+        }
     free_at = current.instance.calls_free_at(now, allowed(KEPT_FOR_PUSHES)) if current else now
     if free_at <= now:
         return ""
@@ -215,6 +229,13 @@ def out_of_calls(now: datetime) -> str:
         "This hour's calls to ServiceNow are used up; those that remain are kept for sending tickets. "
         "Try again at %(moment)s."
     ) % {"moment": moment(free_at)}
+
+
+def not_now(code: str, now: datetime) -> str:
+    """Say why a call could not be made just now, by the code of a pause, and until when where that is known."""
+    explanation = EXPLANATIONS.get(code, OTHER)
+    until = out_of_calls(now) if code in ("budget", "rate_limited") else ""
+    return until or f"{explanation.what} {explanation.next_step}"
 
 
 def moment(at: datetime) -> str:

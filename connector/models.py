@@ -9,15 +9,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from connector.budget import LONG_AGO, Calls
+from connector.call_counter import CallCounter, CallCounterQuerySet
 from connector.fields import SecretField
-from connector.health import InstanceQuerySet
+from connector.health import LONGEST_BREAK, LONGEST_WAIT, InstanceQuerySet
 from connector.hosts import origin_of
 
 REFRESH_TOKEN_WARNING = timedelta(days=14)
 
 
-class Instance(models.Model):
+class Instance(CallCounter):
     """A ServiceNow instance: what we found out about it, and how it has been answering."""
 
     host = models.CharField(
@@ -31,6 +31,7 @@ class Instance(models.Model):
 
     consecutive_failures = models.PositiveIntegerField(_("consecutive failures"), default=0)
     broken_until = models.DateTimeField(_("left alone until"), null=True, blank=True)
+    rate_limited_until = models.DateTimeField(_("asked to wait until"), null=True, blank=True)
     last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=40, blank=True)
     last_error_detail = models.CharField(_("last error in ServiceNow's words"), max_length=500, blank=True)
@@ -42,12 +43,6 @@ class Instance(models.Model):
     delta_since = models.DateTimeField(_("changes read up to (instance's clock)"), null=True, blank=True)
     last_swept_at = models.DateTimeField(_("open tickets last checked"), null=True, blank=True)
     last_full_sweep_at = models.DateTimeField(_("all tickets last checked"), null=True, blank=True)
-
-    calls_slot_at = models.DateTimeField(_("last five minutes with calls began"), null=True, blank=True)
-    calls_in_hour = models.PositiveIntegerField(_("calls that count"), default=0)
-    calls_earlier = models.JSONField(
-        _("calls in the five minutes before, and so on"), default=list, blank=True
-    )
 
     objects = InstanceQuerySet.as_manager()
 
@@ -77,24 +72,42 @@ class Instance(models.Model):
 
     def is_broken(self, now: datetime) -> bool:
         """Whether it failed so often that it is left alone for the moment."""
-        return self.broken_until is not None and self.broken_until > now
+        return self.broken_until is not None and now < self.broken_until <= now + LONGEST_BREAK
 
-    @property
-    def calls(self) -> Calls:
-        """The calls as they were last counted."""
-        return Calls(self.calls_slot_at or LONG_AGO, self.calls_in_hour, tuple(self.calls_earlier))
+    def is_rate_limited(self, now: datetime) -> bool:
+        """Whether it asked to be left alone for the moment."""
+        return self.rate_limited_until is not None and now < self.rate_limited_until <= now + LONGEST_WAIT
 
-    def calls_made(self, now: datetime) -> int:
-        """How many calls of the last hour count."""
-        return self.calls.at(now).total
+    def may_call(self, now: datetime, budget: int) -> bool:
+        """Whether it may be called, by what its row says at this moment: not what it said when this was read."""
+        self.refresh_from_db(
+            fields=[
+                "broken_until",
+                "rate_limited_until",
+                "calls_slot_at",
+                "calls_in_hour",
+                "calls_earlier",
+            ]
+        )
+        is_left_alone = self.is_broken(now) or self.is_rate_limited(now)
+        return not is_left_alone and self.calls_left(now, budget) > 0
 
-    def calls_left(self, now: datetime, budget: int) -> int:
-        """How many of `budget` calls per hour remain."""
-        return max(0, budget - self.calls_made(now))
 
-    def calls_free_at(self, now: datetime, budget: int) -> datetime:
-        """From when on some of `budget` calls per hour remain."""
-        return self.calls.free_at(now, budget)
+class PersonCalls(CallCounter):
+    """The calls that were made because somebody asked for news on a page."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person")
+    )
+
+    objects = CallCounterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("calls for a person")
+        verbose_name_plural = _("calls for people")
+
+    def __str__(self) -> str:
+        return str(self.person)
 
 
 class Grant(models.TextChoices):

@@ -18,6 +18,7 @@ from connector.servicenow.errors import Forbidden, Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.servicenow.trial import Trial, TrialUnclear
 from connector.sessions import open_client
+from connector.turns import PAGE_PATIENCE
 
 TABLES = ("change_request", "incident")
 # What the portal fills in, and what the platform fills in by itself.
@@ -54,7 +55,13 @@ class Found:
     seen: str = ""
 
 
-def run(connection: Connection, *, now: datetime, make_records: bool = False) -> None:
+def run(
+    connection: Connection,
+    *,
+    now: datetime,
+    make_records: bool = False,
+    patience: float = PAGE_PATIENCE,
+) -> None:
     """Make all checks and store what they find.
 
     `make_records` also creates one record per table, which stays behind, canceled. Raises `Paused`, and the
@@ -64,7 +71,7 @@ def run(connection: Connection, *, now: datetime, make_records: bool = False) ->
     try:
         # What it creates it must be able to cancel.
         kept, at_least = (0.0, CALLS_WITH_RECORDS) if make_records else (KEPT_FOR_PUSHES, 0)
-        client = open_client(connection, now=now, reserve=kept, at_least=at_least)
+        client = open_client(connection, now=now, reserve=kept, at_least=at_least, patience=patience)
         visit = Visit(connection, client, make_records)
         for name, found in _round(visit):
             _store(connection, name, found, now)

@@ -9,7 +9,7 @@ import enum
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -18,12 +18,13 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, User
 from connector import hosts
-from connector.budget import KEPT_FOR_PUSHES, allowed
+from connector.budget import KEPT_FOR_PUSHES, allowed, allowed_to_one_person
 from connector.clock import Clock
 from connector.fields import Bound, Misplaced, SecretField
-from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance
+from connector.health import InstanceQuerySet
+from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance, PersonCalls
 from connector.servicenow import oauth
 from connector.servicenow.auth import Bearer
 from connector.servicenow.client import Client
@@ -31,7 +32,8 @@ from connector.servicenow.errors import NotAuthenticated, TokenRefused, TokenUna
 from connector.servicenow.oauth import OAuthClient
 from connector.servicenow.records import Tokens
 from connector.servicenow.transport import Timeouts, Transport
-from connector.servicenow.wire import Answer, server_time
+from connector.servicenow.wire import Answer, retry_after, server_time
+from connector.turns import PAGE_PATIENCE, NoTurn, turn
 
 logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
@@ -61,6 +63,9 @@ class Pause(enum.StrEnum):
     NOT_CONNECTED = "not_connected"
     NEEDS_REAUTHORIZATION = "needs_reauthorization"
     BREAKER = "breaker"
+    RATE_LIMITED = "rate_limited"
+    BUSY = "busy"
+    PERSON = "person"
     BUDGET = "budget"
     HOST_REFUSED = "host_refused"
     WRONG_KEY = "wrong_key"
@@ -80,13 +85,21 @@ class Paused(Exception):
 
 
 def open_client(
-    connection: Connection | None, *, now: datetime, reserve: float = KEPT_FOR_PUSHES, at_least: int = 0
+    connection: Connection | None,
+    *,
+    now: datetime,
+    reserve: float = KEPT_FOR_PUSHES,
+    at_least: int = 0,
+    patience: float = PAGE_PATIENCE,
+    person: User | None = None,
 ) -> Client:
     """A client that is signed in as the integration user and renews its token by itself.
 
     `connection` was read a moment ago: where its instance was well then, that is not asked again. `reserve` is the
     share of the hour's calls that it leaves to deliveries, which alone need not; with the rest used up, its calls raise
-    `Paused`, having sent nothing; where fewer than `at_least` are left, that is raised at once.
+    `Paused`, having sent nothing; where fewer than `at_least` are left, that is raised at once. For each call it waits
+    up to `patience` seconds for its turn among all processes, and raises `Paused` then. Its calls count for `person`
+    as well, who may have only some of an hour's.
 
     Raises `Paused` when no call may be made at all: not connected, to be authorized again, left alone. Raises a
     `ServiceNowError` when a token had to be renewed first and that failed.
@@ -94,11 +107,13 @@ def open_client(
     if connection is None or connection.status in (ConnectionStatus.AUTHORIZING, ConnectionStatus.REMOVED):
         raise Paused(Pause.NOT_CONNECTED)
     instance = Instance.objects.filter(pk=connection.instance_id)
+    if connection.instance.is_rate_limited(now):
+        raise Paused(Pause.RATE_LIMITED)
     if connection.instance.broken_until and not instance.let_through(now):
         raise Paused(Pause.BREAKER)
     if at_least and connection.instance.calls_left(now, allowed(reserve)) < at_least:
         raise Paused(Pause.BUDGET)
-    return _sign_in(connection, Clock(now), reserve)
+    return _sign_in(connection, Clock(now), reserve, patience, person)
 
 
 def open_trial(connection: Connection, *, now: datetime) -> Client:
@@ -114,18 +129,37 @@ def check_host(instance: Instance) -> None:
         raise Paused(Pause.HOST_REFUSED) from None
 
 
-def transport_to(instance: Instance, clock: Callable[[], datetime], reserve: float = 0.0) -> Transport:
-    """The way to an instance; counts the calls that are made on it. Raises `Paused` as `check_host`."""
+def transport_to(
+    instance: Instance,
+    clock: Callable[[], datetime],
+    reserve: float = 0.0,
+    patience: float = PAGE_PATIENCE,
+    person: User | None = None,
+) -> Transport:
+    """The way to an instance: every call takes its turn and is counted. Raises `Paused` as `check_host`."""
     check_host(instance)
     row = Instance.objects.filter(pk=instance.pk)
 
-    def allow() -> None:
-        if not row.spend_call(clock(), allowed(reserve)):
-            raise Paused(Pause.BUDGET)
+    @contextlib.contextmanager
+    def admit(of_the_api: bool) -> Iterator[None]:
+        try:
+            with turn(instance.pk, patience):
+                obstacle = (
+                    _obstacle(row, clock(), allowed(reserve), person) if of_the_api else _limit(row, clock())
+                )
+                if obstacle is not None:
+                    raise Paused(obstacle)
+                yield
+        except NoTurn:
+            raise Paused(Pause.BUSY) from None
 
     def heard(answer: Answer | None) -> None:
-        server_at = server_time(answer) if answer else None
-        if server_at:
+        if answer is None:
+            return
+        # Here, and not only where the error arrives: whoever waits for a turn asks before that.
+        if answer.status == 429:
+            row.asked_to_wait(clock(), retry_after(answer))
+        if server_at := server_time(answer):
             _note_clock(instance, server_at - clock().replace(microsecond=0))
 
     return Transport(
@@ -135,8 +169,21 @@ def transport_to(instance: Instance, clock: Callable[[], datetime], reserve: flo
         ca_bundle=settings.CA_BUNDLE,
         proxy="" if hosts.is_loopback(instance.host) else settings.HTTPS_PROXY,
         heard=heard,
-        allow=allow,
+        admit=admit,
     )
+
+
+def _obstacle(row: InstanceQuerySet, now: datetime, budget: int, person: User | None) -> Pause | None:
+    """Count a call of the API, unless something forbids it now."""
+    if person is not None:
+        counter, _ = PersonCalls.objects.get_or_create(person=person)
+        if not PersonCalls.objects.filter(pk=counter.pk).spend_call(now, allowed_to_one_person()):
+            return Pause.PERSON
+    return None if row.spend_call(now, budget) else _limit(row, now) or Pause.BUDGET
+
+
+def _limit(row: InstanceQuerySet, now: datetime) -> Pause | None:
+    return None if row.may_be_counted(now).exists() else Pause.RATE_LIMITED
 
 
 def _note_clock(instance: Instance, offset: timedelta) -> None:
@@ -240,13 +287,23 @@ def _place(connection: Connection, column: str) -> tuple[str, ...]:
     return table, column, str(connection.pk), connection.instance.host
 
 
-def _sign_in(connection: Connection, clock: Clock, reserve: float = 0.0) -> Client:
-    transport = transport_to(connection.instance, clock, reserve)
+def _sign_in(
+    connection: Connection,
+    clock: Clock,
+    reserve: float = 0.0,
+    patience: float = PAGE_PATIENCE,
+    person: User | None = None,
+) -> Client:
+    transport = transport_to(connection.instance, clock, reserve, patience, person)
 
     def renew(refused: str) -> str:
         try:
             return access_token(connection, transport, clock, refused=refused)
-        except (TokenRefused, Paused) as error:
+        except Paused as pause:
+            if pause.reason in (Pause.RATE_LIMITED, Pause.BUSY):
+                raise TokenUnavailable("No token may be asked for just now.", status=401) from pause
+            raise NotAuthenticated(str(pause), status=401) from pause
+        except TokenRefused as error:
             # To whoever made the call, this is a definite no: the call was refused with 401 and not repeated.
             raise NotAuthenticated(str(error), status=401) from error
 

@@ -7,6 +7,7 @@ from connector import probes
 from connector.models import Connection
 from connector.servicenow.errors import ServiceNowError
 from connector.sessions import Paused
+from connector.turns import WORKER_PATIENCE
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ def look_after(now: datetime) -> bool:
     if connection is None:
         return False
     try:
-        probes.run(connection, now=now)
+        probes.run(connection, now=now, patience=WORKER_PATIENCE)
     except (Paused, ServiceNowError) as reason:
         logger.warning("The connection to %s could not be checked: %s", connection.instance.host, reason)
         return False

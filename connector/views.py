@@ -19,11 +19,11 @@ from accounts.models import User
 from accounts.redirects import comes_back_to
 from connector import authorizing, checklist, explanations, findings, probes
 from connector.authorizing import AttemptRefused
-from connector.explanations import explain, out_of_calls
+from connector.explanations import explain, not_now, out_of_calls
 from connector.forms import RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
-from connector.sessions import Pause, Paused, open_client
+from connector.sessions import Paused, open_client
 
 # ServiceNow's own words about a failure, for the page that explains it.
 SAID = "servicenow_said"
@@ -41,6 +41,7 @@ def connection(request: HttpRequest) -> HttpResponse:
         "connection": current,
         "ends_soon": current is not None and current.ends_soon(now),
         "is_broken": current is not None and current.instance.is_broken(now),
+        "limited": out_of_calls(now) if current and current.instance.is_rate_limited(now) else "",
         "error": explain(current.instance.last_error) if current else None,
         "calls_made": current.instance.calls_made(now) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
@@ -263,7 +264,4 @@ def _failed(request: HttpRequest, draft: Connection | None, error: ServiceNowErr
 
 
 def _say(request: HttpRequest, code: str) -> None:
-    explanation = explain(code)
-    if explanation is not None:
-        until = out_of_calls(timezone.now()) if code == Pause.BUDGET else ""
-        messages.error(request, until or f"{explanation.what} {explanation.next_step}")
+    messages.error(request, not_now(code, timezone.now()))

@@ -82,9 +82,7 @@ def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool
 def send_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
     """Send what is due, oldest first. Returns how many were tried."""
     connection = Connection.objects.working().first()
-    if connection is None or connection.instance.is_broken(clock()):
-        return 0
-    if not connection.instance.calls_left(clock(), allowed(KEPT_FOR_PUSHES)):
+    if connection is None or not connection.instance.may_call(clock(), allowed(KEPT_FOR_PUSHES)):
         return 0
     due = TicketComment.objects.due(clock()).filter(ticket__instance=connection.instance)
     keys = list(due.order_by("created_at").values_list("pk", flat=True)[:limit])
@@ -100,7 +98,7 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     earlier = comment.sent_at
     instance = Instance.objects.filter(pk=connection.instance_id)
     # The comment before it may have opened the breaker.
-    connection.instance.refresh_from_db(fields=["broken_until"])
+    connection.instance.refresh_from_db(fields=["broken_until", "rate_limited_until"])
     try:
         _deliver(comment, token, open_client(connection, now=now), clock)
         instance.record_success(clock())

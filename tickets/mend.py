@@ -21,6 +21,7 @@ from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
+from connector.turns import WORKER_PATIENCE
 from scorecard.models import ImprovementAction
 from tickets import mirror, origin, poll, their_records
 from tickets.link import read_notes
@@ -80,7 +81,7 @@ def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
     row = Instance.objects.filter(pk=run.instance_id)
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock())
+        client = open_client(connection, now=clock(), patience=WORKER_PATIENCE)
         _mend(run.instance, client, chosen, clock)
         row.record_success(clock())
     except Paused as pause:

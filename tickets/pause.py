@@ -19,8 +19,10 @@ def release(claim: Claim, reason: Pause, now: datetime) -> Ending:
         # Somebody may allow more meanwhile.
         again = min(instance.calls_free_at(now, allowed()), now + SOONER)
         return settle.release(claim, Ending.BUDGET, now, next_try=again)
+    if reason == Pause.RATE_LIMITED:
+        return settle.release(claim, Ending.RATE_LIMITED, now, next_try=instance.rate_limited_until)
     if reason == Pause.BREAKER:
-        # Only failures that opened the breaker stay counted; whoever asked to wait did answer.
-        ending = Ending.UNREACHABLE if instance.consecutive_failures else Ending.RATE_LIMITED
-        return settle.release(claim, ending, now, next_try=instance.broken_until)
+        return settle.release(claim, Ending.UNREACHABLE, now, next_try=instance.broken_until)
+    if reason == Pause.BUSY:
+        return settle.release(claim, Ending.LATE, now)
     return settle.release(claim, Ending.PAUSED, now)

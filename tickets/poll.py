@@ -10,17 +10,21 @@ import logging
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
+from connector.budget import KEPT_FROM_PEOPLE
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ConditionIgnored, ServiceNowError
 from connector.servicenow.records import Page, Record
 from connector.sessions import Paused, open_client
+from connector.turns import WORKER_PATIENCE, alone
 from tickets import mirror, their_records
 from tickets.catch_up import catch_up
 from tickets.models import Ticket
@@ -29,6 +33,7 @@ from tickets.states import Kind
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+Work = Callable[[Instance, Client, Clock], int | None]
 
 OVERLAP = timedelta(seconds=120)
 PAGE = 500
@@ -46,12 +51,12 @@ _SERVER_TIME = "%Y-%m-%d %H:%M:%S"
 
 def poll_delta(*, clock: Clock = timezone.now) -> int:
     """Mirror what changed since the last time. Returns how many tickets changed."""
-    return _with_client(_delta, clock) or 0
+    return _in_the_background(_delta, "delta", clock)
 
 
 def poll_sweep(*, clock: Clock = timezone.now) -> int:
     """Look at every open ticket, and once a day at the closed ones too. Returns how many tickets changed."""
-    return _with_client(_sweep, clock) or 0
+    return _in_the_background(_sweep, "sweep", clock)
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,9 @@ class Refreshed:
     changed: int
 
 
-def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> Refreshed:
-    """Read these tickets' records and notes now, because a person asks.
+def refresh(tickets: Sequence[Ticket], *, by: User | None = None, clock: Clock = timezone.now) -> Refreshed:
+    """Read these tickets' records and notes now, because a person asks. Raises `Paused` where ServiceNow may not be
+    asked just now.
 
     What was looked at a moment ago is left alone, so that impatience costs no calls; it is not counted.
     """
@@ -80,7 +86,14 @@ def refresh(tickets: Sequence[Ticket], *, clock: Clock = timezone.now) -> Refres
         ours = [ticket for ticket in stale if ticket.instance_id == instance.pk]
         return read_whole(instance, client, ours, clock()) if ours else None
 
-    changed = _with_client(read, clock) or 0
+    connection = Connection.objects.working().first()
+    changed = 0
+    if connection is not None:
+
+        def asked_by_one() -> Client:
+            return open_client(connection, now=clock(), reserve=KEPT_FROM_PEOPLE, person=by)
+
+        changed = _ask(connection, read, clock, asked_by_one) or 0
     known = Q(seen_at__gte=asked_at) | Q(missing_since__isnull=False)
     compared = Ticket.objects.filter(known, pk__in=[ticket.pk for ticket in stale]).count()
     return Refreshed(len(stale), compared, changed)
@@ -90,20 +103,29 @@ def _is_just_now(seen_at: datetime | None, now: datetime) -> bool:
     return seen_at is not None and now - JUST_NOW < seen_at < now + JUST_NOW
 
 
-def _with_client(work: Callable[[Instance, Client, Clock], int | None], clock: Clock) -> int | None:
-    """Work with the instance that is connected. None when there is none, it was asked nothing, or gave no answer."""
+def _in_the_background(work: Work, name: str, clock: Clock) -> int:
+    """Do one kind of work for the instance that is connected, unless another worker is at it."""
     connection = Connection.objects.working().first()
     if connection is None:
-        return None
+        return 0
+
+    def patient() -> Client:
+        return open_client(connection, now=clock(), patience=WORKER_PATIENCE)
+
+    with alone(connection.instance_id, name) as is_alone, suppress(Paused):
+        return (_ask(connection, work, clock, patient) or 0) if is_alone else 0
+    return 0
+
+
+def _ask(connection: Connection, work: Work, clock: Clock, client: Callable[[], Client]) -> int | None:
+    """Work with an instance, and note how it did. None when it was asked nothing, or gave no answer."""
     instance = connection.instance
     row = Instance.objects.filter(pk=instance.pk)
     try:
-        changed = work(instance, open_client(connection, now=clock()), clock)
+        changed = work(instance, client(), clock)
         # An instance that was asked nothing has not shown that it is well again.
         if changed is not None:
             row.record_success(clock())
-    except Paused:
-        return None
     except ServiceNowError as error:
         row.record_failure(clock(), error)
         logger.warning("polling %s: %s", instance.host, error)

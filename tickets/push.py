@@ -87,7 +87,7 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     try:
         # Never another instance's: a ticket belongs to the one that it was shared to.
         connection = Connection.objects.current().filter(instance=claim.ticket.instance_id).first()
-        ending = _deliver(claim, open_client(connection, now=clock(), reserve=0), clock)
+        ending = _deliver(claim, _open(connection, clock), clock)
         instance.record_success(clock())
     except Paused as paused:
         ending = pause.release(claim, paused.reason, clock())
@@ -118,18 +118,18 @@ def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
         .order_by(F("next_try_at").asc(nulls_first=True), "created_at")
     )
     for ticket_id in tickets.values_list("pk", flat=True)[:limit]:
-        if not _may_call(instance, clock()):
+        if not instance.may_call(clock(), allowed()):
             return
         sys.audit("tickets.push.due", str(ticket_id))
         yield ticket_id
-        instance.refresh_from_db(fields=["broken_until"])
-        if instance.broken_until is not None:
+        # After failures, one at a time.
+        if not instance.may_call(clock(), allowed()) or instance.broken_until is not None:
             return
 
 
-def _may_call(instance: Instance, now: datetime) -> bool:
-    instance.refresh_from_db(fields=["broken_until", "calls_slot_at", "calls_in_hour", "calls_earlier"])
-    return not instance.is_broken(now) and instance.calls_left(now, allowed()) > 0
+def _open(connection: Connection | None, clock: Clock) -> Client:
+    patience = LONGEST_PAUSE_BEFORE_SENDING.total_seconds()
+    return open_client(connection, now=clock(), reserve=0, patience=patience)
 
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:

@@ -21,6 +21,7 @@ from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Pause, Paused, open_client
+from connector.turns import WORKER_PATIENCE
 from tickets import comparison, mirror, origin, their_records
 from tickets.comparison import Found, Ours, Theirs
 from tickets.models import Finding, Reconciliation, Ticket
@@ -54,7 +55,7 @@ def carry_out(run_id: int, *, clock: Clock = timezone.now) -> Reconciliation | N
     problem = ""
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock())
+        client = open_client(connection, now=clock(), patience=WORKER_PATIENCE)
         problem = _Run(run, client, clock).read_all()
         row.record_success(clock())
     except Paused as pause:
@@ -232,6 +233,6 @@ def reason_of(reason: Pause) -> str:
             "This hour's calls are used up (API_CALLS_PER_HOUR); those that remain are kept for sending tickets. "
             "Start again in an hour."
         )
-    if reason == Pause.BREAKER:
+    if reason in (Pause.BREAKER, Pause.RATE_LIMITED, Pause.BUSY):
         return gettext_noop("ServiceNow could not be asked just now.")
     return gettext_noop("ServiceNow could not be asked: the connection needs attention.")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from connector.budget import allowed
 from connector.explanations import explain, moment
-from connector.models import Connection
+from connector.models import Connection, Instance
 from connector.sessions import UNOPENED
 
 
@@ -43,15 +43,8 @@ def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
             url=reverse("connector:setup"),
             action=_("Set up the connection"),
         )
-    if not connection.instance.calls_left(now, allowed()):
-        free_at = connection.instance.calls_free_at(now, allowed())
-        return Trouble(
-            title=_("This hour's calls to ServiceNow are used up"),
-            text=_("Tickets wait here and are sent by themselves from %(moment)s on.")
-            % {"moment": moment(free_at)},
-            url=page,
-            action=_("See the connection"),
-        )
+    if pause := _pause(connection.instance, now):
+        return pause
     if connection.instance.last_error_at is not None:
         return Trouble(
             title=_("ServiceNow does not answer as it should"),
@@ -68,3 +61,22 @@ def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
             is_mended_by_authorizing=True,
         )
     return None
+
+
+def _pause(instance: Instance, now: datetime) -> Trouble | None:
+    """Say until when nothing is asked of the instance, and why."""
+    title, until = "", now
+    if instance.rate_limited_until and instance.is_rate_limited(now):
+        title, until = _("ServiceNow asked to be left alone"), instance.rate_limited_until
+    elif not instance.calls_left(now, allowed()):
+        title = _("This hour's calls to ServiceNow are used up")
+        until = instance.calls_free_at(now, allowed())
+    if not title:
+        return None
+    return Trouble(
+        title=title,
+        text=_("Tickets wait here and are sent by themselves from %(moment)s on.")
+        % {"moment": moment(until)},
+        url=reverse("connector:connection"),
+        action=_("See the connection"),
+    )

@@ -16,7 +16,7 @@ from accounts import kept
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
-from connector.explanations import out_of_calls
+from connector.explanations import not_now
 from connector.models import Connection
 from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from connector.sessions import Paused
@@ -192,7 +192,7 @@ def refresh(request: PersonRequest, pk: str) -> HttpResponse:
     if refusal := earlier_instance.refusal(found):
         messages.error(request, refusal)
     else:
-        _tell_refreshed(request, poll.refresh([found]))
+        _refresh(request, [found])
     return redirect(found)
 
 
@@ -202,8 +202,17 @@ def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
     """Ask ServiceNow now how the tickets on a card stand."""
     connection = Connection.objects.current().first()
     shown = on_card(connection.instance, kind)[:ROWS] if connection else []
-    _tell_refreshed(request, poll.refresh(list(shown)))
+    _refresh(request, list(shown))
     return redirect("home")
+
+
+def _refresh(request: PersonRequest, tickets: list[Ticket]) -> None:
+    try:
+        learnt = poll.refresh(tickets, by=request.user)
+    except Paused as pause:
+        messages.error(request, not_now(pause.reason, timezone.now()))
+    else:
+        _tell_refreshed(request, learnt)
 
 
 def _tell_refreshed(request: PersonRequest, learnt: poll.Refreshed) -> None:
@@ -216,8 +225,7 @@ def _tell_refreshed(request: PersonRequest, learnt: poll.Refreshed) -> None:
     elif not learnt.compared:
         messages.error(
             request,
-            out_of_calls(timezone.now())
-            or _("Nothing could be learnt from ServiceNow just now. What is shown is what was last seen."),
+            _("Nothing could be learnt from ServiceNow just now. What is shown is what was last seen."),
         )
     elif learnt.compared < learnt.tickets:
         said = _(

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -59,8 +60,9 @@ class Call:
 
 
 class Transport:
-    """The way to one instance. `allow` is asked before every call of the API and forbids it by raising; `heard` is
-    told of every call, those for tokens too, once it is over: its answer, or None where none came.
+    """The way to one instance. `admit` is entered around every call and forbids it by raising; it is told whether that
+    is one of the API, or one for a token. `heard` is told of every call once it is over: its answer, or None where
+    none came.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Transport:
         ca_bundle: str = "",
         proxy: str = "",
         heard: Callable[[wire.Answer | None], None] | None = None,
-        allow: Callable[[], None] | None = None,
+        admit: Callable[[bool], AbstractContextManager[None]] = lambda of_the_api: nullcontext(),
     ) -> None:
         self.origin = origin
         self.resolve = resolve
@@ -80,12 +82,10 @@ class Transport:
         self.ca_bundle = ca_bundle
         self.proxy = proxy
         self.heard = heard
-        self.allow = allow
+        self.admit = admit
 
     def send(self, call: Call, access_token: str) -> wire.Answer:
         """Send one call. Raises `Unreachable`, `NoAnswer` or `Unreadable` where no whole answer came back."""
-        if self.allow is not None:
-            self.allow()
         if call.check is not None:
             call.check()
         headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
@@ -94,12 +94,14 @@ class Transport:
         query = urlencode(call.parameters, quote_via=quote, safe="")
         address = f"{self.origin}{call.path}" + (f"?{query}" if query else "")
         with requests.Session() as session:
-            self.carry(session)
+            self.carry(session, call)
             response = session.request(call.method, address, data=call.body, headers=headers)
             return answer_of(response)
 
-    def carry(self, session: requests.Session) -> None:
-        """Make every request of a session go this way, and none any other."""
+    def carry(self, session: requests.Session, call: Call | None = None) -> None:
+        """Make every request of a session go this way, and none any other. `call` is the one of the API that it is
+        for; without one, it is for a token.
+        """
         session.trust_env = False
         session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         session.headers.update(
@@ -108,7 +110,7 @@ class Transport:
         session.verify = self.ca_bundle or True
         session.proxies = {"https": self.proxy} if self.proxy else {}
         session.adapters.clear()
-        session.mount(self.origin + "/", InstanceAdapter(self))
+        session.mount(self.origin + "/", InstanceAdapter(self, call))
 
 
 def answer_of(response: requests.Response) -> wire.Answer:
@@ -120,8 +122,9 @@ def answer_of(response: requests.Response) -> wire.Answer:
 class InstanceAdapter(HTTPAdapter):
     """Sends a request over a `Line` of its own and reads the whole answer before it gives it back."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, call: Call | None = None) -> None:
         self.transport = transport
+        self.call = call
         self.line = Line(transport)
         super().__init__(max_retries=0)
 
@@ -133,9 +136,16 @@ class InstanceAdapter(HTTPAdapter):
         return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Raises `Unreachable`, `NoAnswer` or `Unreadable`; writes one log line in any case, without query
-        or body.
+        """Raises `Unreachable`, `NoAnswer` or `Unreadable`, and what `admit` and the call's check raise. Writes one log
+        line for what was sent, without query or body.
         """
+        with self.transport.admit(self.call is not None):
+            # Once more, for to be admitted takes time.
+            if self.call is not None and self.call.check is not None:
+                self.call.check()
+            return self._send(request, **kwargs)
+
+    def _send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         started = time.monotonic()
         self.line = Line(self.transport)
         answer: wire.Answer | None = None

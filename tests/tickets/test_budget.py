@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.models import User
 from connector.budget import KEPT_FOR_PUSHES, allowed
 from connector.explanations import moment
-from connector.health import FAILURES_TO_BREAK
 from connector.models import Connection, Instance
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
@@ -109,13 +108,14 @@ def test_a_used_up_hour_is_told_with_the_moment_when_it_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("failures", "ending"), [(FAILURES_TO_BREAK, Ending.UNREACHABLE), (0, Ending.RATE_LIMITED)]
+    ("column", "ending"),
+    [("broken_until", Ending.UNREACHABLE), ("rate_limited_until", Ending.RATE_LIMITED)],
 )
 def test_an_instance_that_is_left_alone_needs_no_attention(
-    connection: Connection, ticket: Ticket, failures: int, ending: Ending
+    connection: Connection, ticket: Ticket, column: str, ending: Ending
 ) -> None:
     until = timezone.now() + timedelta(minutes=1)
-    Instance.objects.update(broken_until=until, consecutive_failures=failures)
+    Instance.objects.update(**{column: until})
     assert push(ticket.pk) == ending
     ticket.refresh_from_db()
     assert (ticket.next_try_at, ticket.attempts, ticket.sent_at) == (until, 0, None)
