@@ -141,7 +141,9 @@ def _table(name: str) -> Callable[[Visit], Found]:
         if not visit.make_records:
             return Found("readable" if rows else "empty")
         try:
-            tried = visit.trials[name] = trial.try_out(visit.client, name)
+            earlier = _earlier(visit, name)
+            unclear = earlier.seen if earlier.finding == "unclear" else ""
+            tried = visit.trials[name] = trial.try_out(visit.client, name, unclear=unclear)
         except TrialUnclear as unclear:
             return Found("unclear", str(unclear))
         if tried.canceled:

@@ -2,7 +2,7 @@
 
 A journal only grows and has no key: a repeated PATCH writes the note again. So, as with tickets, the intent is stored
 before the socket opens, whoever finds one reads the journal first, and an empty journal proves nothing until the
-quarantine has passed.
+quarantine has passed and it was read twice.
 """
 
 import logging
@@ -20,7 +20,7 @@ from accounts.models import AuditEntry, User
 from connector.budget import KEPT_FOR_PUSHES, allowed
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
-from connector.servicenow.errors import RateLimited, ServiceNowError
+from connector.servicenow.errors import RateLimited, ServiceNowError, Unreachable
 from connector.sessions import Paused, open_client
 from tickets import look_up
 from tickets.claim import lease
@@ -28,8 +28,8 @@ from tickets.fresh import is_fresh, is_of_this_process
 from tickets.models import Ticket, TicketComment
 from tickets.notes import ASKS_A_PERSON, CommentState, Element
 from tickets.push import TooLate, in_time
-from tickets.retry import LADDER, next_try_at
-from tickets.settle import ending_of
+from tickets.retry import LADDER, SPENDS_AN_ATTEMPT, next_try_at
+from tickets.settle import LOOKS_APART, ending_of
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -53,8 +53,8 @@ def write(
 
 def send_again(comment: TicketComment, *, by: User, now: datetime) -> bool:
     """Send what is stuck once more, because a person has looked for it. Returns False when it no longer is."""
-    # From now on it is as if it had been written now: nothing of it was sent yet.
-    anew = {"created_at": now, "next_try_at": now, "sent_at": None, "attempts": 0}
+    # From now on it is as if it had been written now; where the journal can be read, it is looked for all the same.
+    anew = {"created_at": now, "next_try_at": now, "sent_at": None, "attempts": 0, "possible_refusal": ""}
     return _decide(comment, "ticket.comment_sent_again", by, state=CommentState.WAITING, **anew)
 
 
@@ -95,7 +95,7 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     if not free.update(claim_token=token, claimed_until=now + lease()):
         return False
     comment = TicketComment.objects.select_related("ticket__instance", "author").get(pk=key)
-    earlier = comment.sent_at
+    earlier = {"sent_at": comment.sent_at, "first_sent_at": comment.first_sent_at}
     instance = Instance.objects.filter(pk=connection.instance_id)
     # The comment before it may have opened the breaker.
     connection.instance.refresh_from_db(fields=["broken_until", "rate_limited_until"])
@@ -104,33 +104,48 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
         instance.record_success(clock())
     except (Paused, TooLate):
         # Nothing was sent on this try's intent; an earlier one's is as unknown as it was.
-        comment.settle(token, sent_at=earlier)
+        comment.settle(token, **earlier)
     except ServiceNowError as error:
         instance.record_failure(clock(), error)
-        _failed(comment, token, error, clock(), sending=comment.sent_at != earlier)
+        if isinstance(error, Unreachable):
+            comment.sent_at, comment.first_sent_at = earlier["sent_at"], earlier["first_sent_at"]
+        _failed(comment, token, error, clock(), sending=comment.sent_at != earlier["sent_at"])
     return True
 
 
 def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> None:
-    if _may_be_there(comment, clock()):
-        is_there = look_up.is_there(comment, client)
-        if is_there:
-            _delivered(comment, token, clock())
-            return
-        if comment.sent_at and clock() < (until := comment.sent_at + _quarantine()):
-            again = until if is_there is None else min(clock() + timedelta(seconds=10), until)
-            comment.settle(token, next_try_at=again)
-            return
-        if not _may_be_sent(comment, is_there=is_there):
-            comment.settle(token, state=CommentState.UNCERTAIN, next_try_at=None)
-            return
+    if _may_be_there(comment, clock()) and not _looked_for(comment, token, client, clock):
+        return
     comment.sent_at = clock()
-    if not TicketComment.objects.filter(pk=comment.pk, claim_token=token).update(sent_at=comment.sent_at):
+    comment.first_sent_at = comment.first_sent_at or comment.sent_at
+    intent = {"sent_at": comment.sent_at, "first_sent_at": comment.first_sent_at, "unseen_at": None}
+    held = TicketComment.objects.filter(pk=comment.pk, claim_token=token)
+    if not held.update(**intent, possible_refusal=""):
         return
     check = in_time(comment.sent_at, clock)
     ticket = comment.ticket
     client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written}, check=check)
     _delivered(comment, token, clock())
+
+
+def _looked_for(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> bool:
+    """Whether a comment that may be there already was looked for and is to be sent; where not, it is settled."""
+    is_there, now = look_up.is_there(comment, client), clock()
+    if is_there:
+        _delivered(comment, token, now)
+    elif comment.sent_at and now < (until := comment.sent_at + _quarantine()):
+        again = until if is_there is None else min(now + timedelta(seconds=10), until)
+        comment.settle(token, next_try_at=again)
+    elif not _may_be_sent(comment, is_there=is_there):
+        comment.settle(token, state=CommentState.UNCERTAIN, next_try_at=None)
+    elif comment.sent_at and not comment.was_unseen(now, LOOKS_APART):
+        comment.settle(token, unseen_at=now, next_try_at=now + LOOKS_APART)
+    elif comment.possible_refusal:
+        said = comment.possible_refusal
+        comment.settle(token, state=CommentState.REFUSED, next_try_at=None, sent_at=None, last_problem=said)
+    else:
+        return True
+    return False
 
 
 def _delivered(comment: TicketComment, token: UUID, now: datetime) -> None:
@@ -140,7 +155,8 @@ def _delivered(comment: TicketComment, token: UUID, now: datetime) -> None:
 
 def _may_be_there(comment: TicketComment, now: datetime) -> bool:
     # The portal's own is made anew after a backup was restored that is older than it.
-    return comment.sent_at is not None or comment.author is None or not is_fresh(comment.created_at, now)
+    was_sent = comment.sent_at is not None or comment.first_sent_at is not None
+    return was_sent or comment.author is None or not is_fresh(comment.created_at, now)
 
 
 def _may_be_sent(comment: TicketComment, *, is_there: bool | None) -> bool:
@@ -157,11 +173,11 @@ def _quarantine() -> timedelta:
 def _failed(
     comment: TicketComment, token: UUID, error: ServiceNowError, now: datetime, *, sending: bool
 ) -> None:
-    """Settle a call that ended badly. While sending, a definite no clears the intent; everything else keeps it."""
+    """Settle a call that ended badly. While sending, a certain no clears the intent; everything else keeps it."""
     is_unknown = sending and error.outcome_unknown
-    attempts = comment.attempts + is_unknown
-    retry_after = error.retry_after if isinstance(error, RateLimited) else None
     ending = ending_of(error, sending=sending)
+    attempts = comment.attempts + (ending in SPENDS_AN_ATTEMPT)
+    retry_after = error.retry_after if isinstance(error, RateLimited) else None
     again = next_try_at(ending, attempts=attempts, now=now, jitter=0.5, retry_after=retry_after)
     if again is None and is_unknown:
         # It was tried too often to be sent once more, not to be found.
@@ -173,6 +189,8 @@ def _failed(
         attempts=attempts,
         next_try_at=again,
         sent_at=None if sending and not is_unknown else comment.sent_at,
+        first_sent_at=comment.first_sent_at,
+        possible_refusal=error.detail if sending and error.may_be_a_no else comment.possible_refusal,
         last_problem=error.detail,
     )
     logger.warning("comment %s: %s", comment.pk, error)

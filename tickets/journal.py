@@ -273,7 +273,7 @@ def _earliest(comment: TicketComment) -> datetime | None:
         return None
     # Of one that a restored backup brought back it is unknown when it was sent: not before it was written.
     offset = comment.ticket.instance.clock_offset or timedelta(0)
-    return (comment.sent_at or comment.created_at) + offset - CLOCKS_DIFFER_BY
+    return (comment.first_sent_at or comment.sent_at or comment.created_at) + offset - CLOCKS_DIFFER_BY
 
 
 def _pages(client: Client, sys_ids: Sequence[str]) -> Iterator[Sequence[Record]]:

@@ -104,6 +104,23 @@ class Ticket(models.Model):
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    first_sent_at = models.DateTimeField(
+        _("first sent at"),
+        null=True,
+        blank=True,
+        help_text=_("Also where the answer was a refusal: from then on it is looked for before it is sent."),
+    )
+    unseen_at = models.DateTimeField(
+        _("not found at"),
+        null=True,
+        blank=True,
+        help_text=_("When the first of the two look-ups before a second sending found nothing."),
+    )
+    possible_refusal = models.TextField(
+        _("possible refusal"),
+        blank=True,
+        help_text=_("What the answer to the last sending said, where it may have been a refusal."),
+    )
     second_is_wanted = models.BooleanField(
         _("second record wanted"),
         default=False,
@@ -301,6 +318,10 @@ class Ticket(models.Model):
         """Whether an earlier send may still arrive in ServiceNow."""
         return self.sent_at is not None and now < self.sent_at + quarantine
 
+    def was_unseen(self, now: datetime, apart: timedelta) -> bool:
+        """Whether a look-up since the last sending found nothing, at least so long ago."""
+        return self.unseen_at is not None and now >= self.unseen_at + apart
+
     def retry(self, now: datetime, *, a_second_is_wanted: bool = False, **edits: Any) -> bool:
         """Let the workers try again, with some columns edited. Returns False when the ticket no longer needs attention.
 
@@ -312,5 +333,6 @@ class Ticket(models.Model):
             stuck = stuck.exclude(last_ending__in=UNFINDABLE)
         if edits.get("kind", self.kind) != self.kind:
             stuck = stuck.filter(sent_at=None)
-        again = {"next_try_at": now, "attempts": 0, "last_problem": "", **edits}
+        anew = {"attempts": 0, "last_problem": "", "possible_refusal": "", "unseen_at": None}
+        again = {"next_try_at": now, **anew, **edits}
         return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, second_is_wanted=a_second_is_wanted)

@@ -1,7 +1,7 @@
 """What people write about a ticket: what stands in ServiceNow's journal, and what is on its way there."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -130,6 +130,9 @@ class TicketComment(models.Model):
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    first_sent_at = models.DateTimeField(_("first sent at"), null=True, blank=True)
+    unseen_at = models.DateTimeField(_("not found at"), null=True, blank=True)
+    possible_refusal = models.TextField(_("possible refusal"), blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     record_sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
     note_sys_id = models.CharField(_("sys_id of the journal entry"), max_length=32, blank=True)
@@ -162,6 +165,10 @@ class TicketComment(models.Model):
     def html(self) -> SafeString:
         """What is added to the journal, as it will look there."""
         return rich_text.shown(self.written)
+
+    def was_unseen(self, now: datetime, apart: timedelta) -> bool:
+        """Whether the journal was read since the last sending without it, at least so long ago."""
+        return self.unseen_at is not None and now >= self.unseen_at + apart
 
     def settle(self, token: uuid.UUID, **changes: Any) -> bool:
         """Change the row and give up the hold, if it is still ours. Returns False, having changed nothing, if not."""

@@ -6,7 +6,9 @@ an inbound REST transaction run (product documentation, default transaction quot
 * the intent (`sent_at`) is committed before the socket opens;
 * whoever finds an intent looks for the record before sending again, by the primary key that we chose and by
   correlation id;
-* an empty look-up proves nothing until the quarantine has passed;
+* an empty look-up proves nothing until the quarantine has passed, and one alone does not then;
+* a refusal counts only where ServiceNow's own API says it in words that are known (`connector.servicenow.refusals`);
+  after any other, and after every sending, it is looked for before it is sent again, whoever asks;
 * a standard change template is used only once a trial has shown that records made from it keep the correlation id
   (`standard_change`);
 * a row that may come from a restored backup is looked up before its first send, whatever it says (`fresh`);
@@ -134,7 +136,7 @@ def _open(connection: Connection | None, clock: Clock) -> Client:
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
     values = fields_of(claim.ticket) | extras.of(claim.ticket, client, clock())
-    if claim.ticket.sent_at is not None or not is_fresh(claim.ticket.created_at, clock()):
+    if _may_be_there(claim.ticket, clock()):
         ending = _look(claim, client, values, clock)
         if ending is not None:
             return ending
@@ -158,6 +160,11 @@ def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
         return settle.delivered(claim, found[0], Ending.ADOPTED, clock(), values)
 
 
+def _may_be_there(ticket: Ticket, now: datetime) -> bool:
+    was_sent = ticket.sent_at is not None or ticket.first_sent_at is not None
+    return was_sent or not is_fresh(ticket.created_at, now)
+
+
 def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending | None:
     """Look for what an earlier try may have created. None: certainly nothing, so it may be sent again."""
     found = mirror.find_records(claim.ticket, client)
@@ -166,17 +173,32 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
         return settle.conflict(claim, found, clock())
     if found:
         return settle.delivered(claim, found[0], Ending.ADOPTED, clock(), values)
-    quarantine = timedelta(seconds=settings.PUSH_QUARANTINE)
-    if claim.ticket.is_still_possible(clock(), quarantine):
-        return settle.not_found_yet(claim, clock(), quarantine)
+    return _wait(claim, clock()) or _ask_a_person(claim, client, clock())
+
+
+def _wait(claim: Claim, now: datetime) -> Ending | None:
+    """Look again later where what was sent may still come up. None: it was looked for often enough."""
+    ticket, quarantine = claim.ticket, timedelta(seconds=settings.PUSH_QUARANTINE)
+    if ticket.is_still_possible(now, quarantine):
+        return settle.not_found_yet(claim, now, quarantine)
     # Where records keep neither key, an empty look-up says nothing however long one waits: a person decides.
-    if claim.ticket.sent_at and not claim.ticket.second_is_wanted and keeps_no_key(claim.ticket.instance):
-        return settle.unfindable(claim, clock())
+    if ticket.sent_at and not ticket.second_is_wanted:
+        if keeps_no_key(ticket.instance):
+            return settle.unfindable(claim, now)
+        if not ticket.was_unseen(now, settle.LOOKS_APART):
+            return settle.unseen(claim, now)
+    return None
+
+
+def _ask_a_person(claim: Claim, client: Client, now: datetime) -> Ending | None:
+    """Leave what was not found to a person where sending it again would do no good. None: it may be sent."""
+    if claim.ticket.possible_refusal:
+        return settle.doubted(claim, now)
     # A backup may hold an intent as well: the kind may have been edited after what became of that was known.
-    if is_fresh(claim.ticket.created_at, clock()):
+    if is_fresh(claim.ticket.created_at, now):
         return None
     other = mirror.find_of_other_kind(claim.ticket, client)
-    return settle.other_kind(claim, other, clock()) if other else None
+    return settle.other_kind(claim, other, now) if other else None
 
 
 def keeps_no_key(instance: Instance) -> bool:
@@ -215,8 +237,10 @@ def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) 
     key = claim.ticket.correlation_id
     sys.audit("tickets.push.intending", key)
     sent_at = clock()
+    first = claim.ticket.first_sent_at or sent_at
     # The wish for a second record is used up with it.
-    if not claim.move(Delivery.SENT, sent_at=sent_at, second_is_wanted=False):
+    intent = {"sent_at": sent_at, "first_sent_at": first, "unseen_at": None, "second_is_wanted": False}
+    if not claim.move(Delivery.SENT, **intent, possible_refusal=""):
         return None
     sys.audit("tickets.push.intent_stored", key)
     check_time = in_time(sent_at, clock)

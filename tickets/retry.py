@@ -27,6 +27,10 @@ class Ending(models.TextChoices):
         pgettext_lazy("ending", "ServiceNow holds a record of the other type that carries this ticket's key"),
     )
     REFUSED = "refused", pgettext_lazy("ending", "Refused by ServiceNow")
+    DOUBTED = (
+        "doubted",
+        pgettext_lazy("ending", "Probably refused: the answer said so, and no record was found since"),
+    )
     UNPROVEN = (
         "unproven",
         pgettext_lazy("ending", "Not sent: the standard change template has to be tried again first"),
@@ -43,7 +47,14 @@ class Ending(models.TextChoices):
 SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
 # Trying again would change nothing, or create another record that could never be found.
 ASKS_A_PERSON = frozenset(
-    {Ending.REFUSED, Ending.STRANGER, Ending.UNFINDABLE, Ending.OTHER_KIND, Ending.UNPROVEN}
+    {
+        Ending.REFUSED,
+        Ending.DOUBTED,
+        Ending.STRANGER,
+        Ending.UNFINDABLE,
+        Ending.OTHER_KIND,
+        Ending.UNPROVEN,
+    }
 )
 # What these may have made carries no key of ours: sending again could make a second one that nobody would notice.
 UNFINDABLE = frozenset({Ending.STRANGER, Ending.UNFINDABLE})

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector.servicenow.errors import NotAuthenticated, RateLimited, ServiceNowError, TokenRefused
+from connector.servicenow.errors import (
+    NotAuthenticated,
+    RateLimited,
+    ServiceNowError,
+    TokenRefused,
+    Unreachable,
+)
 from connector.servicenow.records import Record
 from connector.writing import in_one
 from tickets import mirror, payload
@@ -16,6 +22,9 @@ from tickets.retry import SPENDS_AN_ATTEMPT, Ending, next_try_at
 from tickets.states import Delivery, Kind
 
 SOONEST_LOOK = timedelta(seconds=3)
+# Two look-ups after the quarantine come before a second sending, at least so far apart: a row that one read leaves out
+# (a replica that is behind, an index being built) is there for the next.
+LOOKS_APART = timedelta(seconds=5)
 
 
 def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent: Mapping[str, str]) -> Ending:
@@ -51,22 +60,33 @@ def not_found_yet(claim: Claim, now: datetime, quarantine: timedelta) -> Ending:
     return release(claim, Ending.NOT_FOUND_YET, now, next_try=min(soon, sent_at + quarantine))
 
 
+def unseen(claim: Claim, now: datetime) -> Ending:
+    """The first look-up after the quarantine found nothing: look once more before anything is sent."""
+    claim.ticket.unseen_at = now
+    return release(claim, Ending.NOT_FOUND_YET, now, next_try=now + LOOKS_APART)
+
+
 def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime | None = None) -> Ending:
     """Put the ticket back, certain that this try sent nothing. Spends no attempt."""
     again = next_try or next_try_at(ending, attempts=claim.ticket.attempts, now=now, jitter=_jitter())
-    # What an earlier try may have sent is as unknown as it was; this try's own intent is taken back.
-    before = {"sent_at": claim.ticket.sent_at, "second_is_wanted": claim.ticket.second_is_wanted}
+    before = _as_before(claim)
     with in_one():
         if not claim.let_go(Delivery.WAITING, last_ending=ending, next_try_at=again, **before):
             return tell(claim, Ending.LOST_CLAIM, now)
         return tell(claim, ending, now)
 
 
+def _as_before(claim: Claim) -> dict[str, Any]:
+    """What an earlier try may have sent is as unknown as it was; this try's own intent is taken back."""
+    names = ("sent_at", "first_sent_at", "unseen_at", "possible_refusal", "second_is_wanted")
+    return {name: getattr(claim.ticket, name) for name in names}
+
+
 def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
     """Settle a call that ended badly.
 
     While looking up, nothing was sent and what is known of an earlier send stays. While sending, a definite no
-    clears the intent, and an answer that cannot be trusted keeps it.
+    clears the intent, and an answer that cannot be trusted keeps it, with what it said if that may have been a no.
     """
     sending = claim.stage == Delivery.SENT
     ending = ending_of(error, sending=sending)
@@ -80,8 +100,12 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
         "attempts": ticket.attempts,
         "next_try_at": again,
     }
-    if sending and not error.outcome_unknown:
+    if sending and isinstance(error, Unreachable):
+        changes |= _as_before(claim)
+    elif sending and not error.outcome_unknown:
         changes["sent_at"] = None
+    elif sending and error.may_be_a_no:
+        changes["possible_refusal"] = error.detail
     with in_one():
         if not claim.let_go(Delivery.WAITING if again else Delivery.ATTENTION, **changes):
             return tell(claim, Ending.LOST_CLAIM, now, error)
@@ -98,6 +122,11 @@ def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
 def unfindable(claim: Claim, now: datetime) -> Ending:
     """An earlier send was not answered, and its record could not be found if there were one."""
     return _ask_a_person(claim, Ending.UNFINDABLE, claim.ticket.last_problem, now)
+
+
+def doubted(claim: Claim, now: datetime) -> Ending:
+    """What was sent is not there, and the answer to it may have been a refusal: sending it again would end likewise."""
+    return _ask_a_person(claim, Ending.DOUBTED, claim.ticket.possible_refusal, now)
 
 
 def other_kind(claim: Claim, record: Record, now: datetime) -> Ending:

@@ -50,7 +50,11 @@ def try_out(
     ServiceNow could not be asked to the end.
     """
     example = example_of(instance, kind, by, now)
-    found = _made(client, kind, fields_of(example) | extras.of(example, client, now), template)
+    fields = fields_of(example) | extras.of(example, client, now)
+    earlier = FieldTrial.objects.filter(
+        instance=instance, kind=kind, result=FieldTrial.Result.UNCLEAR
+    ).first()
+    found = _made(client, kind, fields, template, unclear=earlier.problem if earlier else "")
     blank = {"number": "", "is_canceled": False, "keeps_correlation_id": False, "not_kept": [], "problem": ""}
     tried, _created = FieldTrial.objects.update_or_create(
         instance=instance,
@@ -70,10 +74,11 @@ def _judge(template: ChangeTemplate, tried: FieldTrial, now: datetime) -> None:
 
 
 def _made(
-    client: Client, kind: Kind, fields: dict[str, str], template: ChangeTemplate | None
+    client: Client, kind: Kind, fields: dict[str, str], template: ChangeTemplate | None, *, unclear: str
 ) -> dict[str, Any]:
+    sys_id = template.sys_id if template else ""
     try:
-        made = trial.try_out(client, kind, fields, template=template.sys_id if template else "")
+        made = trial.try_out(client, kind, fields, template=sys_id, unclear=unclear)
     except TrialUnclear as unclear:
         return {"result": FieldTrial.Result.UNCLEAR, "problem": str(unclear)}
     except Refused as refusal:

@@ -9,8 +9,9 @@ from connector.servicenow.transport import Call, Transport
 class Bearer:
     """The access token of a connection. `renew` takes the one that was refused and gives a newer one.
 
-    A 401 is a definite no, so repeating the call is safe whatever it does. A healthy instance may send one:
-    the node that answers may not have heard of the token yet.
+    A healthy instance may send a 401: the node that answers may not have heard of the token yet. A call that changes
+    something is repeated only where the API itself says that it was not let in; a machine in front of the instance may
+    answer so after the instance has done it.
     """
 
     def __init__(self, access_token: str, renew: Callable[[str], str]) -> None:
@@ -18,13 +19,13 @@ class Bearer:
         self._renew = renew
 
     def send(self, transport: Transport, call: Call) -> wire.Answer:
-        """Send a signed call; a second 401 comes back as the answer.
+        """Send a signed call; a second 401, and one after which it must not be repeated, come back as the answer.
 
         Raises what the transport raises, and what `renew` raises (`TokenRefused` or `TokenUnavailable`: the
         call was not carried out).
         """
         answer = transport.send(call, self._access_token)
-        if answer.status == 401:
+        if answer.status == 401 and (call.only_reads or wire.is_certain_no(answer)):
             self._access_token = self._renew(self._access_token)
             answer = transport.send(call, self._access_token)
         return answer

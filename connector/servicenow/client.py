@@ -58,7 +58,7 @@ class Client:
         `check` is asked just before it is sent, and once more where it is repeated after a 401 with a new token;
         what it raises comes back, and nothing was created then.
 
-        Raises `OutcomeUnknown` when the record may or may not exist; look before calling again.
+        Raises an error with `outcome_unknown` when the record may or may not exist; look before calling again.
         """
         record = wire.read_record(table, self._send("POST", _table_path(table), READ_BACK, fields, check))
         if not record.sys_id:
@@ -204,7 +204,10 @@ class Client:
         check: Callable[[], None] | None = None,
     ) -> wire.Answer:
         body = json.dumps(dict(fields)).encode() if fields is not None else None
-        return self.bearer.send(self.transport, Call(method, path, parameters, body, check))
+        # A batch of ours holds reads alone.
+        only_reads = method == "GET" or path == batch.PATH
+        call = Call(method, path, parameters, body, check, only_reads=only_reads)
+        return self.bearer.send(self.transport, call)
 
 
 # Stored values, not those of the integration user's language and time zone; references as plain ids.

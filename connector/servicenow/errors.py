@@ -15,13 +15,16 @@ ServiceNowError
 │       └── LoginPage       a sign-in page in place of data
 ├── RateLimited             429: repeat later, not a failure of the ticket
 ├── NotAuthenticated        401, even after renewing the token
-├── Refused                 a definite no: repeating changes nothing
+├── Refused                 a no: repeating changes nothing
 │   ├── Forbidden           403: access rules, data policies, business rules
 │   ├── BadRequest          400 and every other 4xx
 │   └── NotFound            404 from the Table API itself
 └── TokenRefused            the token endpoint said no: somebody has to authorise again or correct the set-up
     ├── CodeRefused         ... for a code: perhaps it came too late, and the next one is taken
     └── PkceRefused         ... because the code belongs to another sign-in attempt
+
+To a call that only reads, a no is a no. To one that changes something, `outcome_unknown` says whether it can be
+believed: see `refusals`.
 """
 
 from datetime import timedelta
@@ -37,14 +40,28 @@ class ServiceNowError(Exception):
     """
 
     retryable: ClassVar[bool] = False
-    outcome_unknown: ClassVar[bool] = False
+    outcome_unknown: bool = False
     code: str = "error"
 
-    def __init__(self, detail: str = "", *, status: int | None = None, transaction_id: str = "") -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        transaction_id: str = "",
+        outcome_unknown: bool = False,
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.status = status
         self.transaction_id = transaction_id
+        self.outcome_unknown = self.outcome_unknown or outcome_unknown
+
+    @property
+    def may_be_a_no(self) -> bool:
+        """Whether the answer looks like a refusal of what was sent, without being one that can be believed."""
+        is_a_no = self.status is not None and 400 <= self.status < 500 and self.status not in (401, 408, 429)
+        return self.outcome_unknown and is_a_no
 
     def __str__(self) -> str:
         parts = [self.code, str(self.status) if self.status else "", self.detail]
@@ -144,8 +161,11 @@ class RateLimited(ServiceNowError):
         retry_after: timedelta | None = None,
         status: int | None = 429,
         transaction_id: str = "",
+        outcome_unknown: bool = False,
     ) -> None:
-        super().__init__(detail, status=status, transaction_id=transaction_id)
+        super().__init__(
+            detail, status=status, transaction_id=transaction_id, outcome_unknown=outcome_unknown
+        )
         self.retry_after = retry_after
 
 

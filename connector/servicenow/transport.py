@@ -49,7 +49,7 @@ class Timeouts:
 @dataclass(frozen=True)
 class Call:
     """What to send: a path below the origin, its parameters, a JSON body or none. `check` is asked each time just
-    before it is sent, after all waiting, and forbids it by raising.
+    before it is sent, after all waiting, and forbids it by raising. `only_reads` says that to repeat it does no harm.
     """
 
     method: str
@@ -57,6 +57,7 @@ class Call:
     parameters: Mapping[str, str]
     body: bytes | None = None
     check: Callable[[], None] | None = None
+    only_reads: bool = False
 
 
 class Transport:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.servicenow.client import Client
-from connector.servicenow.errors import ConditionIgnored, OutcomeUnknown, Refused
+from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from connector.servicenow.records import JOURNALS, Record
 
 DISPLAY = "Scoredesk connection check"
@@ -37,12 +37,21 @@ class TrialUnclear(Exception):
 
 
 def try_out(
-    client: Client, table: str, fields: Mapping[str, str] | None = None, *, template: str = ""
+    client: Client,
+    table: str,
+    fields: Mapping[str, str] | None = None,
+    *,
+    template: str = "",
+    unclear: str = "",
 ) -> Trial:
     """Create a record, with `fields` besides its own and from a standard change template, read it, cancel it.
 
+    `unclear` is the correlation id of an earlier trial that was: should its record have come up, it is canceled first.
     Raises `TrialUnclear` or what the first call raises.
     """
+    if unclear:
+        for left in client.find_by_correlation_id(table, unclear):
+            _cancel(client, table, left.sys_id)
     sys_id, correlation_id = uuid.uuid4().hex, str(uuid.uuid4())
     asked = {
         **(fields or {}),
@@ -85,7 +94,9 @@ def _is_kept(found: Record, name: str, value: str) -> bool:
 def _create(client: Client, table: str, asked: dict[str, str], template: str) -> Record:
     try:
         return client.create_from_template(template, asked) if template else client.create(table, asked)
-    except OutcomeUnknown as error:
+    except ServiceNowError as error:
+        if not error.outcome_unknown:
+            raise
         found = client.read(table, asked["sys_id"])
         if found is None:
             same_key = client.find_by_correlation_id(table, asked["correlation_id"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from connector.servicenow import refusals
 from connector.servicenow.errors import (
     BadRequest,
     Forbidden,
@@ -47,6 +48,8 @@ LOGIN_MARKS = (
 # No documentation shows these pages, so any that speaks of it counts.
 MAINTENANCE_MARKS = ("maintenance", "upgrade in progress", "being upgraded")
 BY_STATUS = {401: NotAuthenticated, 403: Forbidden, 404: NotFound, 408: NoAnswer}
+# What these mean does not depend on who says it.
+BY_ANYBODY = (401, 408)
 BY_HUNDRED = {4: BadRequest, 5: ServerError}
 # Control and format characters (among them those that turn the direction of writing) and halves of characters.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
@@ -238,16 +241,27 @@ def _json(answer: Answer) -> dict[str, Any] | None:
 
 
 def _error(answer: Answer, document: dict[str, Any] | None) -> ServiceNowError:
-    """What a status other than 2xx means; the texts differ by release and language, so the status decides."""
-    detail = _sentence(document) if document else f"HTTP {answer.status}"
-    facts: dict[str, Any] = {"status": answer.status, "transaction_id": answer.transaction_id}
+    """What a status other than 2xx means. The texts differ by release and language, so the status decides what it is,
+    and the text only whether what was sent is certainly undone.
+    """
+    detail = (_sentence(document) if document else "") or f"HTTP {answer.status}"
+    facts: dict[str, Any] = {
+        "status": answer.status,
+        "transaction_id": answer.transaction_id,
+        "outcome_unknown": not refusals.is_certain(answer.status, document),
+    }
     if answer.status == 429:
         return RateLimited(detail, retry_after=retry_after(answer), **facts)
-    if answer.status == 404 and not (document and "error" in document):
-        # Not from the Table API but from a machine in front of it, which knows nothing of records.
+    if answer.status not in BY_ANYBODY and answer.status < 500 and not refusals.is_of_the_api(document):
+        # Not from the API but from a machine in front of it, which knows nothing of records.
         return Unreadable(detail, **facts)
     kind = BY_STATUS.get(answer.status) or BY_HUNDRED.get(answer.status // 100, Unreadable)
     return kind(detail, **facts)
+
+
+def is_certain_no(answer: Answer) -> bool:
+    """Whether an answer says for certain that nothing was carried out."""
+    return refusals.is_certain(answer.status, _json(answer))
 
 
 def _token_refusal(answer: Answer) -> TokenRefused:

@@ -31,6 +31,9 @@ LOGIN_PAGE = (
     '<body><form action="login.do" method="post"><h1>Sandbox: log in</h1></form></body></html>'
 )
 GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+FIREWALL_PAGE = (
+    "<html><head><title>Request Rejected</title></head><body>The requested URL was rejected.</body></html>"
+)
 MAINTENANCE_PAGE = (
     "<!DOCTYPE html><html><head><title>Instance under maintenance</title></head>"
     "<body><h1>This instance is being upgraded.</h1><p>Sandbox: it is back when the fault is over.</p></body></html>"
@@ -117,6 +120,40 @@ class Spoiled:
         """Everything is done, then 500."""
         self.handle()
         return self.server_error()
+
+    def refused_by_a_proxy(self) -> Response:
+        """Everything is done, then a machine in front of the instance answers 403 in HTML."""
+        self.handle()
+        return Response(FIREWALL_PAGE, 403, content_type="text/html")
+
+    def blocked_by_a_proxy(self) -> Response:
+        """403 in HTML of a machine in front of the instance; nothing happened."""
+        return Response(FIREWALL_PAGE, 403, content_type="text/html")
+
+    def unauthorized_by_a_proxy(self) -> Response:
+        """Everything is done, then a machine in front of the instance answers 401 in HTML."""
+        self.handle()
+        return Response(FIREWALL_PAGE, 401, content_type="text/html")
+
+    def limited_by_a_proxy(self) -> Response:
+        """Everything is done, then a machine in front of the instance answers 429 in HTML."""
+        self.handle()
+        return Response(FIREWALL_PAGE, 429, content_type="text/html")
+
+    def cancelled(self) -> Response:
+        """Everything is done, then the time for the transaction is over: 400 in JSON."""
+        self.handle()
+        return json_answer(400, {"error": CANCELLED, "status": "failure"})
+
+    def refused_in_other_words(self) -> Response:
+        """Nothing happened: 403 in JSON, in words of the customer's own."""
+        error = {"message": "Vorgang fehlgeschlagen", "detail": "Änderungen sind gesperrt"}
+        return json_answer(403, {"error": error, "status": "failure"})
+
+    def repeated(self) -> Response:
+        """A proxy sends it twice; the second answer comes back."""
+        self.handle()
+        return self.handle()
 
     def hibernating(self) -> Response:
         """A developer instance asleep: 200 and a page."""

@@ -47,6 +47,11 @@ def never(error: type[ServiceNowError]) -> Ending:
     return Ending(error, code=error.code)
 
 
+def doubted(error: type[ServiceNowError]) -> Ending:
+    """A no that a read can take for one; what changes something may have been carried out."""
+    return Ending(error, outcome_unknown=True, code=error.code)
+
+
 def no_token(cause: type[ServiceNowError]) -> Ending:
     """No token just now; whatever waits for one was not sent, so there is nothing unknown about it."""
     return Ending(errors.TokenUnavailable, retryable=True, code=cause.code)
@@ -83,13 +88,23 @@ MATRIX: dict[str, dict[str, Ending]] = {
     "latency": row(WELL, WELL, DONE),
     "response_time": row(WELL, WELL, DONE),
     "rate_limit": same(errors.RateLimited, later),
-    "rate_limit_bare": same(errors.RateLimited, later),
+    "rate_limit_bare": same(errors.RateLimited, unknown),
     "server_error": same(errors.ServerError, unknown),
     "bad_gateway_html": same(errors.ServerError, unknown),
     "reset": same(errors.NoAnswer, unknown),
     "lose_answer": same(errors.NoAnswer, unknown),
     "late_commit": same(errors.NoAnswer, unknown),
     "commit_then_500": same(errors.ServerError, unknown),
+    "refused_by_a_proxy": same(errors.Unreadable, unknown),
+    "blocked_by_a_proxy": same(errors.Unreadable, unknown),
+    "unauthorized_by_a_proxy": row(
+        unknown(errors.NotAuthenticated), never(errors.TokenRefused), unknown(errors.NotAuthenticated)
+    ),
+    "limited_by_a_proxy": same(errors.RateLimited, unknown),
+    "cancelled": row(doubted(errors.BadRequest), never(errors.TokenRefused), doubted(errors.BadRequest)),
+    "refused_in_other_words": same(errors.Forbidden, doubted),
+    # A code works once.
+    "repeated": row(WELL, WELL, DONE, redeem=never(errors.TokenRefused)),
     "hibernating": same(errors.Hibernating, unknown),
     "hibernating_redirect": same(errors.Hibernating, unknown),
     "maintenance": same(errors.Maintenance, unknown),
@@ -225,11 +240,17 @@ DONE_ALL_THE_SAME = {
     "truncated",
     "cut_off",
     "partial_result",
+    "refused_by_a_proxy",
+    "unauthorized_by_a_proxy",
+    "limited_by_a_proxy",
+    "cancelled",
 }
 
 
 @pytest.mark.parametrize("call", CREATES)
-@pytest.mark.parametrize("kind", sorted(KINDS - {"latency", "response_time", "acl_hidden", "read_lag"}))
+@pytest.mark.parametrize(
+    "kind", sorted(KINDS - {"latency", "response_time", "acl_hidden", "read_lag", "repeated"})
+)
 def test_a_record_that_exists_after_an_error_was_called_possible(calls: Calls, kind: str, call: str) -> None:
     calls.sandbox.fault(kind, route="any", method="POST", times=2, seconds=0)
     with pytest.raises(ServiceNowError) as caught:

@@ -87,7 +87,6 @@ def test_a_record_that_cannot_be_read_again_counts_as_it_was_given(
     ("kind", "error"),
     [
         ("rate_limit", errors.RateLimited),
-        ("rate_limit_bare", errors.RateLimited),
         ("unauthorized", errors.NotAuthenticated),
     ],
 )

@@ -263,5 +263,7 @@ def test_a_worker_that_was_frozen_while_its_token_was_renewed_repeats_no_note(
 
     sys.addaudithook(freeze)
     comment.send_due(clock=clock)
+    clock.advance(seconds=10)
+    comment.send_due(clock=clock)
     note.refresh_from_db()
     assert len(sandbox.records("sys_journal_field")) == 1

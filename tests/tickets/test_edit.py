@@ -152,6 +152,8 @@ def test_an_edited_ticket_still_waits_out_the_quarantine(
     assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
     assert sandbox.records("change_request") == []
     clock.advance(seconds=settings.PUSH_QUARANTINE + 1)
+    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    clock.advance(seconds=10)
     assert push(ticket.pk, clock=clock) == Ending.DELIVERED
     assert [row["short_description"] for row in sandbox.records("change_request")] == ["Another name"]
 

@@ -84,6 +84,8 @@ def test_a_look_up_that_fails_after_a_refusal_forgets_no_earlier_send(
     sandbox.fault("reset")
     push(ticket.pk, clock=clock)
     clock.advance(seconds=400)
+    push(ticket.pk, clock=clock)
+    clock.advance(seconds=10)
 
     def arrive_late() -> None:
         sandbox.create(CHANGE, sys_id=ticket.asked_sys_id, correlation_id=str(ticket.pk))
@@ -106,6 +108,8 @@ def test_two_records_found_after_a_refusal_are_a_conflict(
     sandbox.fault("reset")
     push(ticket.pk, clock=clock)
     clock.advance(seconds=600)
+    push(ticket.pk, clock=clock)
+    clock.advance(seconds=10)
 
     def arrive_twice() -> None:
         for _ in range(2):

@@ -133,6 +133,9 @@ def test_the_quarantine_is_waited_out_before_a_second_send(
     assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
     assert sandbox.records("change_request") == []
     clock.advance(seconds=31)
+    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert sandbox.records("change_request") == []
+    clock.advance(seconds=10)
     assert push(ticket.pk, clock=clock) == Ending.DELIVERED
     assert len(sandbox.records("change_request")) == 1
 

@@ -140,6 +140,8 @@ def test_a_type_that_was_edited_after_a_send_without_an_answer_is_left_to_a_pers
     Ticket.objects.filter(pk=ticket.pk).update(sent_at=clock())
     sandbox.create("incident", correlation_id=str(ticket.pk), short_description="edited and sent")
     clock.advance(hours=1)
+    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    clock.advance(seconds=10)
     assert push(ticket.pk, clock=clock) == Ending.OTHER_KIND
     ticket.refresh_from_db()
     assert not ticket.may_be_discarded

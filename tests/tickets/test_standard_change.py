@@ -95,6 +95,8 @@ def test_nothing_is_sent_after_a_lost_answer_before_the_quarantine_ends(
     clock.advance(seconds=30)
     assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
     clock.advance(minutes=10)
+    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    clock.advance(minutes=1)
     assert push(ticket.pk, clock=clock) == Ending.DELIVERED
     assert len(sandbox.records(CHANGES)) == 1
 
@@ -114,12 +116,12 @@ def test_a_template_that_stops_keeping_the_key_doubles_nothing(
     assert len(sandbox.records(CHANGES)) == 1
 
 
-def test_a_template_that_is_gone_is_a_refusal(
+def test_a_template_that_is_gone_is_told_once_no_record_was_found(
     sandbox: SandboxProcess, connection: Connection, ticket: Ticket, clock: Clock
 ) -> None:
     ChangeTemplateFactory.create(instance=connection.instance, sys_id="0" * 32)
-    assert pushed(ticket, clock).last_ending == Ending.REFUSED
-    assert (ticket.delivery, ticket.sent_at) == (Delivery.ATTENTION, None)
+    assert pushed(ticket, clock, times=4).last_ending == Ending.DOUBTED
+    assert ticket.delivery == Delivery.ATTENTION
     assert sandbox.records(CHANGES) == []
 
 
