@@ -91,6 +91,10 @@ class InstanceQuerySet(CallCounterQuerySet):
         """Changes up to this moment of the instance's clock have been read. Never goes back."""
         self.filter(Q(delta_since=None) | Q(delta_since__lt=server_at)).update(delta_since=server_at)
 
+    def read_again(self, cursor: datetime, since: datetime) -> None:
+        """Changes since this moment are to be read again, for the cursor was set by a clock that was wrong."""
+        self.filter(delta_since=cursor).update(delta_since=since)
+
 
 def _last_error(error: ServiceNowError, now: datetime) -> dict[str, object]:
     return {"last_error": error.code, "last_error_detail": error.detail[:500], "last_error_at": now}

@@ -39,6 +39,9 @@ class Instance(CallCounter):
     clock_offset = models.DurationField(
         _("clock offset"), null=True, blank=True, help_text=_("The instance's clock minus ours.")
     )
+    # An offset that differs too much to be believed before it has lasted; see `server_clock`.
+    clock_doubt = models.DurationField(null=True, blank=True, editable=False)
+    clock_doubt_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     delta_since = models.DateTimeField(_("changes read up to (instance's clock)"), null=True, blank=True)
     last_swept_at = models.DateTimeField(_("open tickets last checked"), null=True, blank=True)

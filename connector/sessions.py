@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import AuditEntry, User
-from connector import hosts
+from connector import hosts, server_clock
 from connector.budget import KEPT_FOR_PUSHES, allowed, allowed_to_one_person
 from connector.clock import Clock
 from connector.fields import Bound, Misplaced, SecretField
@@ -42,8 +42,6 @@ MARGIN = timedelta(seconds=60)
 # Longer than a token call may take, or two callers would hold the lease.
 LEASE_MARGIN = timedelta(seconds=30)
 GLANCE_SECONDS = 0.1
-# A server tells its time in whole seconds, and the answer takes a moment.
-CLOCK_NOISE = timedelta(seconds=3)
 COLUMNS = ("client_secret", "access_token", "refresh_token")
 
 
@@ -160,7 +158,8 @@ def transport_to(
         if answer.status == 429:
             row.asked_to_wait(clock(), retry_after(answer))
         if server_at := server_time(answer):
-            _note_clock(instance, server_at - clock().replace(microsecond=0))
+            now = clock()
+            server_clock.note(instance, server_at - now.replace(microsecond=0), now)
 
     return Transport(
         instance.origin,
@@ -184,14 +183,6 @@ def _obstacle(row: InstanceQuerySet, now: datetime, budget: int, person: User | 
 
 def _limit(row: InstanceQuerySet, now: datetime) -> Pause | None:
     return None if row.may_be_counted(now).exists() else Pause.RATE_LIMITED
-
-
-def _note_clock(instance: Instance, offset: timedelta) -> None:
-    """Store the instance's clock minus ours where that is news."""
-    known = instance.clock_offset
-    if known is None or abs(offset - known) > CLOCK_NOISE:
-        instance.clock_offset = offset
-        Instance.objects.filter(pk=instance.pk).update(clock_offset=offset)
 
 
 def oauth_client_of(connection: Connection) -> OAuthClient:

@@ -45,6 +45,7 @@ class TicketEvent(models.Model):
         SENT_ANEW = "sent_anew", pgettext_lazy("ticket event", "Sent anew as another ticket")
         DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
         CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
+        WENT_BACK = "went_back", pgettext_lazy("ticket event", "Back at an older version in ServiceNow")
         POINTS = "points", pgettext_lazy("ticket event", "The action reached all its points")
         REOPENED = "reopened", pgettext_lazy("ticket event", "Reopened in ServiceNow")
         MISSING = "missing", pgettext_lazy("ticket event", "No longer returned by ServiceNow")

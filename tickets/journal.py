@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from connector import server_clock
 from connector.models import Connection, Instance
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, ids_query
@@ -261,7 +262,7 @@ def _latest(comment: TicketComment) -> datetime | None:
     """The moment by ServiceNow's clock after which an entry is not this comment; None where any may be."""
     if comment.sent_at is None:
         return None
-    offset = comment.ticket.instance.clock_offset or timedelta(0)
+    offset = server_clock.highest_offset(comment.ticket.instance)
     last = comment.delivered_at or comment.sent_at + timedelta(seconds=settings.PUSH_QUARANTINE)
     return last + offset + CLOCKS_DIFFER_BY
 
@@ -272,7 +273,7 @@ def _earliest(comment: TicketComment) -> datetime | None:
     if comment.author is None:
         return None
     # Of one that a restored backup brought back it is unknown when it was sent: not before it was written.
-    offset = comment.ticket.instance.clock_offset or timedelta(0)
+    offset = server_clock.lowest_offset(comment.ticket.instance)
     return (comment.first_sent_at or comment.sent_at or comment.created_at) + offset - CLOCKS_DIFFER_BY
 
 

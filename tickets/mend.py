@@ -231,7 +231,8 @@ def _ticket(instance: Instance, kind: Kind, record: Record, person: User, now: d
         recommendation_category=origin.category(record),
         requested_by=person,
         delivery=Delivery.DELIVERED,
-        sent_at=record.at("sys_created_on") or now,
+        # A record from the future is as old as its ticket.
+        sent_at=min(record.at("sys_created_on") or now, now),
         delivered_at=now,
         asked_sys_id=record.sys_id,
     )

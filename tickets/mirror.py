@@ -257,15 +257,19 @@ def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meanin
         return still_there([ticket], now) > 0
     if is_same and not _is_later(now, ticket.seen_at):
         return False
-    if ticket.sys_mod_count is not None and version < ticket.sys_mod_count:
-        if not _is_believed(row, ticket, now):
-            return False
-        logger.warning("%s %s went back to an older version: it is followed", ticket.kind, record.sys_id)
+    is_older = ticket.sys_mod_count is not None and version < ticket.sys_mod_count
+    if is_older and not _is_believed(row, ticket, now):
+        return False
     # Whoever looks at the same time has changed one of the two.
     as_read = Q(sys_mod_count=ticket.sys_mod_count, seen_at=ticket.seen_at)
-    is_newer = ticket.sys_mod_count is None or version > ticket.sys_mod_count
-    unseen = Q(sys_mod_count__lt=version) | Q(sys_mod_count=None) if is_newer else as_read
-    return _store(ticket, row.filter(unseen), columns(ticket, record, now, named), is_silent=is_same)
+    newer = Q(sys_mod_count__lt=version) | Q(sys_mod_count=None)
+    unseen = row.filter(as_read if is_same or is_older else newer)
+    new = columns(ticket, record, now, named)
+    with transaction.atomic():
+        is_stored = _store(ticket, unseen, new, is_silent=is_same)
+        if is_stored and is_older:
+            _tell_of_going_back(ticket, new)
+    return is_stored
 
 
 def _store(ticket: Ticket, unseen: TicketQuerySet, new: dict[str, Any], *, is_silent: bool) -> bool:
@@ -298,6 +302,18 @@ def _tell(ticket: Ticket, new: dict[str, Any], at: datetime, *, is_silent: bool)
     _event, is_first = TicketEvent.objects.get_or_create(**told, sys_mod_count=version, defaults=changes)
     if not is_first and changes["detail"]:
         TicketEvent.objects.create(**told, **changes)
+
+
+def _tell_of_going_back(ticket: Ticket, new: dict[str, Any]) -> None:
+    logger.warning("%s %s is back at an older version", ticket.kind, new["sys_id"])
+    versions = {"before": ticket.sys_mod_count, "after": new["sys_mod_count"]}
+    TicketEvent.objects.create(
+        ticket=ticket,
+        at=new["seen_at"],
+        what=TicketEvent.What.WENT_BACK,
+        sys_id=new["sys_id"],
+        detail=versions,
+    )
 
 
 def _keep_labels(row: TicketQuerySet, ticket: Ticket, record: Record) -> None:

@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from connector import server_clock
 from connector.budget import KEPT_FROM_PEOPLE
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
@@ -36,6 +37,10 @@ Clock = Callable[[], datetime]
 Work = Callable[[Instance, Client, Clock], int | None]
 
 OVERLAP = timedelta(seconds=120)
+# How far back changes are read where no cursor can be relied on. What is older, the sweep has seen.
+LOOK_BACK = timedelta(hours=1)
+# The nodes of an instance do not all tell the same time.
+NODES_APART = timedelta(seconds=30)
 PAGE = 500
 JUST_NOW = timedelta(seconds=5)
 FULL_SWEEP_EVERY = timedelta(hours=24)
@@ -140,16 +145,48 @@ def _delta(instance: Instance, client: Client, clock: Clock) -> int | None:
     known = dict(tracked.values_list("sys_id", "sys_mod_count"))
     if not known:
         return None
-    since = (instance.delta_since or clock()) - OVERLAP
-    count, server_at = 0, None
+    since = _cursor(instance, clock()) - OVERLAP
+    count, first = 0, None
     # Page by page: what was caught up with is done, whoever dies on a later page.
-    for number, page in enumerate(_changed_pages(client, since)):
+    for page in _changed_pages(client, since):
         # Only the first answer was given before anything was read.
-        server_at = server_at if number else page.server_at
+        first = first or (page.server_at, clock())
         count += catch_up(instance, client, _news(page, known), clock()).changed
-    if server_at:
-        Instance.objects.filter(pk=instance.pk).read_up_to(server_at)
+    if first and first[0]:
+        _move_cursor(instance, first[0], first[1])
     return count
+
+
+def _cursor(instance: Instance, now: datetime) -> datetime:
+    """Return since when changes are read, by the instance's clock. A cursor from the future would hide them all."""
+    latest, cursor = server_clock.latest(instance, now), instance.delta_since
+    if cursor is not None and cursor <= latest:
+        return cursor
+    _read_again(instance, latest - LOOK_BACK)
+    return latest - LOOK_BACK
+
+
+def _move_cursor(instance: Instance, server_at: datetime, now: datetime) -> None:
+    """Changes up to this moment have been read, where it is one that the instance's clock may show. A cursor that is
+    later than that was set while the clock was wrong.
+    """
+    if not server_clock.is_plausible(instance, server_at, now):
+        logger.warning(
+            "%s tells an unlikely time, %s: the cursor stays", instance.host, server_at.isoformat()
+        )
+    elif instance.delta_since is not None and instance.delta_since > server_at + NODES_APART:
+        _read_again(instance, server_at - LOOK_BACK)
+    else:
+        Instance.objects.filter(pk=instance.pk).read_up_to(server_at)
+
+
+def _read_again(instance: Instance, since: datetime) -> None:
+    cursor = instance.delta_since
+    if cursor is not None:
+        logger.warning(
+            "%s: the cursor %s lies in the future; reading again", instance.host, cursor.isoformat()
+        )
+        Instance.objects.filter(pk=instance.pk).read_again(cursor, since)
 
 
 def _news(page: Page, known: Mapping[str, int | None]) -> dict[Kind, set[str]]:
@@ -187,7 +224,9 @@ def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
 
 def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
     now = clock()
-    everything = instance.last_full_sweep_at is None or now - instance.last_full_sweep_at >= FULL_SWEEP_EVERY
+    last = instance.last_full_sweep_at
+    # A moment from the future was told by a clock that was wrong.
+    everything = last is None or not timedelta(0) <= now - last < FULL_SWEEP_EVERY
     tickets = Ticket.objects.filter(instance=instance).tracked()
     if not everything:
         tickets = tickets.filter(Q(is_open=True) | Q(missing_since__isnull=False))
