@@ -5,7 +5,8 @@ ServiceNow waits in the session, bound to one connection and good for ten minute
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -21,11 +22,19 @@ from connector.models import Connection, ConnectionStatus, Grant, Instance
 from connector.servicenow import oauth
 from connector.servicenow.errors import CodeRefused, Forbidden, PkceRefused, ServiceNowError, TokenRefused
 from connector.servicenow.records import Tokens
-from connector.sessions import Paused
+from connector.sessions import Pause, Paused
 
 logger = logging.getLogger(__name__)
 SESSION_KEY = "servicenow_authorization"
 ATTEMPT_LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What an instance gave a connection that is no more. `tokens` is None where they cannot be read."""
+
+    instance: Instance
+    tokens: list[str] | None = field(repr=False)
 
 
 class AttemptRefused(Exception):
@@ -36,32 +45,41 @@ class AttemptRefused(Exception):
         self.code = code
 
 
-def redirect_uri() -> str:
-    """The address that ServiceNow must have registered, to the letter."""
-    return f"{settings.PUBLIC_URL}{reverse('connector:callback')}"
+def redirect_uri(host: str) -> str:
+    """The address that an instance must have registered, to the letter.
 
-
-@transaction.atomic
-def save_draft(*, host: str, grant: str, client_id: str, client_secret: str, scope: str) -> Connection:
-    """Keep what somebody typed as the one connection that is being set up. An empty secret means the one
-    kept for it.
+    Each instance has one of its own, so that a code which one of them handed out is never taken to another: ServiceNow
+    does not say who it is when it sends the browser back (RFC 9700, "Mix-Up Attacks").
     """
-    secret = client_secret or sessions.kept_client_secret(host, client_id)
-    Connection.objects.drafts().delete()
-    instance, _created = Instance.objects.get_or_create(host=host)
-    draft = Connection.objects.create(instance=instance, grant=grant, client_id=client_id, scope=scope)
-    sessions.keep_client_secret(draft, secret)
+    return f"{settings.PUBLIC_URL}{reverse('connector:callback', args=[host])}"
+
+
+def save_draft(
+    *, instance: str, grant: str, client_id: str, client_secret: str, scope: str, now: datetime
+) -> Connection:
+    """Keep what somebody typed as the one connection that is being set up. `instance` is a host; an empty secret
+    means the one kept for it.
+    """
+    with transaction.atomic():
+        secret = client_secret or sessions.kept_client_secret(instance, client_id)
+        row, _created = Instance.objects.get_or_create(host=instance)
+        draft = Connection(instance=row, grant=grant, client_id=client_id, scope=scope)
+        leftovers = [_drop(earlier, draft) for earlier in Connection.objects.drafts()]
+        draft.save()
+        sessions.keep_client_secret(draft, secret)
+    hand_back(leftovers, now)
     return draft
 
 
-def draft_of(current: Connection) -> Connection:
+def draft_of(current: Connection, now: datetime) -> Connection:
     """A new draft like the connection in use, so that it can be authorized again with one button."""
     return save_draft(
-        host=current.instance.host,
+        instance=current.instance.host,
         grant=current.grant,
         client_id=current.client_id,
         client_secret="",
         scope=current.scope,
+        now=now,
     )
 
 
@@ -73,7 +91,9 @@ def has_client_secret(draft: Connection) -> bool:
 def begin(session: SessionBase, draft: Connection, now: datetime) -> str:
     """Where to send the browser for an authorization code. Raises `Paused`."""
     sessions.check_host(draft.instance)
-    attempt = oauth.begin(draft.instance.origin, sessions.oauth_client_of(draft), redirect_uri())
+    attempt = oauth.begin(
+        draft.instance.origin, sessions.oauth_client_of(draft), redirect_uri(draft.instance.host)
+    )
     session[SESSION_KEY] = {
         "state": attempt.state,
         "verifier": sessions.seal(attempt.verifier, *verifier_of(draft, attempt.state)),
@@ -83,8 +103,8 @@ def begin(session: SessionBase, draft: Connection, now: datetime) -> str:
     return attempt.address
 
 
-def finish(session: SessionBase, parameters: Mapping[str, str], now: datetime) -> Connection:
-    """Take the callback: check that it answers the question, redeem the code, see who we are.
+def finish(session: SessionBase, host: str, parameters: Mapping[str, str], now: datetime) -> Connection:
+    """Take the callback at the address of `host`: check that it answers the question, redeem the code, see who we are.
 
     Raises `AttemptRefused`, `Paused` or a `ServiceNowError`.
     """
@@ -101,6 +121,8 @@ def finish(session: SessionBase, parameters: Mapping[str, str], now: datetime) -
     draft = Connection.objects.drafts().filter(pk=attempt["connection"]).first()
     if draft is None:
         raise AttemptRefused("no_attempt")
+    if host != draft.instance.host:
+        raise AttemptRefused("wrong_instance")
     verifier = sessions.unseal(attempt["verifier"], *verifier_of(draft, attempt["state"]))
     tokens = _redeem(draft, parameters["code"], verifier, now)
     sessions.keep_tokens(draft, tokens, now)
@@ -121,7 +143,9 @@ def verifier_of(draft: Connection, state: str) -> tuple[str, ...]:
 def _redeem(draft: Connection, code: str, verifier: str, now: datetime) -> Tokens:
     transport = sessions.transport_to(draft.instance, Clock(now))
     try:
-        return oauth.redeem(transport, sessions.oauth_client_of(draft), code, verifier, redirect_uri())
+        return oauth.redeem(
+            transport, sessions.oauth_client_of(draft), code, verifier, redirect_uri(draft.instance.host)
+        )
     except PkceRefused:
         raise
     except TokenRefused as error:
@@ -157,16 +181,19 @@ def look_who_we_are(draft: Connection, now: datetime) -> Connection:
     return draft
 
 
-def enable(draft: Connection, actor: User, now: datetime) -> bool:
-    """Put an authorized draft in the place of the connection in use. False when somebody else was quicker."""
+def enable(draft: Connection, actor: User, now: datetime) -> list[Leftover] | None:
+    """Put an authorized draft in the place of the connection in use. None when somebody else was quicker, else what is
+    to be handed back of the one that it replaced.
+    """
     with transaction.atomic():
         replaced = Connection.objects.current().first()
+        leftovers = [_leftover(replaced, draft)] if replaced is not None else []
         if replaced is not None:
             _retire(replaced)
         ready = Connection.objects.drafts().filter(pk=draft.pk, authorized_at=draft.authorized_at)
         if ready.update(status=ConnectionStatus.CONNECTED, is_current=True, authorized_by=actor) != 1:
             transaction.set_rollback(True)
-            return False
+            return None
         AuditEntry.objects.record(
             actor=actor,
             verb="servicenow.connected",
@@ -174,42 +201,65 @@ def enable(draft: Connection, actor: User, now: datetime) -> bool:
             grant=draft.grant,
             integration_user=draft.integration_user_name,
         )
-    return True
+    return leftovers
 
 
-def discard(actor: User) -> bool:
-    """Forget what is being set up, by whomever. False when there was nothing.
-
-    Its tokens are not handed back: ServiceNow may have given the very ones that the connection in use has.
-    """
+def discard(actor: User, now: datetime) -> bool:
+    """Forget what is being set up, by whomever. False when there was nothing."""
     with transaction.atomic():
         drafts = list(Connection.objects.drafts().select_related("instance").select_for_update(of=("self",)))
+        leftovers = [_drop(draft) for draft in drafts]
         for draft in drafts:
-            draft.delete()
             AuditEntry.objects.record(
                 actor=actor, verb="servicenow.draft_discarded", target=draft.instance.host
             )
+    hand_back(leftovers, now)
     return bool(drafts)
 
 
-def remove(connection: Connection, actor: User, now: datetime) -> None:
-    """End the connection in use: its tokens are handed back where ServiceNow answers, its secrets are
-    forgotten.
-    """
+def remove(connection: Connection, actor: User, now: datetime) -> list[Leftover]:
+    """End the connection in use: its secrets are forgotten here. Returns what is to be handed back."""
     _say_removed(connection, now)
-    try:
-        tokens = sessions.revocable_tokens(connection)
-    except Paused:
-        tokens = []
+    leftover = _leftover(connection)
     with transaction.atomic():
         _retire(connection)
         AuditEntry.objects.record(actor=actor, verb="servicenow.removed", target=connection.instance.host)
+    return [leftover]
+
+
+def hand_back(leftovers: Sequence[Leftover], now: datetime) -> list[str]:
+    """Make tokens worthless at the instances that gave them. Returns the hosts that did not confirm it for all."""
+    failed = []
+    for leftover in leftovers:
+        host = leftover.instance.host
+        try:
+            if leftover.tokens is None:
+                raise Paused(Pause.WRONG_KEY)
+            for token in leftover.tokens:
+                oauth.revoke(sessions.transport_to(leftover.instance, Clock(now)), token)
+        except (ServiceNowError, Paused) as error:
+            logger.warning("The tokens of %s could not be revoked: %s", host, error)
+            failed.append(host)
+    return failed
+
+
+def _drop(draft: Connection, *staying: Connection) -> Leftover:
+    current = Connection.objects.current().first()
+    leftover = _leftover(draft, *staying, *([current] if current else []))
+    draft.delete()
+    return leftover
+
+
+def _leftover(gone: Connection, *staying: Connection) -> Leftover:
+    """The tokens of a connection that ends, except where one of the same client stays: an instance may have given both
+    the very same ones (ServiceNow documentation, "OAuth API request parameters").
+    """
+    if (gone.instance_id, gone.client_id) in {(one.instance_id, one.client_id) for one in staying}:
+        return Leftover(gone.instance, [])
     try:
-        transport = sessions.transport_to(connection.instance, Clock(now))
-        for token in tokens:
-            oauth.revoke(transport, token)
-    except (ServiceNowError, Paused) as error:
-        logger.warning("The tokens of %s could not be revoked: %s", connection.instance.host, error)
+        return Leftover(gone.instance, sessions.revocable_tokens(gone))
+    except Paused:
+        return Leftover(gone.instance, None)
 
 
 def _say_removed(connection: Connection, now: datetime) -> None:

@@ -24,6 +24,7 @@ MENDED_AT = {
     "not_found": "entity",
     "token_refused": "entity",
     "code_refused": "entity",
+    "wrong_instance": "entity",
     "wrong_key": "entity",
     "misplaced_secret": "entity",
     "no_client_secret": "entity",

@@ -114,6 +114,12 @@ EXPLANATIONS = {
     "wrong_state": Explanation(
         _("The answer does not belong to the authorization that was started here last."), _AGAIN
     ),
+    "wrong_instance": Explanation(
+        _("The answer came back to the address of another instance, so its code was not used."),
+        _(
+            "Register the redirect URL of step 1 in ServiceNow, to the letter and nowhere else, then authorize again."
+        ),
+    ),
     "no_attempt": Explanation(
         _("This authorization was used already, or was started in another browser."), _AGAIN
     ),
@@ -186,6 +192,7 @@ _GROUPS: dict[Promise, tuple[str, ...]] = {
         "no_code",
         "too_late",
         "wrong_state",
+        "wrong_instance",
         "no_attempt",
         "not_back",
     ),

@@ -9,10 +9,8 @@ from connector.models import Connection, Grant
 ONE_LINE = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class SetupForm(forms.Form):
-    """What somebody enters to connect an instance. The secret is write-only: it never comes back to a
-    page.
-    """
+class InstanceForm(forms.Form):
+    """Which instance it is. This is asked first, because what to register there depends on it."""
 
     instance = forms.CharField(
         label=_("Instance"),
@@ -20,6 +18,26 @@ class SetupForm(forms.Form):
         help_text=_("The instance's name, such as acme, or its address, such as acme.service-now.com."),
         widget=forms.TextInput(attrs=ONE_LINE),
     )
+
+    def clean_instance(self) -> str:
+        """The host, from whatever form of it was typed."""
+        try:
+            return hosts.permitted(self.cleaned_data["instance"])
+        except hosts.HostRefused:
+            raise forms.ValidationError(
+                _(
+                    "This is not a ServiceNow instance: enter its name or its address at service-now.com. The operator "
+                    "lists custom domains in SERVICENOW_ALLOWED_HOSTS."
+                ),
+                code="host_refused",
+            ) from None
+
+
+class SetupForm(InstanceForm):
+    """What ServiceNow gave for the instance that was chosen. The secret is write-only: it never comes back to a
+    page.
+    """
+
     grant = forms.ChoiceField(
         label=_("How the portal signs in"),
         choices=[
@@ -47,31 +65,22 @@ class SetupForm(forms.Form):
         widget=forms.TextInput(attrs=ONE_LINE),
     )
 
-    def __init__(self, *args: Any, known: Connection | None = None, **kwargs: Any) -> None:
-        if known is not None:
-            kwargs.setdefault("initial", {}).update(
-                instance=known.instance.host, grant=known.grant, client_id=known.client_id, scope=known.scope
-            )
+    def __init__(self, *args: Any, known: Connection | None = None, host: str = "", **kwargs: Any) -> None:
+        """`host` is the instance that was chosen, if it was; what is `known` of another one is left out."""
+        initial = kwargs.setdefault("initial", {})
+        if known is not None and host in ("", known.instance.host):
+            initial |= {"grant": known.grant, "client_id": known.client_id, "scope": known.scope}
+            host = known.instance.host
         super().__init__(*args, **kwargs)
+        self.initial["instance"] = host
+        # The field that can be seen, and has the usual id, is that of `InstanceForm`.
+        self.fields["instance"].widget = forms.HiddenInput(attrs={"id": "chosen-instance"})
         self.fields["client_secret"].required = known is None
         self.fields["client_secret"].help_text = (
             _("Leave empty to keep the one stored for this client.")
             if known is not None
             else _("Stored encrypted, and never shown again.")
         )
-
-    def clean_instance(self) -> str:
-        """The host, from whatever form of it was typed."""
-        try:
-            return hosts.permitted(self.cleaned_data["instance"])
-        except hosts.HostRefused:
-            raise forms.ValidationError(
-                _(
-                    "This is not a ServiceNow instance: enter its name or its address at service-now.com. The operator "
-                    "lists custom domains in SERVICENOW_ALLOWED_HOSTS."
-                ),
-                code="host_refused",
-            ) from None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

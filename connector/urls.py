@@ -10,7 +10,7 @@ urlpatterns = [
     path("setup/", views.setup, name="setup"),
     path("authorize/", views.authorize, name="authorize"),
     path("discard/", views.discard, name="discard"),
-    path("callback/", views.callback, name="callback"),
+    path("callback/<str:host>/", views.callback, name="callback"),
     path("confirm/", views.confirm, name="confirm"),
     path("configuration/", views.configuration, name="configuration"),
 ]

@@ -1,5 +1,6 @@
 """The pages of the ServiceNow connection: its state, setting it up, taking it apart."""
 
+from collections.abc import Sequence
 from typing import cast
 from urllib.parse import urlencode
 
@@ -18,9 +19,9 @@ from accounts.access import permission_required
 from accounts.models import User
 from accounts.redirects import comes_back_to
 from connector import authorizing, checklist, explanations, findings, probes
-from connector.authorizing import AttemptRefused
+from connector.authorizing import AttemptRefused, Leftover
 from connector.explanations import explain, not_now, out_of_calls
-from connector.forms import RemovalForm, SetupForm
+from connector.forms import InstanceForm, RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
 from connector.sessions import Paused, open_client
@@ -91,26 +92,30 @@ def check(request: HttpRequest) -> HttpResponse:
 @may_manage
 @never_cache
 def setup(request: HttpRequest) -> HttpResponse:
-    """What is needed, what is exchanged, and the form; saving makes a draft, which is then authorized."""
+    """The instance first, then what to register there and the form for what ServiceNow gives; saving makes a draft,
+    which is then authorized.
+    """
     draft, current = Connection.objects.drafts().first(), Connection.objects.current().first()
-    form = SetupForm(request.POST or None, known=draft or current)
+    is_saving = "client_id" in request.POST
+    asked = request.GET.get("instance", "")
+    form = SetupForm(request.POST if is_saving else None, known=draft or current, host=asked)
     kept.put_back(request, form)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        authorizing.save_draft(
-            host=data["instance"],
-            grant=data["grant"],
-            client_id=data["client_id"],
-            client_secret=data["client_secret"],
-            scope=data["scope"],
-        )
+    typed = request.POST.get("instance", form.initial["instance"])
+    chooser = InstanceForm({"instance": typed} if typed or request.method == "POST" else None)
+    host = chooser.cleaned_data["instance"] if chooser.is_valid() else ""
+    if is_saving and form.is_valid():
+        authorizing.save_draft(**form.cleaned_data, now=timezone.now())
         messages.success(request, _("Saved. Authorize the connection now."))
         return redirect(f"{reverse('connector:setup')}#authorize")
+    if request.method == "POST" and host and not is_saving:
+        return redirect(f"{reverse('connector:setup')}?{urlencode({'instance': host})}#step-entity")
     checks = _checks_of(current)
     code = request.GET.get("problem", "")
     is_away = not code and authorizing.is_away(request.session, draft)
     context = {
         "form": form,
+        "chooser": chooser,
+        "host": host,
         "draft": draft,
         "current": current,
         "checks": checks,
@@ -119,10 +124,11 @@ def setup(request: HttpRequest) -> HttpResponse:
         "problem": explain("not_back" if is_away else code),
         "is_away": is_away,
         "said": request.session.pop(SAID, "") if code else "",
-        "redirect_uri": authorizing.redirect_uri(),
+        "redirect_uri": authorizing.redirect_uri(host) if host else "",
         "demo_host": next(iter(settings.SERVICENOW_ALLOWED_HOSTS), "") if settings.DEMO else "",
     }
-    return render(request, "connector/setup.html", context, status=422 if form.errors else 200)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "connector/setup.html", context, status=status)
 
 
 @require_POST
@@ -140,7 +146,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
             current = Connection.objects.current().first()
             if current is None:
                 return _back_to_setup("not_connected")
-            draft = authorizing.draft_of(current)
+            draft = authorizing.draft_of(current, now)
         if not authorizing.has_client_secret(draft):
             return _back_to_setup("no_client_secret")
         if authorizing.needs_browser(draft):
@@ -161,7 +167,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @may_manage
 def discard(request: HttpRequest) -> HttpResponse:
     """Give up what is being set up; the connection in use stays as it is."""
-    if authorizing.discard(_person(request)):
+    if authorizing.discard(_person(request), timezone.now()):
         messages.success(request, _("Discarded. The connection in use stays as it is."))
     return redirect("connector:setup")
 
@@ -170,10 +176,10 @@ def discard(request: HttpRequest) -> HttpResponse:
 @require_safe
 @may_manage
 @never_cache
-def callback(request: HttpRequest) -> HttpResponse:
+def callback(request: HttpRequest, host: str) -> HttpResponse:
     """Where ServiceNow sends the browser back to, with a code that no other address may hold."""
     try:
-        authorizing.finish(request.session, request.GET.dict(), timezone.now())
+        authorizing.finish(request.session, host, request.GET.dict(), timezone.now())
     except AttemptRefused as refusal:
         return _back_to_setup(refusal.code)
     except Paused as pause:
@@ -199,9 +205,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
                 request, _("Somebody has authorized another connection in the meantime. Look again.")
             )
             return redirect("connector:confirm")
-        if not authorizing.enable(draft, person, timezone.now()):
+        leftovers = authorizing.enable(draft, person, timezone.now())
+        if leftovers is None:
             return redirect("connector:setup")
         messages.success(request, _("Connected to %(name)s.") % {"name": draft.instance.name})
+        _hand_back(request, leftovers)
         _check(request, Connection.objects.current().get())
         return redirect("connector:connection")
     context = {"draft": draft, "seen": _version(draft), "is_personal": authorizing.is_personal(draft, person)}
@@ -217,11 +225,20 @@ def configuration(request: HttpRequest) -> HttpResponse:
         return redirect("connector:setup")
     form = RemovalForm(request.POST or None, connection=current)
     if request.method == "POST" and form.is_valid():
-        authorizing.remove(current, _person(request), timezone.now())
+        leftovers = authorizing.remove(current, _person(request), timezone.now())
+        _hand_back(request, leftovers)
         messages.success(request, _("The connection is removed. Tickets that were sent stay listed here."))
         return redirect("connector:connection")
     context = {"form": form, "connection": current}
     return render(request, "connector/configuration.html", context, status=422 if form.errors else 200)
+
+
+def _hand_back(request: HttpRequest, leftovers: Sequence[Leftover]) -> None:
+    for host in authorizing.hand_back(leftovers, timezone.now()):
+        said = _(
+            "The tokens could not be handed back to %(host)s. Revoke them there under System OAuth > Manage Tokens."
+        )
+        messages.warning(request, said % {"host": host})
 
 
 def _version(draft: Connection) -> str:

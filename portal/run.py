@@ -177,7 +177,7 @@ def start_sandbox(supervisor: Supervisor, state: Path) -> None:
         "--state",
         str(state / "sandbox.sqlite3"),
         "--redirect-uri",
-        os.environ["PUBLIC_URL"] + "/servicenow/callback/",
+        f"{os.environ['PUBLIC_URL']}/servicenow/callback/127.0.0.1:{port}/",
     ]
     command += ["--profile", os.environ.get("SANDBOX_PROFILE", "hardened")]
     supervisor.start(Part("sandbox", command, state / "log" / "sandbox.log"))

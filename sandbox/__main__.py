@@ -14,10 +14,7 @@ from sandbox.servicenow.app import create_app as create_servicenow
 from sandbox.servicenow.instance import Instance, OAuthEntity
 from sandbox.servicenow.switches import PROFILES
 
-PORTAL_CALLBACKS = (
-    "http://127.0.0.1:8000/servicenow/callback/",
-    "http://localhost:8000/servicenow/callback/",
-)
+PORTALS = ("http://127.0.0.1:8000", "http://localhost:8000")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         profile=options.profile,
         seed=options.seed,
         extra_records=options.records,
-        client=OAuthEntity(redirect_urls=tuple(options.redirect_uri or PORTAL_CALLBACKS)),
+        client=OAuthEntity(redirect_urls=tuple(options.redirect_uri or _portal_callbacks(options))),
     )
     ended = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -43,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server.shutdown()
     instance.close()
     return 0
+
+
+def _portal_callbacks(options: argparse.Namespace) -> list[str]:
+    """Where a portal on this machine wants people back, which names the instance as its set-up page was told it."""
+    return [f"{portal}/servicenow/callback/{options.host}:{options.port}/" for portal in PORTALS]
 
 
 def _open(

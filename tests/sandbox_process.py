@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,7 +19,7 @@ import requests
 from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
-CALLBACK = "http://127.0.0.1:8000/servicenow/callback/"
+PORTAL = "http://127.0.0.1:8000/"
 INTEGRATION_USER = ("m365.integration", "integration")
 CLIENT = ("scoredesk", "scoredesk-secret")
 Row = dict[str, str]
@@ -34,7 +34,7 @@ class SandboxProcess:
     def __init__(
         self,
         profile: str = "hardened",
-        redirect_uris: Sequence[str] = (CALLBACK,),
+        portal: str = PORTAL,
         **options: str | int | Path,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True)
@@ -45,7 +45,8 @@ class SandboxProcess:
             "state": Path(self._folder.name) / "state.sqlite3",
             **options,
         }
-        self._redirect_uris = redirect_uris
+        # Where the portal at that address wants people back from here.
+        self.callback = f"{portal}servicenow/callback/{self.host}/"
         self._process: subprocess.Popen[bytes] | None = None
         # What the sandbox says about itself goes past any proxy, and keeps its connection.
         self._http = requests.Session()
@@ -192,8 +193,8 @@ class SandboxProcess:
         self._control("POST", "reset", {})
 
     def token(self, user: tuple[str, str] = INTEGRATION_USER) -> str:
-        """An access token of a user, by the authorisation code with the first registered redirect URL."""
-        form = {"client_id": CLIENT[0], "client_secret": CLIENT[1], "redirect_uri": self._redirect_uris[0]}
+        """An access token of a user, by the authorisation code."""
+        form = {"client_id": CLIENT[0], "client_secret": CLIENT[1], "redirect_uri": self.callback}
         ask = {
             "response_type": "code",
             "client_id": CLIENT[0],
@@ -232,9 +233,7 @@ class SandboxProcess:
         command += ["--microsoft-port", str(self.microsoft_port)]
         for name, value in self._options.items():
             command += [f"--{name.replace('_', '-')}", str(value)]
-        for address in self._redirect_uris:
-            command += ["--redirect-uri", address]
-        return command
+        return [*command, "--redirect-uri", self.callback]
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + 90

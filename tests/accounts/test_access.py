@@ -51,6 +51,7 @@ def things(db: None) -> dict[str, str]:
         "mapping": "1",
         "run": "1",
         "what": "stale",
+        "host": "acme.service-now.com",
         "object_id": "1",
         "id": "1",
         "content_type_id": "1",

@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "comment": {"comment": "00000000-0000-0000-0000-000000000000"},
     "run": {"run": "1"},
     "what": {"what": "stale"},
+    "host": {"host": "acme.service-now.com"},
 }
 # Its own address holds a code of ServiceNow, which is kept nowhere.
 ELSEWHERE = {"connector:callback": "/servicenow/setup/%3Fproblem%3Dno_attempt"}

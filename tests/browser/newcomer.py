@@ -23,12 +23,18 @@ class Newcomer(Person):
     def enter(self, sandbox: SandboxProcess, grant: str, secret: str = CLIENT[1]) -> None:
         """Fill in what ServiceNow gave, save, and choose Authorize."""
         self.at_setup()
-        self.fill_in("Instance", sandbox.host)
+        self.choose(sandbox.host)
         self.page.locator(f"input[value={grant}]").check()
         self.fill_in("Client ID", CLIENT[0])
         self.fill_in("Client secret", secret)
         self.button("Save").click()
         self.authorize()
+
+    def choose(self, host: str) -> None:
+        """Say which instance it is."""
+        self.fill_in("Instance", host)
+        step = self.page.get_by_role("region", name=self.word("1. OAuth entity"))
+        step.locator("form").first.get_by_role("button").click()
 
     def fill_in(self, label: str, text: str) -> None:
         """Type into a field of the set-up form."""

@@ -106,7 +106,8 @@ FRESH = [
     Stop("home-not-connected", "/"),
     Stop("home-not-connected-reader", "/", who="reader", is_variant=True),
     Stop("setup", "/servicenow/setup/"),
-    Stop("setup-errors", "/servicenow/setup/", act=send_nothing),
+    Stop("setup-register", "/servicenow/setup/?instance=acme"),
+    Stop("setup-errors", "/servicenow/setup/?instance=acme", act=send_nothing),
     Stop("connection-none", "/servicenow/"),
     Stop("tickets-none", "/tickets/"),
 ]

@@ -90,6 +90,8 @@ class Person:
         self.go_on(self.link("Connect to ServiceNow"))
         self.check_access()
         self.page.get_by_role("textbox", name=self.word("Instance")).fill(self.portal.instance)
+        self.button("Continue").click()
+        self.check_access()
         self.page.locator(f"input[value={grant}]").check()
         self.page.locator("input[name=client_id]").fill(CLIENT[0])
         self.page.locator("input[name=client_secret]").fill(CLIENT[1])

@@ -34,7 +34,7 @@ class Walk:
     @staticmethod
     def is_back(answer: requests.Response) -> bool:
         """Whether an answer sends the browser to the portal."""
-        return urlsplit(answer.headers.get("Location", "")).path == "/servicenow/callback/"
+        return urlsplit(answer.headers.get("Location", "")).path.startswith("/servicenow/callback/")
 
     def fill_in(self, **fields: str) -> "Walk":
         """Send the form of the page."""

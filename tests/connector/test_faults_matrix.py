@@ -17,7 +17,7 @@ from connector.servicenow.records import Tokens
 from connector.servicenow.transport import Timeouts, Transport
 from sandbox.servicenow.misbehaviour import KINDS
 from tests.connector.canaries import leaks_of
-from tests.sandbox_process import CALLBACK, CLIENT, SandboxProcess
+from tests.sandbox_process import CLIENT, SandboxProcess
 
 FIELDS = ("sys_id", "number", "correlation_id")
 TEMPLATE = "508e02ec47410200e90d87e8dee49058"
@@ -165,7 +165,7 @@ class Calls:
         return [record for page in value for record in page.records] if name == "lists" else value
 
     def redeem(self) -> Any:
-        return oauth.redeem(self.transport, OAUTH_CLIENT, self.code, self.verifier, CALLBACK)
+        return oauth.redeem(self.transport, OAUTH_CLIENT, self.code, self.verifier, self.sandbox.callback)
 
     def refresh(self) -> Any:
         return oauth.refresh(self.transport, OAUTH_CLIENT, self.tokens.refresh_token)
@@ -186,7 +186,7 @@ def calls(sandbox: SandboxProcess) -> Iterator[Calls]:
     way = Transport(sandbox.url, lambda: ["127.0.0.1"], Timeouts())
     row = sandbox.create("incident", short_description="There", correlation_id=KEY)
     attempt, code = authorized(sandbox)
-    tokens = oauth.redeem(way, OAUTH_CLIENT, code, attempt.verifier, CALLBACK)
+    tokens = oauth.redeem(way, OAUTH_CLIENT, code, attempt.verifier, sandbox.callback)
     attempt, code = authorized(sandbox)
     sandbox.clear()
     yield Calls(sandbox, row["sys_id"], tokens, code, attempt.verifier)
@@ -194,7 +194,7 @@ def calls(sandbox: SandboxProcess) -> Iterator[Calls]:
 
 
 def authorized(sandbox: SandboxProcess) -> tuple[oauth.Attempt, str]:
-    attempt = oauth.begin(sandbox.url, OAUTH_CLIENT, CALLBACK)
+    attempt = oauth.begin(sandbox.url, OAUTH_CLIENT, sandbox.callback)
     return attempt, sandbox.consent(attempt.address).split("code=")[1].split("&")[0]
 
 

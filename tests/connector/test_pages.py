@@ -58,7 +58,7 @@ def test_what_is_connected_can_be_checked_although_it_never_was(
 
 def test_a_code_that_a_reader_brings_along_is_in_no_page(client: Client, reader: User) -> None:
     client.force_login(reader)
-    page = client.get("/servicenow/callback/?code=a-code-of-servicenow&state=x")
+    page = client.get("/servicenow/callback/acme.service-now.com/?code=a-code-of-servicenow&state=x")
     assert page.status_code == 403
     assert "a-code-of-servicenow" not in text(page)
 
@@ -135,7 +135,9 @@ def test_a_kept_secret_need_not_be_typed_again_but_never_follows_to_another_host
 def test_the_end_of_the_sign_in_is_reckoned_with_the_lifespan_that_the_set_up_page_asks_for(
     browser: Client, sandbox: SandboxProcess
 ) -> None:
-    asked = re.search(r"([\d,]+) seconds \((\d+) days\) or more", text(browser.get("/servicenow/setup/")))
+    asked = re.search(
+        r"([\d,]+) seconds \((\d+) days\) or more", text(browser.get("/servicenow/setup/?instance=acme"))
+    )
     assert asked
     lifespan = timedelta(seconds=int(asked[1].replace(",", "")))
     assert lifespan == timedelta(days=int(asked[2]))
@@ -261,7 +263,12 @@ def test_readers_may_look_and_nothing_else(client: Client, reader: User, connect
     client.force_login(reader)
     assert client.get("/servicenow/").status_code == 200
     assert "Test connection" not in text(client.get("/servicenow/"))
-    for page in [*PAGES[1:], "/servicenow/callback/", "/servicenow/confirm/", "/ticketProvisioning"]:
+    for page in [
+        *PAGES[1:],
+        "/servicenow/callback/acme.service-now.com/",
+        "/servicenow/confirm/",
+        "/ticketProvisioning",
+    ]:
         assert client.get(page).status_code == 403
     for page in [
         "/servicenow/test/",

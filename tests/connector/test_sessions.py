@@ -35,10 +35,10 @@ def by_code(connection: Connection, sandbox: SandboxProcess) -> Connection:
     """The same connection as if it had been authorized by code, with tokens that the sandbox knows."""
     now = timezone.now()
     client = sessions.oauth_client_of(connection)
-    attempt = oauth.begin(connection.instance.origin, client, "http://127.0.0.1:8000/servicenow/callback/")
+    attempt = oauth.begin(connection.instance.origin, client, sandbox.callback)
     code = sandbox.consent(attempt.address).split("code=")[1].split("&")[0]
     way = sessions.transport_to(connection.instance, Clock(now))
-    tokens = oauth.redeem(way, client, code, attempt.verifier, "http://127.0.0.1:8000/servicenow/callback/")
+    tokens = oauth.redeem(way, client, code, attempt.verifier, sandbox.callback)
     sessions.keep_tokens(connection, tokens, now)
     Connection.objects.filter(pk=connection.pk).update(grant=Connection.Grant.AUTHORIZATION_CODE)
     connection.refresh_from_db()

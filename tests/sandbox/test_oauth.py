@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
-from tests.sandbox_process import CALLBACK, CLIENT, SandboxProcess
+from tests.sandbox_process import CLIENT, SandboxProcess
 
 REFUSED = {"error_description": "access_denied", "error": "server_error"}
 VERIFIER = "a-verifier-of-more-than-forty-three-characters-in-all"
@@ -18,7 +18,7 @@ def address(sandbox: SandboxProcess, **changes: str) -> str:
     asked = {
         "response_type": "code",
         "client_id": CLIENT[0],
-        "redirect_uri": CALLBACK,
+        "redirect_uri": sandbox.callback,
         "state": "abc.~123",
         **changes,
     }
@@ -30,7 +30,7 @@ def returned(location: str) -> dict[str, str]:
 
 
 def exchange(sandbox: SandboxProcess, code: str, **changes: str) -> requests.Response:
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": sandbox.callback}
     return ask_token(sandbox, {**form, "client_id": CLIENT[0], "client_secret": CLIENT[1], **changes})
 
 
@@ -51,7 +51,7 @@ def tokens(sandbox: SandboxProcess) -> dict[str, Any]:
 
 def test_allow_gives_a_code_and_the_state_back(sandbox: SandboxProcess) -> None:
     location = sandbox.consent(address(sandbox))
-    assert location.startswith(f"{CALLBACK}?code=")
+    assert location.startswith(f"{sandbox.callback}?code=")
     assert returned(location)["state"] == "abc.~123"
 
 
@@ -93,7 +93,7 @@ def test_the_verifier_must_fit_the_challenge(sandbox: SandboxProcess) -> None:
 
 def test_an_address_that_is_not_registered_is_replaced_by_the_first(sandbox: SandboxProcess) -> None:
     location = sandbox.consent(address(sandbox, redirect_uri="https://elsewhere.example/callback/"))
-    assert location.startswith(f"{CALLBACK}?code=")
+    assert location.startswith(f"{sandbox.callback}?code=")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_consent_without_the_forms_own_token_decides_nothing(
     sandbox: SandboxProcess, browser: requests.Session
 ) -> None:
     browser.post(f"{sandbox.url}/login.do", data={"user_name": "admin", "user_password": "admin"}, timeout=5)
-    asked = {"response_type": "code", "client_id": CLIENT[0], "redirect_uri": CALLBACK, "state": "s"}
+    asked = {"response_type": "code", "client_id": CLIENT[0], "redirect_uri": sandbox.callback, "state": "s"}
     answer = browser.post(
         f"{sandbox.url}/oauth_auth.do", data={**asked, "decision": "allow"}, timeout=5, allow_redirects=False
     )

@@ -16,7 +16,7 @@ from tests.sandbox.test_oauth import (
     returned,
     works,
 )
-from tests.sandbox_process import CALLBACK, CLIENT, INTEGRATION_USER, SandboxProcess, form_of
+from tests.sandbox_process import CLIENT, INTEGRATION_USER, SandboxProcess, form_of
 
 BY_PASSWORD = {
     "grant_type": "password",
@@ -97,7 +97,7 @@ def test_a_public_client_redeems_its_code_without_a_secret(sandbox: SandboxProce
     form = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": CALLBACK,
+        "redirect_uri": sandbox.callback,
         "client_id": CLIENT[0],
     }
     answer = ask_token(sandbox, {**form, "code_verifier": VERIFIER})
