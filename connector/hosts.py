@@ -50,12 +50,14 @@ def host_from(typed: str, allowed: Collection[str] = (), *, loopback: bool = Fal
     `allowed` are the operator's own "host" or "host:port"; those on loopback count only where `loopback` says
     so. Raises `HostRefused`.
     """
-    host = _host_part(typed.strip().lower())
+    host = canonical(_host_part(typed.strip().lower()))
     if BARE_NAME.fullmatch(host) and host not in LOOPBACK:
         host = f"{host}.{DOMAINS[0]}"
     if INSTANCE_HOST.fullmatch(host):
         return host
-    if host in {entry.lower() for entry in allowed} and (loopback if is_loopback(host) else ":" not in host):
+    if host in {canonical(entry.lower()) for entry in allowed} and (
+        loopback if is_loopback(host) else ":" not in host
+    ):
         return host
     raise HostRefused(host)
 
@@ -76,7 +78,12 @@ def _host_part(typed: str) -> str:
         raise HostRefused(typed) from None
     if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not is_loopback(parts.netloc)):
         raise HostRefused(typed)
-    return parts.netloc.removesuffix(":443") if parts.scheme == "https" else parts.netloc
+    return parts.netloc
+
+
+def canonical(host: str) -> str:
+    """A host without the port that its origin has anyway, so that one origin has one name."""
+    return host.removesuffix(":80" if is_loopback(host) else ":443")
 
 
 def is_loopback(host: str) -> bool:

@@ -19,6 +19,7 @@ _IN_ADDRESS = (
     re.compile(rf"(?P<table>{_TABLES})\.do\?(?:[^#\s]*[&=^])?number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
     re.compile(r"[?&=^]number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
 )
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 # A frame inside a frame: more layers of quoting than this nobody pastes.
 _LAYERS = 3
 
@@ -48,9 +49,20 @@ def read(text: str) -> Reference | None:
     return Reference(number=text.upper()) if _NUMBER.fullmatch(text) else None
 
 
+def _host_of(address: str) -> str:
+    """The host, with its port unless that is the scheme's own."""
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2].lower()
+    return host.removesuffix(":443" if parts.scheme == "https" else ":80")
+
+
 def _of_address(text: str) -> Reference | None:
     try:
-        host = urlsplit(text).netloc.rpartition("@")[2].lower() if "://" in text else ""
+        # Mails put addresses between angle brackets; what stands before the address is no part of it.
+        address = _ADDRESS.search(text)
+        if address is None and "://" in text:
+            return None
+        host = _host_of(address[0]) if address else ""
     except ValueError:  # Such as half an IPv6 address.
         return None
     for _layer in range(_LAYERS):

@@ -278,8 +278,11 @@ class LineHTTPSConnection(HTTPSConnection):
 
 
 def _read(raw: Any) -> bytes:
+    """A whole body. Machines in between compress unasked (RFC 9110, "Content-Encoding"): what counts against the limit
+    is what comes out of that, and no more than a piece comes out at once.
+    """
     body = bytearray()
-    while piece := raw.read(PIECE, decode_content=False):
+    while piece := raw.read(PIECE, decode_content=True):
         body += piece
         if len(body) > LARGEST_BODY:
             raise TooLarge("The answer is too large.")

@@ -21,6 +21,7 @@ logger = logging.getLogger("scorecard.graph")
 # A large tenant's 90 days are some 20 MB.
 LARGEST_BODY = 64 * 1024 * 1024
 PIECE = 64 * 1024
+OWN_PORTS = {"https": 443, "http": 80}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -108,17 +109,21 @@ class Transport:
 
 
 def check_origin(address: str) -> str:
-    """Return scheme, host and port of an address.
+    """Return the origin of an address: scheme, host in lower case, and the port unless it is the scheme's own, so that
+    one origin is one text (RFC 6454, "The Web Origin Concept", section 6).
 
     Raises ValueError unless that is HTTPS, or HTTP on this machine: a token must not cross a network in the
-    clear.
+    clear. Nor is an address taken that names a user.
     """
     parts = urlsplit(address)
-    if parts.scheme == "https" and parts.hostname:
-        return f"https://{parts.netloc}"
-    if parts.scheme == "http" and parts.hostname in LOOPBACK:
-        return f"http://{parts.netloc}"
-    raise ValueError(f"{parts.scheme}://{parts.netloc} is not an https address")
+    host = parts.hostname or ""
+    if "@" in parts.netloc or not (
+        (parts.scheme == "https" and host) or (parts.scheme == "http" and host in LOOPBACK)
+    ):
+        raise ValueError(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]} is not an https address")
+    bare = f"[{host}]" if ":" in host else host
+    has_own_port = parts.port in (None, OWN_PORTS[parts.scheme])
+    return f"{parts.scheme}://{bare}" if has_own_port else f"{parts.scheme}://{bare}:{parts.port}"
 
 
 def _broken(origin: str, error: Exception) -> Unreachable | NoAnswer:

@@ -1,5 +1,6 @@
 """What the OAuth functions do beyond what the faults show: odd answers, and which machines they speak to."""
 
+import gzip
 import json
 from datetime import timedelta
 from typing import Any
@@ -78,3 +79,9 @@ def test_the_secret_travels_in_the_body_alone() -> None:
     head, _, body = peer.heard[0].partition(b"\r\n\r\n")
     assert b"canary" not in head
     assert b"client_secret=canary-secret" in body
+
+
+def test_tokens_that_come_compressed_unasked_are_read() -> None:
+    packed = gzip.compress(json.dumps(GIVEN).encode())
+    with Peer(answer(packed, "200 OK", "Content-Encoding: gzip")) as peer:
+        assert oauth.request_token(way_to(peer), CLIENT).access_token == "canary-token"

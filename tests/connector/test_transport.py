@@ -1,16 +1,26 @@
 """One call over HTTP, against peers that misbehave."""
 
 import contextlib
+import gzip
 import logging
 import socket
 import time
+import tracemalloc
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.servicenow import wire
-from connector.servicenow.errors import NoAnswer, OutcomeUnknown, ServiceNowError, Unreachable, Unreadable
+from connector.servicenow.errors import (
+    NoAnswer,
+    OutcomeUnknown,
+    ServiceNowError,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+)
 from connector.servicenow.transport import LARGEST_BODY, Call, Timeouts, Transport
 from tests.connector.peer import Peer, answer
 
@@ -83,6 +93,48 @@ def test_any_bytes_give_a_record_or_an_error_of_the_tree(noise: bytes, after_a_h
 def test_an_endless_answer_is_cut_at_the_size_limit() -> None:
     with Peer(b"HTTP/1.1 200 OK\r\n\r\n", b" " * (LARGEST_BODY + 1)) as peer, pytest.raises(Unreadable):
         transport(peer.origin, total=20, read=20).send(CALL, "t")
+
+
+PACKED = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "gzip, gzip": lambda body: gzip.compress(gzip.compress(body)),
+}
+
+
+@pytest.mark.parametrize("encoding", PACKED)
+def test_an_answer_that_is_compressed_unasked_is_read(encoding: str) -> None:
+    body = b'{"result": {"sys_id": "1", "number": "INC1"}}'
+    packed = answer(PACKED[encoding](body), "201 Created", f"Content-Encoding: {encoding}")
+    with Peer(packed) as peer:
+        assert wire.read_record("incident", transport(peer.origin).send(CALL, "t")).number == "INC1"
+    assert b"Accept-Encoding: identity" in peer.heard[0]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip"])
+def test_what_comes_out_of_a_compressed_answer_counts_against_the_limit(encoding: str) -> None:
+    packed = PACKED[encoding](b" " * 100_000_000)
+    assert len(packed) < LARGEST_BODY
+    tracemalloc.start()
+    try:
+        with Peer(answer(packed, "200 OK", f"Content-Encoding: {encoding}")) as peer, pytest.raises(TooLarge):
+            transport(peer.origin, total=20, read=20).send(CALL, "t")
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * LARGEST_BODY
+
+
+@pytest.mark.parametrize(
+    "body", [b"not gzip at all", gzip.compress(b'{"result": {}}')[:-9]], ids=["wrong", "cut off"]
+)
+def test_an_answer_that_cannot_be_decompressed_leaves_the_outcome_unknown(body: bytes) -> None:
+    with (
+        Peer(answer(body, "201 Created", "Content-Encoding: gzip")) as peer,
+        pytest.raises(Unreadable),
+    ):
+        wire.read_record("incident", transport(peer.origin).send(CALL, "t"))
 
 
 def test_redirects_are_answers_and_cookies_are_forgotten() -> None:

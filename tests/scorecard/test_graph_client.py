@@ -1,3 +1,4 @@
+import gzip
 import logging
 import socket
 import subprocess
@@ -15,8 +16,9 @@ from django.conf import LazySettings
 from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from scorecard import sessions
 from scorecard.graph import errors, oauth
-from scorecard.graph.client import Client
+from scorecard.graph.client import PROFILES, Client
 from scorecard.graph.transport import Timeouts, Transport, check_origin
+from tests.connector.peer import Peer
 from tests.scorecard.conftest import Microsoft
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -46,10 +48,14 @@ def raw_server(*pieces: bytes, pause: float = 0) -> Iterator[str]:
 
 
 @contextmanager
-def page_server(body: bytes) -> Iterator[str]:
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
-    with raw_server(head, body) as url:
+def page_server(body: bytes, *headers: str) -> Iterator[str]:
+    with raw_server(whole(body, *headers)) as url:
         yield url
+
+
+def whole(body: bytes, *headers: str) -> bytes:
+    lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def token(microsoft: Microsoft) -> str:
@@ -119,6 +125,60 @@ def test_a_repeated_link_to_the_next_page_is_an_error(microsoft: Microsoft) -> N
 def test_a_link_elsewhere_is_not_followed(link: str) -> None:
     body = f'{{"value": [], "@odata.nextLink": "{link}"}}'.encode()
     with page_server(body) as url, pytest.raises(errors.EndlessPaging, match="another address"):
+        Client(Transport(url), "token").control_profiles()
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://Graph.Microsoft.com:443/v1.0/x?$skip=1", "https://graph.microsoft.com"),
+        ("HTTPS://graph.microsoft.com/v1.0", "https://graph.microsoft.com"),
+        ("https://graph.microsoft.com:8443/", "https://graph.microsoft.com:8443"),
+        ("http://LOCALHOST:80/", "http://localhost"),
+        ("http://[::1]:8801/", "http://[::1]:8801"),
+    ],
+)
+def test_one_origin_is_written_in_one_way(address: str, origin: str) -> None:
+    assert check_origin(address) == origin
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://graph.microsoft.com/",
+        "https://graph.microsoft.com@evil.example/",
+        "https://:443/",
+        "https://a:b/",
+    ],
+)
+def test_what_is_no_origin_to_talk_to_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        check_origin(address)
+
+
+def test_a_link_of_the_same_origin_is_followed_however_it_is_written() -> None:
+    with Peer() as peer:
+        link = f"HTTP://LocalHost:{peer.port}/v1.0/next"
+        body = f'{{"value": [], "@odata.nextLink": "{link}"}}'.encode()
+        peer.pieces = [whole(body)]
+        with pytest.raises(errors.EndlessPaging, match="repeated"):
+            Client(Transport(f"http://localhost:{peer.port}"), "token").control_profiles()
+    # Followed once, and found to lead back to itself.
+    assert [heard.split(b" ")[1] for heard in peer.heard] == [PROFILES.encode(), b"/v1.0/next"]
+
+
+def test_a_compressed_answer_is_read_within_the_limit_of_what_it_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    packed = gzip.compress(b'{"value": []}')
+    with page_server(packed, "Content-Encoding: gzip") as url:
+        assert Client(Transport(url), "token").control_profiles() == [{"value": []}]
+    monkeypatch.setattr("scorecard.graph.transport.LARGEST_BODY", 1024 * 1024)
+    bomb = gzip.compress(b" " * 50_000_000)
+    with (
+        page_server(bomb, "Content-Encoding: gzip") as url,
+        pytest.raises(errors.Unreadable, match="too large"),
+    ):
         Client(Transport(url), "token").control_profiles()
 
 

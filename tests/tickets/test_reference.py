@@ -43,8 +43,12 @@ CLASSIC = f"change_request.do%3Fsys_id%3D{ID}%26sysparm_view%3Ddefault"
             f"https://{HOST}/incident.do?sysparm_query=number=INC0010002",
             Reference(number="INC0010002", host=HOST, table="incident"),
         ),
-        (f"http://127.0.0.1:80/change_request.do?sys_id={ID}", Reference("", ID, "127.0.0.1:80", "change_request")),
+        (f"http://127.0.0.1:80/change_request.do?sys_id={ID}", Reference("", ID, "127.0.0.1", "change_request")),
         (f"https://{HOST}@evil.example/incident.do?sys_id={ID}", Reference("", ID, "evil.example", "incident")),
+        (f"https://ACME.service-now.com:443/incident.do?sys_id={ID}", Reference("", ID, HOST, "incident")),
+        (f"https://{HOST}:8443/incident.do?sys_id={ID}", Reference("", ID, f"{HOST}:8443", "incident")),
+        (f"<https://{HOST}/incident.do?sys_id={ID}>", Reference("", ID, HOST, "incident")),
+        (f"<https://evil.example/incident.do?sys_id={ID}>", Reference("", ID, "evil.example", "incident")),
         (f"/incident.do?sys_id={ID}", Reference(sys_id=ID, table="incident")),
     ],
 )  # fmt: skip
