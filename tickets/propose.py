@@ -30,6 +30,9 @@ _CATEGORIES = {
 }
 # A state may list every user or device; what is to be done matters more.
 _STATE_LENGTH = 800
+# Microsoft's IDs, in lower case: "Ensure 'Phishing-resistant MFA strength' is required for Administrators" and "Ensure
+# multifactor authentication is enabled for all users in administrative roles". Whoever holds such an account holds all.
+_SIGN_IN_OF_ADMINISTRATORS = frozenset({"aad_phishing_mfa_strength", "adminmfav2"})
 # Shares of the whole score, in per cent.
 _HIGH_IMPACT, _MODERATE_IMPACT = 3.0, 1.0
 
@@ -74,12 +77,32 @@ def due_on(priority: Priority, today: date) -> date:
 
 
 def priority_of(action: ImprovementAction, total: float | None) -> tuple[Priority, str]:
-    """Propose a priority and say why, in the reader's language."""
-    if action.is_regressed:
-        return Priority.HIGH, _("High is proposed because this action lost points it had.")
+    """Propose a priority and say why, in the reader's language. The rule: docs/decisions/0008-proposed-priority.md."""
+    if (
+        action.is_scored
+        and not action.is_completed
+        and action.control_id.casefold() in _SIGN_IN_OF_ADMINISTRATORS
+    ):
+        return Priority.HIGH, _(
+            "High is proposed because this action protects the sign-in of administrators."
+        )
     if not total or action.max_score is None or action.score is None:
         return Priority.MODERATE, _("Moderate is proposed because the score impact is not known.")
-    impact = 100 * (action.max_score - action.score) / total
+    impact = 0.0 if action.is_completed else max(100 * (action.max_score - action.score) / total, 0.0)
+    priority, reason = _by_impact(action, impact)
+    if not action.is_regressed or priority == Priority.HIGH:
+        return priority, reason
+    words = {"impact": f"{impact:.2f}"}
+    if priority == Priority.MODERATE:
+        return Priority.HIGH, _(
+            "High is proposed because this action lost points it had, for a score impact of %(impact)s%%."
+        ) % words
+    return Priority.MODERATE, _(
+        "Moderate is proposed because this action lost points it had, for a score impact of %(impact)s%%."
+    ) % words
+
+
+def _by_impact(action: ImprovementAction, impact: float) -> tuple[Priority, str]:
     words = {"impact": f"{impact:.2f}"}
     if impact >= _HIGH_IMPACT:
         return Priority.HIGH, _("High is proposed because of the score impact of %(impact)s%%.") % words

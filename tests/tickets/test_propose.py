@@ -20,7 +20,18 @@ TODAY = date(2026, 11, 23)
 @pytest.mark.parametrize(
     ("facts", "total", "priority", "why"),
     [
-        ({"score": 5, "previous_score": 10}, 1000, Priority.HIGH, "lost points"),
+        ({"score": 5, "previous_score": 10}, 1000, Priority.MODERATE, "lost points"),
+        ({"score": 0, "previous_score": 10}, 500, Priority.HIGH, "lost points"),
+        ({"score": 0, "previous_score": 10}, 100, Priority.HIGH, "10.00%"),
+        ({"score": 0, "previous_score": 10}, None, Priority.MODERATE, "not known"),
+        ({"score": 0, "control_id": "aad_phishing_MFA_strength"}, 2000, Priority.HIGH, "of administrators"),
+        (
+            {"score": 0, "control_id": "adminMfaV2", "user_impact": "high"},
+            500,
+            Priority.HIGH,
+            "of administrators",
+        ),
+        ({"score": 10, "control_id": "AdminMFAV2"}, 500, Priority.LOW, "no points left"),
         ({"score": 0, "max_score": 10}, 100, Priority.HIGH, "10.00%"),
         ({"score": 0, "max_score": 10}, 500, Priority.MODERATE, "2.00%"),
         ({"score": 0, "max_score": 10, "user_impact": "high"}, 500, Priority.LOW, "on users"),
@@ -37,6 +48,21 @@ def test_the_priority_follows_score_impact_user_impact_and_regression(
     assert proposal.priority == priority
     assert proposal.reason.startswith(str(priority.label))
     assert why in proposal.reason
+
+
+@pytest.mark.parametrize("total", [None, 50, 274, 600, 1500])
+@pytest.mark.parametrize("user_impact", ["", "low", "high"])
+def test_no_regressed_hint_outranks_phishing_resistant_mfa_for_administrators(
+    total: float | None, user_impact: str
+) -> None:
+    hint = ActionFactory.build(max_score=3, score=0, previous_score=3)
+    mfa = ActionFactory.build(
+        control_id="aad_phishing_MFA_strength", max_score=7, score=0, user_impact=user_impact
+    )
+    first, second = (for_action(action, total=total, today=TODAY) for action in (mfa, hint))
+    # The smaller number is the more urgent.
+    assert first.priority <= second.priority
+    assert first.due_on <= second.due_on
 
 
 def test_a_more_urgent_task_is_due_sooner() -> None:
@@ -72,6 +98,7 @@ def test_an_action_can_be_shared_from_every_list(secadmin: User, client: Client,
 
 @pytest.mark.django_db
 def test_the_dialog_says_why_the_priority_is_proposed(secadmin: User, client: Client) -> None:
+    ScoreDay.objects.create(scored_on=TODAY, calculated_at=NOON, current_score=1, max_score=1000)
     action = ActionFactory.create(score=5, previous_score=10)
     client.force_login(secadmin)
     assert (
