@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.db.models import OuterRef, Subquery
 
 from scorecard.models import HISTORY, ControlScoreDay, ImprovementAction, ScoreDay
+from scorecard.rounding import is_at_most, reaches
 from scorecard.secure_score import ScoreRow
 
 BATCH = 500
@@ -42,7 +43,7 @@ def store_previous_scores(newest: ScoreDay) -> set[str]:
     """
     others = ControlScoreDay.objects.filter(
         action=OuterRef("pk"), scored_on__lt=newest.scored_on, scored_on__gte=newest.scored_on - HISTORY
-    ).exclude(score=OuterRef("score"))
+    ).exclude(reaches("score", OuterRef("score")) & is_at_most("score", OuterRef("score")))
     before = Subquery(others.order_by("-scored_on").values("score")[:1])
     rows = ImprovementAction.objects.scored().annotate(before=before)
     changed = [

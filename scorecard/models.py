@@ -12,6 +12,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scorecard.import_state import ImportState
+from scorecard.rounding import has_reached, is_below, reaches
 from scorecard.sharing import ShareLinks, share_links
 from scorecard.words import CHOOSABLE, PRODUCTS, TONES, Category, Level, Status
 
@@ -20,7 +21,7 @@ __all__ = ["ActionPlan", "ControlScoreDay", "ImportState", "ImprovementAction", 
 # Microsoft keeps the scores of this many days; a loss of points older than that is no longer news.
 HISTORY = timedelta(days=90)
 
-_COMPLETED = Q(max_score__gt=0, score__gte=F("max_score"))
+_COMPLETED = Q(max_score__gt=0) & reaches("score", "max_score")
 
 
 class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
@@ -56,7 +57,7 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
 
     def regressed(self) -> Self:
         """Those whose latest change within Microsoft's history lost points."""
-        return self.scored().filter(score__lt=F("previous_score"))
+        return self.scored().filter(is_below("score", "previous_score"))
 
     def with_status(self, status: str) -> Self:
         """Those that stand at `status`; see `ImprovementAction.status` for what each means."""
@@ -69,7 +70,7 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
             Q(max_score__isnull=True)
             | Q(score__isnull=True)
             | Q(max_score__lte=0)
-            | Q(score__lt=F("max_score"))
+            | is_below("score", "max_score")
         )
         if status == Status.TO_ADDRESS:
             return unfinished.filter(Q(plan__isnull=True) | Q(plan__status=status))
@@ -83,7 +84,7 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
         return self.annotate(
             impact=Case(
                 When(Q(is_scored=False) | Q(max_score__isnull=True) | Q(score__isnull=True), then=None),
-                When(score__gte=F("max_score"), then=0.0),
+                When(reaches("score", "max_score"), then=0.0),
                 default=share,
                 output_field=models.FloatField(),
             )
@@ -147,16 +148,16 @@ class ImprovementAction(models.Model):
     @property
     def is_completed(self) -> bool:
         """Whether all points are achieved. An unknown maximum is never reached."""
-        return bool(
-            self.is_scored and self.max_score and self.score is not None and self.score >= self.max_score
-        )
+        if not self.is_scored or self.score is None or self.max_score is None:
+            return False
+        return self.max_score > 0 and has_reached(self.score, self.max_score)
 
     @property
     def is_regressed(self) -> bool:
         """Whether the latest change lost points."""
         if not self.is_scored or self.score is None or self.previous_score is None:
             return False
-        return self.score < self.previous_score
+        return not has_reached(self.score, self.previous_score)
 
     @property
     def status(self) -> Status:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from scorecard.rounding import DECIMALS
+
 TITLE_LENGTH = 500
 ID_LENGTH = 200
 WORD_LENGTH = 100
@@ -162,7 +164,7 @@ def _score(item: Mapping[str, Any], name: str) -> ScoreRow:
             raise DocumentError(f"{name} holds control profiles, not scores. Give it with --profiles.")
         raise DocumentError(f"{name} holds no Secure Scores: an entry has no controlScores.")
     calculated_at = _moment(item.get("createdDateTime"))
-    current, highest = _number(item.get("currentScore")), _number(item.get("maxScore"))
+    current, highest = _points(item.get("currentScore")), _points(item.get("maxScore"))
     if calculated_at is None or current is None or highest is None:
         raise DocumentError(
             f"{name}: the score {_text(item.get('id'), ID_LENGTH) or 'without id'} lacks createdDateTime, "
@@ -184,7 +186,7 @@ def _control(item: Mapping[str, Any], name: str) -> ControlRow:
     return ControlRow(
         control_id=_control_id(item.get("controlName"), name, "controlName"),
         category=_text(item.get("controlCategory"), WORD_LENGTH),
-        score=_number(item.get("score")),
+        score=_points(item.get("score")),
         percentage=_number(item.get("scoreInPercentage")),
         description=_text(item.get("description")),
         implementation_status=_text(item.get("implementationStatus")),
@@ -204,7 +206,7 @@ def _profile(item: Mapping[str, Any], name: str) -> ProfileRow:
         title=_text(item["title"], TITLE_LENGTH) or control_id,
         category=_text(item.get("controlCategory"), WORD_LENGTH),
         product=_text(item.get("service"), WORD_LENGTH),
-        max_score=_number(item.get("maxScore")),
+        max_score=_points(item.get("maxScore")),
         rank=_whole(item.get("rank")),
         tier=_text(item.get("tier"), WORD_LENGTH),
         user_impact=_level(item.get("userImpact")),
@@ -260,6 +262,11 @@ def _number(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def _points(value: object) -> float | None:
+    number = _number(value)
+    return None if number is None else round(number, DECIMALS)
 
 
 def _whole(value: object) -> int | None:

@@ -22,11 +22,14 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, TruncDate
 
 from scorecard.models import ControlScoreDay, ScoreDay
+from scorecard.rounding import is_at_most, is_below, reaches
 from tickets.states import Delivery, Meaning, Outcome
 
 SCORES_LAG = timedelta(days=7)
-_COMPLETED = Q(action__is_scored=True, action__max_score__gt=0, action__score__gte=F("action__max_score"))
-_UNFINISHED = Q(action__is_scored=True, action__score__lt=F("action__max_score"))
+_COMPLETED = Q(action__is_scored=True, action__max_score__gt=0) & reaches(
+    "action__score", "action__max_score"
+)
+_UNFINISHED = Q(action__is_scored=True) & is_below("action__score", "action__max_score")
 _CLOSED = Q(delivery=Delivery.DELIVERED, is_open=False, meaning=Meaning.CLOSED)
 
 
@@ -68,8 +71,8 @@ def _at_work(tickets: QuerySet[Any]) -> QuerySet[Any]:
 
 def _had_all() -> Q:
     """All points were counted when it was closed, or after that. A loss before is what it may have been made for."""
-    since = _days().filter(scored_on__gte=_day("closed_at"), score__gte=OuterRef("action__max_score"))
-    return Q(score_when_closed__gte=F("action__max_score")) | Q(Exists(since))
+    since = _days().filter(reaches("score", OuterRef("action__max_score")), scored_on__gte=_day("closed_at"))
+    return reaches("score_when_closed", "action__max_score") | Q(Exists(since))
 
 
 def _not_moved() -> Q:
@@ -78,8 +81,8 @@ def _not_moved() -> Q:
     Where it is unknown how many there were then, only none at all is certainly no more.
     """
     shared = _days().filter(scored_on__lte=_day("created_at")).order_by("-scored_on").values("score")[:1]
-    since_closed = Q(action__score__lte=Coalesce("score_when_closed", Value(0.0)))
-    return since_closed & Q(action__score__lte=Coalesce(Subquery(shared), "action__score"))
+    since_closed = is_at_most("action__score", Coalesce("score_when_closed", Value(0.0)))
+    return since_closed & is_at_most("action__score", Coalesce(Subquery(shared), "action__score"))
 
 
 def _is_counted(judged_until: datetime) -> Q:

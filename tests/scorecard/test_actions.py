@@ -92,3 +92,25 @@ def test_only_https_addresses_are_linked_to(address: str, shown: bool) -> None:
 def test_what_we_have_no_name_for_is_shown_as_it_came() -> None:
     action = ActionFactory.build(category="Quantum", product="MDA_New")
     assert (action.category_label, action.product_name) == ("Quantum", "MDA_New")
+
+
+ALMOST = 8.9999999999999982
+
+
+def test_all_points_but_for_rounding_are_all_points() -> None:
+    action = ActionFactory.create(score=ALMOST, max_score=9, previous_score=9)
+    assert action.status == Status.COMPLETED
+    assert not action.is_regressed
+    assert not ImprovementAction.objects.regressed().exists()
+    assert list(ImprovementAction.objects.completed()) == [action]
+    assert not ImprovementAction.objects.with_status(Status.TO_ADDRESS).exists()
+    assert ImprovementAction.objects.with_impact(100).get().impact == 0
+
+
+def test_one_user_of_many_is_no_rounding() -> None:
+    action = ActionFactory.create(score=4.99, max_score=5, previous_score=5)
+    assert action.status == Status.TO_ADDRESS
+    assert action.is_regressed
+    assert list(ImprovementAction.objects.regressed()) == [action]
+    assert list(ImprovementAction.objects.with_status(Status.TO_ADDRESS)) == [action]
+    assert ImprovementAction.objects.with_impact(100).get().impact == pytest.approx(0.01)

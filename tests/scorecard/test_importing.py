@@ -154,3 +154,14 @@ def test_only_days_that_are_not_stored_are_asked_for() -> None:
     assert days_to_ask(date(2026, 11, 23)) == 5
     assert days_to_ask(date(2027, 11, 23)) == 90
     assert days_to_ask(date(2026, 1, 1)) == 2
+
+
+def test_points_that_differ_by_their_rounding_alone_are_no_change() -> None:
+    days = [("2026-11-18", 9), ("2026-11-19", 6), ("2026-11-20", 8.9999999999999982), ("2026-11-21", 9)]
+    import_documents([score(day, control(score=points)) for day, points in days], [profile(maxScore=9)])
+    assert the_action().previous_score == 6
+    assert (the_action().score, the_action().status) == (9, Status.COMPLETED)
+    later = score("2026-11-22", control(score=8.9999999999999982))
+    import_documents([later], [profile(maxScore=9)])
+    assert (the_action().score, the_action().previous_score) == (9, 6)
+    assert not the_action().is_regressed

@@ -63,6 +63,17 @@ def test_an_open_ticket_whose_action_has_all_points_says_so() -> None:
     assert outcome(delivered(ActionFactory.create(score=10), missing_since=timezone.now())) == ""
 
 
+def test_all_points_but_for_rounding_are_all_points() -> None:
+    almost = 9.9999999999999982
+    reached = delivered(ActionFactory.create(score=almost))
+    assert outcome(reached) == Outcome.POINTS_REACHED
+    assert points.notice(now=timezone.now()) == 1
+    # Closed with all points, which it has still; closed without, and there are no more since.
+    assert outcome(closed(ActionFactory.create(score=almost), 8, 10)) == ""
+    assert outcome(closed(ActionFactory.create(score=5), 8, almost)) == Outcome.REGRESSED
+    assert outcome(closed(ActionFactory.create(score=5.0000000000000009), 8, 5)) == Outcome.NOT_EFFECTIVE
+
+
 @pytest.mark.parametrize(
     ("days_ago", "score_then", "score_now", "expected"),
     [
