@@ -26,6 +26,13 @@ _HTML_TAGS = """
     tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp
 """
 HTML_TAGS = frozenset(_HTML_TAGS.split())
+# Whoever wrote one of these wrote HTML, where the ends of lines are white space.
+_BLOCKS = """
+    address article aside blockquote br caption center dd details dir div dl dt fieldset figcaption figure
+    footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th
+    thead tr ul
+"""
+_BLOCK_TAGS = frozenset(_BLOCKS.split())
 _TAG = re.compile(r"<(?=/?([A-Za-z][^\s/>]*))")
 # Tags that are not kept, but whose end is the end of a line or of a cell.
 _LINE_END = re.compile(r"</(?:div|tr|h[1-6]|dt|dd|section|article|blockquote|caption)\s*>", re.IGNORECASE)
@@ -46,6 +53,9 @@ def plain_text(raw: str) -> str:
 
 
 def _clean(raw: str) -> str:
+    if not any(match.group(1).lower() in _BLOCK_TAGS for match in _TAG.finditer(raw)):
+        # Run together, lines of commands would be another command.
+        raw = "<br>".join(raw.splitlines())
     spaced = _CELL_END.sub(" ", _LINE_END.sub("<br>", _TAG.sub(_keep_placeholder, raw)))
     return nh3.clean(
         spaced,
@@ -73,6 +83,7 @@ class _Writer(HTMLParser):
         self._marker = ""
         self._address = ""
         self._link_words = ""
+        self._in_pre = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in LIST_TAGS:
@@ -85,6 +96,7 @@ class _Writer(HTMLParser):
             self._break(blank=not self._lists)
         elif tag in ("br", "pre"):
             self._break()
+            self._in_pre = self._in_pre or tag == "pre"
         elif tag == "a":
             self._address, self._link_words = dict(attrs).get("href") or "", ""
 
@@ -94,6 +106,7 @@ class _Writer(HTMLParser):
             self._break()
         elif tag in ("li", "pre"):
             self._break()
+            self._in_pre = self._in_pre and tag != "pre"
         elif tag == "p":
             self._break(blank=not self._lists)
         elif tag == "a" and self._address:
@@ -102,6 +115,17 @@ class _Writer(HTMLParser):
             self._address = ""
 
     def handle_data(self, data: str) -> None:
+        if not self._in_pre:
+            self._write(data)
+            return
+        for number, line in enumerate(data.splitlines()):
+            if number:
+                self._break()
+            self._write(line)
+        if data.endswith(("\n", "\r")):
+            self._break()
+
+    def _write(self, data: str) -> None:
         words = re.sub(r"\s+", " ", data)
         if self._address:
             self._link_words += words

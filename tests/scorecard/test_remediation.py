@@ -97,3 +97,40 @@ def test_plain_text_is_plain_already() -> None:
     assert plain_text("  None.\n\t ") == "None."
     assert plain_text("") == ""
     assert plain_text("a &amp; b &lt;c&gt;<br/>d") == "a & b <c>\nd"
+
+
+COMMANDS = "Run these on the authority:\r\ncatool --flags -OTHERNAME\nnet stop caservice\rnet start caservice"
+LINES = [
+    "Run these on the authority:",
+    "catool --flags -OTHERNAME",
+    "net stop caservice",
+    "net start caservice",
+]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [COMMANDS, COMMANDS.replace("net", "<b>net</b>"), COMMANDS + " <domainname>", f"<pre>{COMMANDS}</pre>"],
+)
+def test_commands_on_lines_of_their_own_stay_there(raw: str) -> None:
+    found = plain_text(raw).replace(" <domainname>", "")
+    assert found.splitlines() == LINES
+    shown = re.sub("</?(?:b|pre)>| &lt;domainname&gt;", "", safe_html(raw))
+    assert re.split(r"<br>|\r\n?|\n", shown) == LINES
+
+
+@pytest.mark.parametrize(
+    ("raw", "lines"),
+    [
+        (
+            "1. Look:<br>catool --show\r\ncatool --count<br>2. Done.",
+            ["1. Look:", "catool --show catool --count", "2. Done."],
+        ),
+        ("<p>One\r\nand the same</p>", ["One and the same"]),
+        ("<ul>\n<li>a\nb</li>\n</ul>", ["- a b"]),
+        ("<table>\n<tr><td>a</td>\n<td>b</td></tr></table>", ["a b"]),
+        ("<DIV>a\nb</DIV>", ["a b"]),
+    ],
+)
+def test_between_tags_line_ends_are_white_space_as_in_html(raw: str, lines: list[str]) -> None:
+    assert plain_text(raw).splitlines() == lines
