@@ -21,11 +21,11 @@ from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
-from tickets import journal, mirror, origin
+from tickets import duplicates, journal, mirror, origin
 from tickets.models import Ticket, TicketComment, TicketEvent
 from tickets.notes import ASKS_A_PERSON, CommentState
 from tickets.reference import Reference
-from tickets.states import LINKABLE, Delivery, Kind
+from tickets.states import Delivery, Kind
 
 # More records that carry one key than that, nobody has to choose from.
 _SHOWN = 10
@@ -110,12 +110,13 @@ def client_for(ticket: Ticket, now: datetime) -> Iterator[Client]:
 
 def check_ticket(ticket: Ticket, now: datetime) -> None:
     """Raise NotLinkable where a ticket cannot be linked to any record now."""
-    if ticket.delivery not in LINKABLE:
+    if not ticket.may_be_linked:
         settled = {Delivery.DELIVERED: Obstacle.LINKED, Delivery.DISCARDED: Obstacle.DISCARDED}
         raise NotLinkable(settled.get(Delivery(ticket.delivery), Obstacle.IN_HAND))
-    # What was unlinked had its answer: nothing of it is on its way.
+    # Nothing of what had its answer is on its way.
     quarantine = timedelta(seconds=settings.PUSH_QUARANTINE)
-    if ticket.delivery != Delivery.UNLINKED and ticket.is_still_possible(now, quarantine):
+    had_an_answer = ticket.delivery in (Delivery.DELIVERED, Delivery.UNLINKED)
+    if not had_an_answer and ticket.is_still_possible(now, quarantine):
         raise NotLinkable(Obstacle.MAY_ARRIVE)
 
 
@@ -171,7 +172,9 @@ def choose(
         others = [other for other in carrying_key(ticket, client) if other.sys_id != sys_id]
         if any(other.sys_id not in seen for other in others):
             raise NotLinkable(Obstacle.UNSEEN)
-        if not link(ticket, record, others=others, by=by, now=now):
+        if ticket.is_delivered:
+            _choose_between(ticket, record, others=others, by=by, now=now)
+        elif not link(ticket, record, others=others, by=by, now=now):
             raise NotLinkable(Obstacle.CHANGED)
         # It is linked; what stands in its journal comes with its next change at the latest.
         with suppress(ServiceNowError, Paused):
@@ -190,6 +193,7 @@ def link(
     check_ticket(ticket, now)
     check_record(ticket, record)
     columns = mirror.columns(ticket, record, now, mirror.meanings(ticket.instance, Kind(ticket.kind)))
+    columns |= duplicates.as_columns(others, Kind(ticket.kind))
     # The moment of the last send is its version: whoever sent meanwhile has changed it, or sent nothing.
     as_read = Ticket.objects.filter(pk=ticket.pk, sent_at=ticket.sent_at)
     told = {"number": record.number, "others": [other.number for other in others]}
@@ -206,6 +210,26 @@ def link(
     return True
 
 
+def _choose_between(
+    ticket: Ticket, record: Record, *, others: Sequence[Record], by: User | None, now: datetime
+) -> None:
+    """Keep the record that a ticket is linked to, or take another one that carries its key. Raises NotLinkable."""
+    with transaction.atomic():
+        if record.sys_id != ticket.sys_id:
+            # The link is taken and given in one go: at no moment is the ticket without.
+            if not unlink(ticket, Reason.MOVED, by=by, now=now):
+                raise NotLinkable(Obstacle.CHANGED)
+            ticket.refresh_from_db()
+            if not link(ticket, record, others=others, by=by, now=now):
+                raise NotLinkable(Obstacle.CHANGED)
+            return
+        linked = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id, twin_since=ticket.twin_since)
+        if not linked.update(**duplicates.as_columns(others, Kind(ticket.kind))):
+            raise NotLinkable(Obstacle.CHANGED)
+        told = {"number": record.number, "others": [other.number for other in others]}
+        _tell(ticket, TicketEvent.What.LINKED, record.sys_id, by, now, told)
+
+
 def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
     """Mirror what was written about a record that was just linked, where the instance lets us read it."""
     journal.mirror(client, {sys_id: ticket})
@@ -219,6 +243,7 @@ def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) ->
     """
     linked, old = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id), Delivery(ticket.delivery)
     columns = mirror.without_extra_conflict(ticket, mirror.no_columns())
+    columns |= duplicates.as_columns((), Kind(ticket.kind))
     pending = TicketComment.objects.filter(ticket=ticket, state__in=(CommentState.WAITING, *ASKS_A_PERSON))
     told = {"number": ticket.number, "reason": reason.value}
     with transaction.atomic():

@@ -78,7 +78,7 @@ def unlink(request: PersonRequest, pk: str) -> HttpResponse:
 
 def _choose(request: PersonRequest, found: Ticket, chosen: ChosenForm) -> HttpResponse:
     sys_id, seen = chosen.cleaned_data["sys_id"], chosen.cleaned_data["seen"]
-    if found.sys_id == sys_id:  # Sent twice.
+    if found.sys_id == sys_id and not found.may_be_linked:  # Sent twice.
         return redirect(found)
     try:
         others = linking.choose(found, sys_id, seen=seen, by=request.user, now=timezone.now())

@@ -10,8 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
@@ -23,7 +22,7 @@ from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from connector.turns import WORKER_PATIENCE
 from scorecard.models import ImprovementAction
-from tickets import mirror, origin, poll, their_records
+from tickets import duplicates, mirror, origin, poll, their_records
 from tickets.link import read_notes
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
 from tickets.payload import NAME_LENGTH
@@ -150,17 +149,11 @@ def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
         if mirror.find_of_other_kind(ticket, client):
             return Ending.OTHER_KIND.value
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
-    # With an intent in its row it is looked up before anything is sent, whichever worker comes first.
-    intent = Coalesce("sent_at", Value(now))
-    # Its record was found a moment ago: whatever it waits for a person for is settled by that.
-    again = {"next_try_at": now, "attempts": 0, "last_problem": "", "sent_at": intent}
-    stuck = Ticket.objects.filter(pk=ticket.pk)
-    if ticket.delivery == Delivery.ATTENTION and stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again):
+    was_stuck = ticket.delivery == Delivery.ATTENTION
+    if duplicates.have_looked_up(ticket, now) and was_stuck:
         TicketEvent.objects.create(
             ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=finding.chosen_by
         )
-    waiting = Ticket.objects.filter(pk=ticket.pk, delivery=Delivery.WAITING)
-    waiting.update(sent_at=intent, next_try_at=now)
     ending = push(ticket.pk, clock=clock)
     ticket.refresh_from_db()
     if ticket.delivery in (Delivery.DELIVERED, Delivery.CONFLICT):

@@ -27,6 +27,7 @@ from tickets.state_name import StateName
 from tickets.states import (
     ASKS_A_PERSON,
     IN_HAND,
+    LINKABLE,
     Category,
     Delivery,
     Kind,
@@ -148,6 +149,9 @@ class Ticket(models.Model):
     # When ServiceNow first returned an older version than was seen before; it is believed once it does so again.
     older_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    # Further open records that carry its key, by their sys_ids, and since when a person is to choose between them.
+    twins = models.JSONField(default=dict, blank=True, editable=False)
+    twin_since = models.DateTimeField(null=True, blank=True, editable=False)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     score_when_closed = models.FloatField(_("points when closed"), null=True, blank=True)
     points_reached_at = models.DateTimeField(
@@ -285,6 +289,16 @@ class Ticket(models.Model):
     def may_be_unlinked(self) -> bool:
         """Whether there is a record, or a choice of records, that a person may say is not its own."""
         return self.delivery in (Delivery.DELIVERED, Delivery.CONFLICT)
+
+    @property
+    def may_be_linked(self) -> bool:
+        """Whether a person may say which record is its own: there is none, or there are several."""
+        return self.delivery in LINKABLE or (self.is_delivered and self.twin_since is not None)
+
+    @property
+    def twin_numbers(self) -> str:
+        """The numbers of all records that carry its key, its own first."""
+        return ", ".join([self.number, *(twin["number"] for twin in self.twins.values())])
 
     @property
     def may_be_sent_again(self) -> bool:

@@ -26,7 +26,7 @@ from connector.servicenow.errors import ConditionIgnored, ServiceNowError
 from connector.servicenow.records import Page, Record
 from connector.sessions import Paused, open_client
 from connector.turns import WORKER_PATIENCE, alone
-from tickets import mirror, their_records
+from tickets import duplicates, mirror, their_records
 from tickets.catch_up import catch_up
 from tickets.models import Ticket
 from tickets.payload import MARKERS
@@ -44,7 +44,7 @@ NODES_APART = timedelta(seconds=30)
 PAGE = 500
 JUST_NOW = timedelta(seconds=5)
 FULL_SWEEP_EVERY = timedelta(hours=24)
-_CHANGED_FIELDS = ("sys_id", "sys_class_name", "sys_mod_count", "sys_updated_on", "correlation_display")
+_CHANGED_FIELDS = (*duplicates.FIELDS, "sys_mod_count", "sys_updated_on", "correlation_display")
 # What of a ticket a look is compared with.
 _COMPARED = (
     "kind", "sys_id", "number", "state", "active", "record", "sys_mod_count", "sys_updated_on", "seen_at",
@@ -141,9 +141,10 @@ def _ask(connection: Connection, work: Work, clock: Clock, client: Callable[[], 
 def _delta(instance: Instance, client: Client, clock: Clock) -> int | None:
     if instance.range_queries_allowed is False:
         return None
-    tracked = Ticket.objects.filter(instance=instance).tracked()
-    known = dict(tracked.values_list("sys_id", "sys_mod_count"))
-    if not known:
+    ours = Ticket.objects.filter(instance=instance)
+    known = dict(ours.tracked().values_list("sys_id", "sys_mod_count"))
+    # Of one that was sent, a record may be there that nobody heard of.
+    if not known and not ours.undelivered().exclude(sent_at=None).exists():
         return None
     since = _cursor(instance, clock()) - OVERLAP
     count, first = 0, None
@@ -152,6 +153,8 @@ def _delta(instance: Instance, client: Client, clock: Clock) -> int | None:
         # Only the first answer was given before anything was read.
         first = first or (page.server_at, clock())
         count += catch_up(instance, client, _news(page, known), clock()).changed
+        unknown = [row for row in page.records if row.sys_id not in known]
+        count += duplicates.notice(instance, client, unknown, clock()) if unknown else 0
     if first and first[0]:
         _move_cursor(instance, first[0], first[1])
     return count
@@ -234,6 +237,7 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
         kind: list(tickets.of_kind(kind).order_by("sys_id").values_list("sys_id", flat=True)) for kind in Kind
     }
     changed = look_at(instance, client, sys_ids, now)
+    changed += duplicates.look_again(instance, client, tickets.exclude(twins={}))
     marks = {"last_swept_at": now, **({"last_full_sweep_at": now} if everything else {})}
     Instance.objects.filter(pk=instance.pk).update(**marks)
     return changed if any(sys_ids.values()) else None
@@ -268,7 +272,7 @@ def look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[
     return count
 
 
-def read_whole(instance: Instance, client: Client, tickets: Iterable[Ticket], now: datetime) -> int:
+def read_whole(instance: Instance, client: Client, tickets: Sequence[Ticket], now: datetime) -> int:
     """Read records with their notes, changed or not. Returns as `look_at`."""
     by_kind = {kind: [ticket for ticket in tickets if ticket.kind == kind] for kind in Kind}
     sys_ids = {kind: {ticket.sys_id for ticket in ours} for kind, ours in by_kind.items() if ours}
@@ -277,7 +281,7 @@ def read_whole(instance: Instance, client: Client, tickets: Iterable[Ticket], no
         absent = [ticket for ticket in ours if ticket.sys_id not in done.returned]
         any_found = len(absent) < len(ours)
         done.changed += _note_absent(client, kind, absent, any_found=any_found, now=now)
-    return done.changed
+    return done.changed + duplicates.look_again(instance, client, tickets)
 
 
 def _note_absent(

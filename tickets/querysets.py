@@ -18,7 +18,7 @@ from tickets.states import (
     check_move,
 )
 
-_ATTENTION = Q(delivery__in=ASKS_A_PERSON)
+_ATTENTION = Q(delivery__in=ASKS_A_PERSON) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
 
 
 def _overdue(today: date) -> Q:
