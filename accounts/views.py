@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -31,19 +30,15 @@ _LONGEST_TIME = 40
 
 
 class LoginView(auth_views.LoginView):
-    """Django's own, throttled. Whoever is signed in already is sent on, unless only back to what their account may not
-    open.
-    """
+    """Django's own, throttled. Whoever is signed in already is sent on."""
 
     template_name = "accounts/login.html"
     form_class = SignInForm
+    redirect_authenticated_user = True
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """The administration sends everybody who is not staff here; sending them back would never end."""
-        super().setup(request, *args, **kwargs)
-        self.extra_context = {"can_reset": settings.HAS_MAIL_SERVER}
-        leads_to_administration = self.get_success_url().startswith(reverse("admin:index"))
-        self.redirect_authenticated_user = request.user.is_staff or not leads_to_administration
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say whether a forgotten password can be reset by mail."""
+        return super().get_context_data(**kwargs) | {"can_reset": settings.HAS_MAIL_SERVER}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Tell the form where the request comes from."""

@@ -90,7 +90,7 @@ LOOP_WORK_NOTE = env.bool("LOOP_WORK_NOTE", False)
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "portal.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

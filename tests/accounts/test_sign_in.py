@@ -164,13 +164,26 @@ def test_the_administration_has_no_sign_in_of_its_own(client: Client, address: s
 
 
 @pytest.mark.parametrize("role", ["reader", "secadmin"])
-def test_whoever_may_not_administer_is_told_instead_of_sent_around(
-    client: Client, role: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize(
+    "address", ["/admin/", "/admin/accounts/user/", "/admin/nothing/", "/admin/login/?next=/admin/"]
+)
+def test_whoever_may_not_administer_is_refused_and_told_what_to_do(
+    client: Client, role: str, address: str, request: pytest.FixtureRequest
 ) -> None:
     client.force_login(request.getfixturevalue(role))
-    page = client.get("/admin/", follow=True)
-    assert page.status_code == 200
-    assert "Your account may not open that page" in page.content.decode()
+    page = client.get(address, follow=True)
+    assert page.status_code == 403
+    text = page.content.decode()
+    assert "The administration is for administrators" in text
+    assert "ask an administrator for the role Administrator" in text
+    assert "role Security Administrator" not in text
+
+
+def test_signing_in_on_the_way_to_the_administration_ends_at_the_same_page(
+    client: Client, person: User
+) -> None:
+    form = {"username": "sem", "password": PASSWORD, "next": "/admin/"}
+    assert client.post(LOGIN, form, follow=True).status_code == 403
 
 
 @pytest.mark.parametrize("address", ["/tickets/new/", "/tickets/new/?kind=incident"])
