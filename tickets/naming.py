@@ -1,7 +1,9 @@
 """What a state is called on our pages. Pure.
 
-The words that somebody chose here come first, then those of the instance where it has words of its own, then
-ServiceNow's out-of-the-box words, translated.
+The words that somebody chose here for a language come first, then those of the instance where it has words of its own,
+then ServiceNow's out-of-the-box words, translated. What was chosen for one language is shown in another only where
+nobody has any other name. The instance's own English words are shown where it has none in the reader's language, as
+ServiceNow itself does: its state may mean something else than the word that we would translate.
 """
 
 from collections.abc import Iterable
@@ -27,9 +29,8 @@ class Named(Protocol):
 def name_of(kind: Kind, value: str, rows: Iterable[Named], language: str) -> str:
     """The name of a state in a language; empty where nobody has one. `rows` may hold those of other states too."""
     of_state = {row.language: row for row in rows if row.kind == kind and row.value == value}
-    chosen = [row for row in (of_state.get(language), of_state.get(ENGLISH)) if row is not None]
-    if ours := next((row.our_label for row in chosen if row.our_label), ""):
-        return ours
+    if language in of_state and of_state[language].our_label:
+        return of_state[language].our_label
     if language in of_state and language != ENGLISH and of_state[language].their_label:
         return of_state[language].their_label
     default = DEFAULT_LABELS[kind].get(value)
@@ -40,7 +41,8 @@ def name_of(kind: Kind, value: str, rows: Iterable[Named], language: str) -> str
     if default is not None:
         with translation.override(language):
             return str(default)
-    return next((row.their_label for row in of_state.values() if row.their_label), "")
+    names = [row.their_label for row in of_state.values()] + [row.our_label for row in of_state.values()]
+    return next(filter(None, names), "")
 
 
 def their_name(kind: Kind, value: str, rows: Iterable[Named], language: str) -> str:

@@ -35,7 +35,11 @@ def row(language: str, theirs: str = "", ours: str = "", value: str = "-4") -> S
         ([row("en", "Evaluate")], "en", "Evaluate"),
         ([row("en", "Evaluate")], "ja", "Evaluate"),
         ([row("en", "Evaluate"), row("ja", "査定")], "ja", "査定"),
-        ([row("en", "Evaluate", "Look at it"), row("ja", "査定")], "ja", "Look at it"),
+        ([row("en", "Evaluate", "Look at it"), row("ja", "査定")], "ja", "査定"),
+        ([row("en", "", "Look at it")], "ja", None),
+        ([row("en", "Assess", "Look at it")], "ja", None),
+        ([row("en", "Evaluate", "Look at it")], "ja", "Evaluate"),
+        ([row("ja", "査定", "見る"), row("en", "Assess")], "en", "Assess"),
         ([row("en", "Evaluate", "Look at it"), row("ja", "査定", "見る")], "ja", "見る"),
         ([row("ja", "査定", "見る")], "en", "Assess"),
         ([row("de", "Prüfung", value="77")], "en", "Assess"),
@@ -51,6 +55,7 @@ def test_our_name_comes_first_then_theirs_then_the_default(
 
 def test_a_state_that_nobody_knows_has_whatever_name_was_read() -> None:
     assert name_of(Kind.CHANGE_REQUEST, "77", [row("de", "Prüfung", value="77")], "en") == "Prüfung"
+    assert name_of(Kind.CHANGE_REQUEST, "77", [row("ja", ours="見る", value="77")], "en") == "見る"
     assert name_of(Kind.CHANGE_REQUEST, "78", [], "en") == ""
 
 
@@ -141,6 +146,22 @@ def test_a_name_is_kept_for_the_language_it_was_given_in(
     client.force_login(secadmin)
     client.post(PAGE, {"label:change_request:-1": "実装中"}, headers={"accept-language": "ja"})
     for language, words in {"ja": "実装中", "en": "Implement"}.items():
+        with translation.override(language):
+            assert Ticket.objects.get(pk=ticket.pk).state_words == words
+
+
+def test_a_name_given_in_english_is_not_what_japanese_readers_see(
+    client: Client, secadmin: User, connection: Connection
+) -> None:
+    """In whichever language the page was open while the name was typed: the others keep their own."""
+    ticket = delivered(connection, "-1")
+    client.force_login(secadmin)
+    with translation.override("ja"):
+        before = Ticket.objects.get(pk=ticket.pk).state_words
+    client.post(PAGE, {"label:change_request:-1": "Doing it"}, headers={"accept-language": "en"})
+    page = client.get(PAGE, headers={"accept-language": "ja"}).content.decode()
+    assert "Doing it" not in page
+    for language, words in {"ja": before, "en": "Doing it"}.items():
         with translation.override(language):
             assert Ticket.objects.get(pk=ticket.pk).state_words == words
 
