@@ -2,11 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-STATE_DIR ?= var
-PORT ?= 8000
-SANDBOX_PORT ?= 8800
-MICROSOFT_PORT ?= 8801
-export STATE_DIR PORT SANDBOX_PORT MICROSOFT_PORT
 
 .PHONY: help run serve test crash chaos tracking lint format screenshots bench lock messages clean python
 

@@ -21,6 +21,8 @@ app.autodiscover_tasks()
 def load_settings(**kwargs: Any) -> None:
     """Say what is wrong with the settings in one line."""
     start.load_settings()
+    # Celery prefers the variable as it was typed to the setting that was read from it.
+    os.environ.pop("CELERY_BROKER_URL", None)
 
 
 @worker_init.connect

@@ -1,14 +1,18 @@
 """System checks: settings that would lose tickets or secrets, and views that forgot to say who may see them."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.db import OperationalError
 
 from accounts.access import Address, every_address
 from accounts.roles import ADMINISTRATOR, ROLES
+from portal import demonstration
+from portal.start import START
 
 # What needs no sign-in, by name. Nothing else may say `login_not_required`.
 PUBLIC = {
@@ -27,8 +31,7 @@ def quarantine_is_long_enough(app_configs: Any, **kwargs: Any) -> Iterator[Check
     least = SERVER_LIMIT + settings.PUSH_TIMEOUT + MARGIN
     if least > settings.PUSH_QUARANTINE and not settings.DEMO:
         yield Error(
-            f"PUSH_QUARANTINE is {settings.PUSH_QUARANTINE:g} s; with PUSH_TIMEOUT {settings.PUSH_TIMEOUT:g} s it "
-            f"must be at least {least:g} s.",
+            f"PUSH_QUARANTINE must be at least {least:g} s with this PUSH_TIMEOUT.",
             hint="A shorter one can create a ticket twice.",
             id="portal.E001",
         )
@@ -45,12 +48,50 @@ def demonstration_is_off(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessa
         )
 
 
-@register(Tags.security, deploy=True)
+@register(Tags.security, START, deploy=True)
 def no_host_is_loopback(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
     """A ServiceNow on this machine can only be the sandbox."""
-    for host in settings.SERVICENOW_ALLOWED_HOSTS:
-        if host.partition(":")[0] in ("127.0.0.1", "localhost", "[", "::1"):
-            yield Error(f"SERVICENOW_ALLOWED_HOSTS allows {host}, which is this machine.", id="portal.E003")
+    loopback = ("127.0.0.1", "localhost", "[", "::1")
+    if not settings.DEMO and any(
+        host.partition(":")[0] in loopback for host in settings.SERVICENOW_ALLOWED_HOSTS
+    ):
+        yield Error(
+            "SERVICENOW_ALLOWED_HOSTS allows this machine, where no ServiceNow runs.", id="portal.E003"
+        )
+
+
+@register(Tags.security, START, deploy=True)
+def demonstration_uses_nothing_real(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """What is configured belongs to the real portal."""
+    for fault in settings.DEMONSTRATION_FAULTS:
+        yield Error(fault, id="portal.E007")
+
+
+@register(Tags.security, START, deploy=True)
+def error_pages_are_discreet(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """An https address is one that others reach; error pages of DEBUG show the inside."""
+    if settings.HTTPS and settings.DEBUG:
+        yield Error(
+            "DEBUG is on, and PUBLIC_URL begins with https.", hint="Turn DEBUG off.", id="portal.E008"
+        )
+
+
+@register(Tags.database, START, deploy=True)
+def database_is_of_this_kind(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> Iterator[CheckMessage]:
+    """A demonstration and a real portal never share a database. One that cannot be reached is told elsewhere."""
+    if not databases:
+        return
+    with contextlib.suppress(OperationalError):
+        if fault := demonstration.database_fault():
+            yield Error(fault, id="portal.E009")
+        elif people := demonstration.people_with_known_passwords():
+            yield Error(
+                f"{', '.join(people)} can sign in with the demonstration's password, which is public knowledge.",
+                hint=f"Give another one, as in: .venv/bin/python manage.py changepassword {people[0]}",
+                id="portal.E010",
+            )
 
 
 @register(Tags.security, deploy=True)
@@ -58,7 +99,7 @@ def public_address_is_https(app_configs: Any, **kwargs: Any) -> Iterator[CheckMe
     """Without TLS, session cookies and the ServiceNow sign-in can be read on the way."""
     if not settings.HTTPS:
         yield CheckWarning(
-            f"PUBLIC_URL is {settings.PUBLIC_URL}, without TLS.",
+            "PUBLIC_URL is an address without TLS.",
             hint="Put a proxy with a certificate in front and set PUBLIC_URL=https://...",
             id="portal.W001",
         )

@@ -1,13 +1,20 @@
-"""Invented rows for looking at long lists. Only `seed_demo` uses them."""
+"""What demonstrations are made of: people whose password everybody knows, and invented rows for long lists."""
 
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
 from connector.models import Instance
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket, new_sys_id
 from tickets.states import Category, Delivery, Kind, Meaning, Priority, Source
 
+PASSWORD = "demo"  # noqa: S105  Known to everybody, and refused outside demonstrations.
+PEOPLE = [
+    ("admin", "Aiko", "Admin", ADMINISTRATOR),
+    ("secadmin", "Sem", "de Vries", SECURITY_ADMINISTRATOR),
+    ("reader", "Rin", "Tanaka", READER),
+]
 _BATCH = 500
 _VERBS = ("Turn on", "Review", "Require", "Block", "Limit")
 _THINGS = ("audit records", "legacy sign-in", "external sharing", "device encryption", "administrator roles")

@@ -1,13 +1,15 @@
 """`make run` and `make serve`: everything that the portal needs, on one machine, from nothing.
 
 Prepares the state folder (keys, database, static files, catalogues), then supervises web, worker and beat, and
-with `--demo` the sandbox beside them. Settings are read by the parts themselves; this module touches only what
-must exist before.
+with `--demo` the sandbox beside them. A demonstration has a state folder of its own, and uses nothing that is
+configured for the real portal. Settings are read by the parts themselves; this module touches only what must exist
+before.
 """
 
 import argparse
 import os
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
@@ -16,17 +18,26 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.environment import ROOT, Environment, ThisProcess
 from portal.supervisor import Part, Supervisor
 
-ROOT = Path(__file__).resolve().parent.parent
 # Two, because Python runs one thread of a process at a time: one worker alone cannot keep four calls under way.
 WORKERS = [f"worker-{number}" for number in (1, 2)]
 SIGN_INS = "Sign in as secadmin, reader or admin; the password of each is: demo"
 SANDBOX_SIGN_INS = "In the sandbox's ServiceNow: m365.integration / integration (to connect), admin / admin"
 
 
+REFUSAL = "Cannot start: "
+PORTS = {"PORT": 8000, "SANDBOX_PORT": 8800, "MICROSOFT_PORT": 8801}
+# Keys sign and encrypt: those of the real portal must not be known to a demonstration.
+KEYS = ("SECRET_KEY", "SECRET_KEY_FILE", "FIELD_KEYS", "FIELD_KEYS_FILE", "GRAPH_CLIENT_SECRET_FILE")
+PROFILES = ("hardened", "legacy")
+
+
 class CannotStart(Exception):
-    """Something outside this program must change first; the message says what."""
+    """Something outside this program must change first; each argument is a line that says what."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         state = prepare_state(demo=demo)
         run(supervisor, state, demo=demo)
-    except CannotStart as problem:
-        print(f"Cannot start: {problem}", file=sys.stderr)
+    except (CannotStart, ImproperlyConfigured) as problem:
+        for line in problem.args:
+            print(f"{REFUSAL}{line}", file=sys.stderr)
         return 1
     finally:
         supervisor.stop()
@@ -56,21 +68,32 @@ def say(line: str) -> None:
 def prepare_state(*, demo: bool) -> Path:
     """Make the state folder, its keys and this process's environment. Returns the folder.
 
-    Raises CannotStart when a port is in use or the folder cannot be written.
+    Raises CannotStart when a port is in use, the folder cannot be written, or a setting forbids this kind of start;
+    ImproperlyConfigured when a setting cannot be read.
     """
-    state = Path(ROOT, os.environ.get("STATE_DIR", "var")).resolve()
+    if demo:
+        os.environ["DEMO"] = "1"
+    env = ThisProcess()
+    if env.is_demonstration and not demo:
+        raise CannotStart("DEMO is on. Start the demonstration with `make run`, or turn DEMO off.")
+    if faults := env.demonstration_faults():
+        raise CannotStart(*faults)
     try:
         for name in ("log", "ready", "broker"):
-            (state / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            (env.state / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotStart(f"STATE_DIR: cannot write {state}: {error.strerror}") from error
-    os.environ["STATE_DIR"] = str(state)
+        raise CannotStart(f"STATE_DIR: cannot write {env.state}: {error.strerror}") from error
+    os.environ["STATE_DIR"] = str(env.state)
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-    write_keys(state / "env")
+    write_keys(env.state / "env")
+    ports = list(PORTS) if demo else ["PORT"]
+    os.environ.update({name: str(env.port(name, PORTS[name])) for name in ports})
     if demo:
+        for name in KEYS:
+            os.environ.pop(name, None)
         os.environ.update(demo_settings())
-    check_ports(["PORT", "SANDBOX_PORT", "MICROSOFT_PORT"] if demo else ["PORT"])
-    return state
+    check_ports(ports, "make run" if demo else "make serve")
+    return env.state
 
 
 def write_keys(path: Path) -> None:
@@ -87,18 +110,12 @@ def write_keys(path: Path) -> None:
 
 
 def demo_settings() -> dict[str, str]:
-    """Point the portal at the sandbox. What the environment already says stays."""
+    """Point the portal at the sandbox. Of the rest, what the environment already says stays."""
     port, sandbox, microsoft = port_of("PORT"), port_of("SANDBOX_PORT"), port_of("MICROSOFT_PORT")
     defaults = {
-        "DEMO": "1",
         "ORGANIZATION_NAME": "Aozora Foods",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "SERVICENOW_ALLOWED_HOSTS": f"127.0.0.1:{sandbox}",
-        "GRAPH_URL": f"http://127.0.0.1:{microsoft}",
-        "ENTRA_URL": f"http://127.0.0.1:{microsoft}",
-        "GRAPH_TENANT_ID": "5c0de5c0-de5c-4de5-85c0-de5c0de5c0de",
-        "GRAPH_CLIENT_ID": "scoredesk-graph",
-        "GRAPH_CLIENT_SECRET": "scoredesk-graph-secret",
         "PUSH_TIMEOUT": "10",
         "PUSH_QUARANTINE": "30",
         "POLL_DELTA_SECONDS": "10",
@@ -107,19 +124,23 @@ def demo_settings() -> dict[str, str]:
         "SANDBOX_PORT": str(sandbox),
         "MICROSOFT_PORT": str(microsoft),
     }
-    return {name: os.environ.get(name, value) for name, value in defaults.items()}
+    always = {
+        "DEMO": "1",
+        "GRAPH_URL": f"http://127.0.0.1:{microsoft}",
+        "ENTRA_URL": f"http://127.0.0.1:{microsoft}",
+        "GRAPH_TENANT_ID": "5c0de5c0-de5c-4de5-85c0-de5c0de5c0de",
+        "GRAPH_CLIENT_ID": "scoredesk-graph",
+        "GRAPH_CLIENT_SECRET": "scoredesk-graph-secret",
+    }
+    return {name: os.environ.get(name, value) for name, value in defaults.items()} | always
 
 
 def port_of(name: str) -> int:
-    """Read a port from the environment. Raises CannotStart naming the variable."""
-    default = {"PORT": "8000", "SANDBOX_PORT": "8800", "MICROSOFT_PORT": "8801"}[name]
-    value = os.environ.get(name) or default
-    if not value.isdecimal() or not 0 < int(value) < 65536:
-        raise CannotStart(f"{name}: {value!r} is not a port number")
-    return int(value)
+    """Read a port from the environment. Raises ImproperlyConfigured naming the variable."""
+    return Environment(os.environ).port(name, PORTS[name])
 
 
-def check_ports(names: Sequence[str]) -> None:
+def check_ports(names: Sequence[str], command: str) -> None:
     """Raise CannotStart naming a port that another program uses."""
     for name in names:
         port = port_of(name)
@@ -129,7 +150,7 @@ def check_ports(names: Sequence[str]) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise CannotStart(
-                    f"port {port} is in use by another program; choose another one: make run {name}={port + 10}"
+                    f"port {port} is in use by another program; choose another one: {command} {name}={port + 10}"
                 ) from error
 
 
@@ -137,10 +158,10 @@ def run(supervisor: Supervisor, state: Path, *, demo: bool) -> None:
     """Bring everything up, say so, and keep it running."""
     for ready in (state / "ready").iterdir():
         ready.unlink()
-    if demo:
-        start_sandbox(supervisor, state)
     say("Preparing the database ...")
     manage("migrate", "--verbosity", "0")
+    if demo:
+        start_sandbox(supervisor, state)
     compile_catalogues()
     if not (state / "static" / "staticfiles.json").exists() or static_changed(state):
         manage("collectstatic", "--no-input", "--clear", "--verbosity", "0")
@@ -148,7 +169,7 @@ def run(supervisor: Supervisor, state: Path, *, demo: bool) -> None:
         say("Reading demonstration data ...")
         manage("seed_demo")
     else:
-        first_administrator()
+        first_administrator(state)
     if supervisor.stopping.is_set():
         return
     supervisor.start(*portal_parts(state))
@@ -179,7 +200,9 @@ def start_sandbox(supervisor: Supervisor, state: Path) -> None:
         "--redirect-uri",
         f"{os.environ['PUBLIC_URL']}/servicenow/callback/127.0.0.1:{port}/",
     ]
-    command += ["--profile", os.environ.get("SANDBOX_PROFILE", "hardened")]
+    env = Environment(os.environ)
+    profile = env.word("SANDBOX_PROFILE", "hardened", among=PROFILES, what="write hardened or legacy")
+    command += ["--profile", profile]
     supervisor.start(Part("sandbox", command, state / "log" / "sandbox.log"))
     if not supervisor.wait_until(lambda: answers(f"http://127.0.0.1:{port}/_sandbox/ready"), 60):
         if supervisor.stopping.is_set():
@@ -246,10 +269,13 @@ def answers(url: str) -> bool:
 
 
 def manage(*arguments: str) -> None:
-    """Run a management command. Raises CannotStart with its last line when it fails."""
+    """Run a management command. Raises CannotStart with its reasons, or its last line, when it fails."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
+        refusals = [line for line in done.stderr.splitlines() if line.startswith(REFUSAL)]
+        if refusals:
+            raise CannotStart(*(line.removeprefix(REFUSAL) for line in refusals))
         raise CannotStart(f"{arguments[0]}: {reason_in(done.stderr or done.stdout)}")
 
 
@@ -280,14 +306,25 @@ def static_changed(state: Path) -> bool:
     return any(path.stat().st_mtime > collected for path in (ROOT / "static").rglob("*"))
 
 
-def first_administrator() -> None:
+def first_administrator(state: Path) -> None:
     """Ask once for the first administrator, where there is somebody to ask."""
     manage_py = [sys.executable, str(ROOT / "manage.py")]
     done = subprocess.run(  # noqa: S603
         [*manage_py, "create_administrator", "--only-if-none"], cwd=ROOT, check=False
     )
     if done.returncode:
-        raise CannotStart("there is no administrator yet; run: manage.py create_administrator")
+        raise CannotStart(
+            f"there is no administrator yet; run in a terminal: {by_hand(state, 'create_administrator')}"
+        )
+
+
+def by_hand(state: Path, command: str) -> str:
+    """A management command as somebody types it, on the same settings."""
+    settings = {} if state == ROOT / "var" / "serve" else {"STATE_DIR": str(state)}
+    if "ENV_FILE" in os.environ:
+        settings["ENV_FILE"] = os.environ["ENV_FILE"]
+    typed = [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
+    return " ".join([*typed, shlex.quote(os.path.relpath(sys.executable, ROOT)), "manage.py", command])
 
 
 if __name__ == "__main__":

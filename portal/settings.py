@@ -1,92 +1,57 @@
-"""Every setting of the portal, each read once, from the environment or from `.env`.
+"""Every setting of the portal, each read once. `portal.environment` says from where, and what people may type.
 
-Precedence: the environment, then the file named by ENV_FILE (`.env`), then the keys that `make run` and `make serve`
-generate into `STATE_DIR/env`. What is missing or malformed stops the start with one line that names the variable.
+What is missing or malformed stops the start with one line that names the variable.
 """
 
-import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.environment import ROOT, ThisProcess
 from portal.schedule import schedule
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-class Environment(environ.Env):  # type: ignore[misc]  # It ships no types.
-    """django-environ, saying which variable is malformed."""
-
-    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        """Read a variable. Raises ImproperlyConfigured by its name where int() and the like only say what they got."""
-        try:
-            return super().get_value(var, *args, **kwargs)
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{var}: {error}") from error
-
-    def db_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        """Read a database's address."""
-        return self._address(super().db_url, var, *args, **kwargs)
-
-    def email_url(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        """Read a mail server's address."""
-        return self._address(super().email_url, var, *args, **kwargs)
-
-    def _address(self, read: Any, var: str, *args: Any, **kwargs: Any) -> Any:
-        # What cannot be parsed is not shown: a password may stand in it.
-        try:
-            return read(var, *args, **kwargs)
-        except (ValueError, ImproperlyConfigured):
-            raise ImproperlyConfigured(
-                f"{var}: not an address; percent-encode / ? # @ [ in its password"
-            ) from None
-
-
-env = Environment()
-for _file in (
-    os.environ.get("ENV_FILE", str(BASE_DIR / ".env")),
-    os.environ.get("STATE_DIR", "var") + "/env",
-):
-    if _file and Path(BASE_DIR, _file).is_file():
-        env.read_env(Path(BASE_DIR, _file))
+BASE_DIR = ROOT
+env = ThisProcess()
 
 # --- Where and how this deployment runs -----------------------------------------------------------------------------
-STATE_DIR = Path(BASE_DIR, env.str("STATE_DIR", "var"))
-DEMO = env.bool("DEMO", False)
-DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY")
-PORT = env.int("PORT", 8000)
-PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-ORGANIZATION_NAME = env.str("ORGANIZATION_NAME", "")
-ORGANIZATION_TIME_ZONE = env.str("ORGANIZATION_TIME_ZONE", "UTC")
-if ORGANIZATION_TIME_ZONE not in available_timezones():
-    raise ImproperlyConfigured(f"ORGANIZATION_TIME_ZONE: there is no time zone {ORGANIZATION_TIME_ZONE!r}")
+STATE_DIR = env.state
+DEMO = env.switch("DEMO", default=False)
+DEMONSTRATION_FAULTS = env.demonstration_faults()
+DEBUG = env.switch("DEBUG", default=False)
+SECRET_KEY = env.secret("SECRET_KEY")
+PORT = env.port("PORT", 8000)
+PUBLIC_URL = env.origin("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ("127.0.0.1", "localhost"), with_ports=False)
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, most=20)
+ORGANIZATION_NAME = env.text("ORGANIZATION_NAME", "")
+ORGANIZATION_TIME_ZONE = env.word(
+    "ORGANIZATION_TIME_ZONE",
+    "UTC",
+    among=available_timezones(),
+    what="not a time zone, such as Europe/Amsterdam",
+)
 
 # --- The outside world ----------------------------------------------------------------------------------------------
-SERVICENOW_ALLOWED_HOSTS = env.list("SERVICENOW_ALLOWED_HOSTS", default=[])
-GRAPH_URL = env.str("GRAPH_URL", "https://graph.microsoft.com").rstrip("/")
-ENTRA_URL = env.str("ENTRA_URL", "https://login.microsoftonline.com").rstrip("/")
-GRAPH_TENANT_ID = env.str("GRAPH_TENANT_ID", "")
-GRAPH_CLIENT_ID = env.str("GRAPH_CLIENT_ID", "")
-GRAPH_CLIENT_SECRET = env.str("GRAPH_CLIENT_SECRET", "")
-HTTPS_PROXY = env.str("HTTPS_PROXY", "")
-CA_BUNDLE = env.str("CA_BUNDLE", "")
-API_CALLS_PER_HOUR = env.int("API_CALLS_PER_HOUR", 2000)
+SERVICENOW_ALLOWED_HOSTS = env.hosts("SERVICENOW_ALLOWED_HOSTS", with_ports=True)
+GRAPH_URL = env.base("GRAPH_URL", "https://graph.microsoft.com")
+ENTRA_URL = env.base("ENTRA_URL", "https://login.microsoftonline.com")
+GRAPH_TENANT_ID = env.text("GRAPH_TENANT_ID", "")
+GRAPH_CLIENT_ID = env.text("GRAPH_CLIENT_ID", "")
+GRAPH_CLIENT_SECRET = env.secret("GRAPH_CLIENT_SECRET", "")
+HTTPS_PROXY = env.proxy("HTTPS_PROXY")
+CA_BUNDLE = env.file("CA_BUNDLE")
+API_CALLS_PER_HOUR = env.whole("API_CALLS_PER_HOUR", 2000, least=1)
 
 # --- Delivery and tracking (seconds) --------------------------------------------------------------------------------
-PUSH_TIMEOUT = env.float("PUSH_TIMEOUT", 30.0)
-PUSH_QUARANTINE = env.float("PUSH_QUARANTINE", 180.0)
-POLL_DELTA_SECONDS = env.float("POLL_DELTA_SECONDS", 120.0)
-POLL_SWEEP_SECONDS = env.float("POLL_SWEEP_SECONDS", 900.0)
-LOOP_WORK_NOTE = env.bool("LOOP_WORK_NOTE", False)
+PUSH_TIMEOUT = env.seconds("PUSH_TIMEOUT", 30.0)
+PUSH_QUARANTINE = env.seconds("PUSH_QUARANTINE", 180.0)
+POLL_DELTA_SECONDS = env.seconds("POLL_DELTA_SECONDS", 120.0)
+POLL_SWEEP_SECONDS = env.seconds("POLL_SWEEP_SECONDS", 900.0)
+LOOP_WORK_NOTE = env.switch("LOOP_WORK_NOTE", default=False)
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -149,11 +114,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{STATE_DIR / 'portal.sqlite3'}")}
-if "ENGINE" not in DATABASES["default"]:
-    raise ImproperlyConfigured(
-        "DATABASE_URL: give an address such as postgres://user:password@host:5432/name"
-    )
+DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL", STATE_DIR / "portal.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at BEGIN, so that a transaction never fails half-way for having read first.
     # FULL: in WAL mode, NORMAL may lose the last commits at power loss, and with them "this was sent".
@@ -169,7 +130,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Encryption keys of the secret columns, newest first. Not derived from SECRET_KEY: changing that one must not lose
 # tokens.
-FIELD_KEYS = env.list("FIELD_KEYS")
+FIELD_KEYS = env.secrets("FIELD_KEYS")
 if not FIELD_KEYS or any(len(key) < 32 for key in FIELD_KEYS):
     raise ImproperlyConfigured(
         "FIELD_KEYS: give at least one key, each of 32 characters or more, newest first"
@@ -206,10 +167,10 @@ STORAGES = {
 # Templates name their files one by one, so whatever nobody names need not be copied under two names.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.mail("EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 HAS_MAIL_SERVER = not EMAIL_CONFIG["EMAIL_BACKEND"].endswith(".console.EmailBackend")
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"scoredesk@{urlsplit(PUBLIC_URL).hostname}")
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"scoredesk@{urlsplit(PUBLIC_URL).hostname}")
 EMAIL_TIMEOUT = 20
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
@@ -228,8 +189,8 @@ X_FRAME_OPTIONS = "DENY"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.reporting.DiscreetReporterFilter"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_ENGINE = "accounts.session_store"
-SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", 30))
-SESSION_LONGEST = timedelta(hours=env.int("SESSION_MAX_HOURS", 12))
+SESSION_IDLE = timedelta(minutes=env.whole("SESSION_IDLE_MINUTES", 30, least=1, most=525_600))
+SESSION_LONGEST = timedelta(hours=env.whole("SESSION_MAX_HOURS", 12, least=1, most=8_760))
 # Longer than a session lasts: one that has ended still tells whose the form is that arrives after a weekend.
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 CSRF_COOKIE_HTTPONLY = True
@@ -260,7 +221,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Celery: an alarm clock whose loss costs seconds, never a ticket --------------------------------------------------
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", f"files://localhost{STATE_DIR / 'broker'}")
+CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", STATE_DIR / "broker")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -1,7 +1,7 @@
 """What must hold before a process of the portal starts, whoever starts it.
 
-`manage.py` makes Django's checks by itself; a web server and Celery do not, and would run for days with keys that open
-nothing. Each reason for not starting is one line on the standard error.
+`manage.py` makes some of Django's checks by itself; a web server and Celery make none, and would run for days with keys
+that open nothing, or with sign-ins that everybody knows. Each reason for not starting is a line on the standard error.
 """
 
 import sys
@@ -13,6 +13,8 @@ from django.core.checks import CheckMessage, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
+# The tag of those deployment checks that every start makes.
+START = "start"
 # gunicorn starts a worker again and again unless it ends with this status (gunicorn.arbiter.Arbiter.WORKER_BOOT_ERROR).
 REFUSED = 3
 
@@ -31,7 +33,8 @@ def check() -> None:
     A database that cannot be reached yet is told, and not waited for: pages say so, and recover by themselves.
     """
     try:
-        found = run_checks(tags=[Tags.compatibility, Tags.database], databases=[DEFAULT_DB_ALIAS])
+        tags = [Tags.compatibility, Tags.database, START]
+        found = run_checks(tags=tags, databases=[DEFAULT_DB_ALIAS], include_deployment_checks=True)
     finally:
         # Whoever forks after this must not share the connection.
         connections.close_all()

@@ -35,6 +35,9 @@ for _name in (
 
 from portal.settings import *  # noqa: E402, F403
 
+# The database is lent for the tests, and has a demonstration's mark.
+DEMONSTRATION_FAULTS = []
+
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # A file, so that workers in processes of their own see the same rows; nobody pulls this machine's plug.
     DATABASES["default"]["TEST"] = {"NAME": str(STATE_DIR / "test.sqlite3")}  # noqa: F405

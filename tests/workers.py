@@ -33,7 +33,7 @@ def environment() -> dict[str, str]:
     own = {
         "DATABASE_URL": url,
         "SERVICENOW_ALLOWED_HOSTS": hosts,
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.process_settings",
     }
     return {**os.environ, **passed_on, **own}
 

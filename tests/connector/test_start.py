@@ -83,7 +83,7 @@ def test_a_database_that_is_not_ready_stops_no_start(
         "DATABASE_URL": f"sqlite:///{tmp_path / database}",
         "CELERY_BROKER_URL": f"files://localhost{tmp_path / 'broker'}",
         "READY_FILE": str(tmp_path / "ready"),
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.process_settings",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(

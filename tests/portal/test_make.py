@@ -31,10 +31,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def make(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    # `make test` tells the makes below it about itself.
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
-    }
+    # `make test` tells the makes below it about itself, and tests have a state folder.
+    ours = ("MAKE", "MFLAGS", "STATE_DIR", "PORT")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.run(
         ["make", *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=60
     )
@@ -89,3 +88,14 @@ def test_clean_never_touches_the_state_folder(tree: Path) -> None:
     assert (tree / "var/env").exists()
     assert (tree / "mine/env").exists()
     assert not any((tree / name).exists() for name in (".venv", "build", "portal/__pycache__"))
+
+
+def test_a_state_folder_and_ports_are_handed_on_only_when_they_are_given(tree: Path) -> None:
+    """Else what `.env` says of them would never count."""
+    (tree / ".venv" / "bin").mkdir(parents=True)
+    (tree / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "${STATE_DIR-none} ${PORT-none}"\n')
+    (tree / ".venv" / "bin" / "python").chmod(0o755)
+    (tree / ".venv" / "run.stamp").touch()
+    for target in ("run", "serve"):
+        assert make(tree, target).stdout == "none none\n"
+        assert make(tree, target, "STATE_DIR=mine", "PORT=9000").stdout == "mine 9000\n"

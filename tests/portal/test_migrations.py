@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.roles import ADMINISTRATOR, READER, ROLES, SECURITY_ADMINISTRATOR, sync_roles
 from tests.portal.scratch import KEYS, environment, manage, scratch_database
 
-OURS = ["tickets", "scorecard", "connector", "accounts"]
+OURS = ["portal", "tickets", "scorecard", "connector", "accounts"]
 LIST_GROUPS = """
 import json
 from django.contrib.auth.models import Group

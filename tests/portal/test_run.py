@@ -25,15 +25,17 @@ from tests.ports import free_port, free_ports
 from tests.sandbox_process import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+LIST_ADMINISTRATORS = """
+from accounts.models import User
+print([person.username for person in User.objects.filter(is_superuser=True)])
+"""
 
 
 @pytest.fixture(scope="module")
 def shared_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalProcess]:
-    folder = tmp_path_factory.mktemp("portal")
-    with scratch_database(folder) as address:
-        process = PortalProcess(folder, DATABASE_URL=address)
-        yield process
-        process.stop()
+    process = PortalProcess(tmp_path_factory.mktemp("portal"))
+    yield process
+    process.stop()
 
 
 @pytest.fixture
@@ -53,7 +55,8 @@ def waiting_messages(portal: PortalProcess) -> list[Path]:
 
 
 def people_and_tickets(portal: PortalProcess) -> str:
-    dumped = manage("dumpdata", "accounts.user", "tickets.ticket", settings=portal.settings)
+    settings = {**portal.settings, "DEMO": "1"}
+    dumped = manage("dumpdata", "accounts.user", "tickets.ticket", settings=settings)
     assert dumped.returncode == 0, dumped.stderr
     return dumped.stdout
 
@@ -135,26 +138,29 @@ def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProce
     )
 
 
-@pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT", "MICROSOFT_PORT"])
-def test_a_port_in_use_is_named_in_one_line(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("PORT", []), *((name, ["--demo"]) for name in ("PORT", "SANDBOX_PORT", "MICROSOFT_PORT"))],
+)
+def test_a_port_in_use_is_named_in_one_line(tmp_path: Path, name: str, arguments: list[str]) -> None:
     names = ("PORT", "SANDBOX_PORT", "MICROSOFT_PORT")
     ports = dict(zip(names, map(str, free_ports(3)), strict=True))
     with socket.socket() as other:
         other.bind(("127.0.0.1", int(ports[name])))
         other.listen()
-        done = run(environment(tmp_path, **ports), "--demo")
+        done = run(environment(tmp_path, **ports), *arguments)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert f"port {ports[name]} is in use" in done.stderr
-    assert f"make run {name}=" in done.stderr
+    assert f"make {'run' if arguments else 'serve'} {name}=" in done.stderr
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "65536", "-1", "80.5"])
 def test_a_value_that_is_no_port_is_named_in_one_line(tmp_path: Path, value: str) -> None:
     done = run(environment(tmp_path, PORT=value), "--demo")
     assert done.returncode == 1
-    assert done.stderr == f"Cannot start: PORT: {value!r} is not a port number\n"
+    assert done.stderr == "Cannot start: PORT: not a whole number from 1 to 65535\n"
 
 
 def test_a_state_folder_that_cannot_be_written_is_named_in_one_line(tmp_path: Path) -> None:
@@ -165,9 +171,40 @@ def test_a_state_folder_that_cannot_be_written_is_named_in_one_line(tmp_path: Pa
 
 
 def test_serving_without_an_administrator_says_how_to_make_one(tmp_path: Path) -> None:
+    """And doing as it says makes one."""
     with scratch_database(tmp_path) as address:
-        done = run(environment(tmp_path / "state", PORT=str(free_port()), DATABASE_URL=address))
-    assert done.returncode == 1
-    assert "manage.py create_administrator" in done.stderr.splitlines()[-1]
-    assert "Portal ready" not in done.stdout
-    assert that_mention(tmp_path) == {}
+        settings = environment(tmp_path / "a state", PORT=str(free_port()), DATABASE_URL=address)
+        done = run(settings)
+        assert done.returncode == 1
+        [line] = done.stderr.splitlines()
+        assert "Portal ready" not in done.stdout
+        assert that_mention(tmp_path) == {}
+        told = line.partition("run in a terminal: ")[2]
+        # A new terminal knows nothing but what was exported.
+        exported = {name: value for name, value in settings.items() if name not in ("STATE_DIR", "ENV_FILE")}
+        assert in_a_terminal(told, exported, "chief", "correct horse 42", "correct horse 42") == 0
+        made = manage("shell", "--verbosity", "0", "-c", LIST_ADMINISTRATORS, settings=settings)
+        assert made.stdout == "['chief']\n", made.stderr
+
+
+def in_a_terminal(command: str, settings: dict[str, str], *typed: str) -> int:
+    """Run a command as somebody types it, answer its questions, and return its exit status."""
+    leader, terminal = os.openpty()
+    process = subprocess.Popen(
+        ["sh", "-c", command], cwd=ROOT, env=settings, stdin=terminal, stdout=terminal, stderr=terminal,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    said = b""
+    for answer_to_give in typed:
+        asked = said.count(b": ")
+        while said.count(b": ") <= asked:
+            said += os.read(leader, 4096)
+        os.write(leader, answer_to_give.encode() + b"\n")
+    with contextlib.suppress(OSError):  # The terminal is gone once the process is.
+        while chunk := os.read(leader, 4096):
+            said += chunk
+    os.close(leader)
+    status = process.wait(60)
+    assert not status, said.decode()
+    return status

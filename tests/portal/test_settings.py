@@ -24,13 +24,14 @@ PRODUCTION = {
 
 
 def read_by(path: Path) -> set[str]:
-    """The variables that a module reads from the environment, by django-environ, `os.environ` or `port_of`."""
+    """The variables that a module reads from the environment, by its readers, `os.environ` or `port_of`."""
     found = set()
+    readers = ("env", "self") if path.name == "environment.py" else ("env",)
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="env")), args=[ast.Constant(value=str(name)), *_]
-            ):
+                func=ast.Attribute(value=ast.Name(id=reader)), args=[ast.Constant(value=str(name)), *_]
+            ) if reader in readers:
                 found.add(name)
             case ast.Call(func=ast.Name(id="port_of"), args=[ast.Constant(value=str(name))]):
                 found.add(name)
@@ -44,7 +45,7 @@ def read_by(path: Path) -> set[str]:
                 )
             ):
                 found.add(name)
-    return found
+    return {name for name in found if re.fullmatch(r"[A-Z][A-Z_]+", name)}
 
 
 def read_anywhere() -> set[str]:
@@ -65,8 +66,9 @@ def in_the_example() -> set[str]:
 
 
 def test_variables_are_found_however_they_are_read() -> None:
-    assert {"SECRET_KEY", "PORT", "ENV_FILE", "DATABASE_URL"} <= read_by(ROOT / "portal" / "settings.py")
-    assert {"STATE_DIR", "SANDBOX_PORT", "SANDBOX_PROFILE"} <= read_by(ROOT / "portal" / "run.py")
+    assert {"SECRET_KEY", "PORT", "DEMO", "DATABASE_URL"} <= read_by(ROOT / "portal" / "settings.py")
+    assert {"STATE_DIR", "ENV_FILE"} <= read_by(ROOT / "portal" / "environment.py")
+    assert {"SANDBOX_PORT", "SANDBOX_PROFILE"} <= read_by(ROOT / "portal" / "run.py")
 
 
 def test_every_variable_is_in_the_readme_and_nothing_else_is() -> None:
@@ -90,10 +92,10 @@ def test_the_example_sets_nothing_by_itself(tmp_path: Path) -> None:
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("PUSH_QUARANTINE=1\nPUSH_TIMEOUT=7\n")
+    (tmp_path / "file").write_text("PUSH_QUARANTINE=1000\nPUSH_TIMEOUT=7\n")
     settings = {**environment(tmp_path, **KEYS), "ENV_FILE": str(tmp_path / "file"), "PUSH_QUARANTINE": "2"}
     done = manage("check", settings=settings)
-    assert "PUSH_QUARANTINE is 2 s; with PUSH_TIMEOUT 7 s" in done.stderr
+    assert "PUSH_QUARANTINE must be at least 127 s" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -142,8 +144,7 @@ def test_a_quarantine_shorter_than_servicenow_may_take_is_refused(tmp_path: Path
     done = manage("check", settings=environment(tmp_path, **KEYS, **times))
     assert done.returncode != 0
     assert "portal.E001" in done.stderr
-    assert "PUSH_QUARANTINE is 139 s" in done.stderr
-    assert "at least 140 s" in done.stderr
+    assert "PUSH_QUARANTINE must be at least 140 s" in done.stderr
     enough = manage("check", settings=environment(tmp_path, **KEYS, **times | {"PUSH_QUARANTINE": "140"}))
     demonstration = manage("check", settings=environment(tmp_path, **KEYS, **times, DEMO="1"))
     assert (enough.returncode, demonstration.returncode) == (0, 0)

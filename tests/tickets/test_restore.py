@@ -49,7 +49,6 @@ class Portal:
         self.settings = environment(
             folder,
             **KEYS,
-            DATABASE_URL=f"sqlite:///{self.file}",
             SERVICENOW_ALLOWED_HOSTS=sandbox.host,
             PYTHONPATH=".",
             DEMO="1",

@@ -26,10 +26,11 @@ class Command(BaseCommand):
         if options["only_if_none"] and User.objects.filter(is_superuser=True, is_active=True).exists():
             return
         if not sys.stdin.isatty():
-            raise CommandError(
-                "There is no administrator yet. Run this in a terminal: manage.py create_administrator"
-            )
-        self.stdout.write("The portal has no administrator yet.")
+            if options["only_if_none"]:
+                sys.exit(1)  # Whoever asked so knows what to say.
+            raise CommandError("It asks for a user name and a password: run it in a terminal.")
+        if not User.objects.filter(is_superuser=True, is_active=True).exists():
+            self.stdout.write("The portal has no administrator yet.")
         username = self._username()
         user = User.objects.create_superuser(username, password=self._password(User(username=username)))
         user.groups.add(Group.objects.get(name=ADMINISTRATOR))

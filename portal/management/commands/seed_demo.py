@@ -9,18 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
-from portal.demo import add_actions, add_tickets
+from accounts.roles import ADMINISTRATOR
+from portal.demo import PASSWORD, PEOPLE, add_actions, add_tickets
+from portal.models import DemonstrationMark
 from scorecard.importing import import_from_graph
 from scorecard.models import ScoreDay
 from scorecard.sessions import open_client
-
-PASSWORD = "demo"  # noqa: S105  Known to everybody, and refused outside demonstrations.
-PEOPLE = [
-    ("admin", "Aiko", "Admin", ADMINISTRATOR),
-    ("secadmin", "Sem", "de Vries", SECURITY_ADMINISTRATOR),
-    ("reader", "Rin", "Tanaka", READER),
-]
 
 
 class Command(BaseCommand):
@@ -35,6 +29,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("seed_demo adds accounts with a known password. It works only with DEMO=1.")
+        if not DemonstrationMark.objects.exists():
+            raise CommandError("This database is no demonstration's. Nothing was added.")
         for username, first, last, role in PEOPLE:
             add_person(username, first, last, role)
         if not ScoreDay.objects.exists():
