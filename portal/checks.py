@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from accounts.access import Address, every_address
 from accounts.roles import ADMINISTRATOR, ROLES
-from portal import demonstration
+from portal import demonstration, file_modes
 from portal.start import START
 
 # What needs no sign-in, by name. Nothing else may say `login_not_required`.
@@ -74,6 +74,13 @@ def error_pages_are_discreet(app_configs: Any, **kwargs: Any) -> Iterator[CheckM
         yield Error(
             "DEBUG is on, and PUBLIC_URL begins with https.", hint="Turn DEBUG off.", id="portal.E008"
         )
+
+
+@register(Tags.security, START, deploy=True)
+def files_are_for_their_owner(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """The database and its keys in one hand open ServiceNow."""
+    for fault in file_modes.faults():
+        yield Error(fault, id="portal.E011")
 
 
 @register(Tags.database, START, deploy=True)

@@ -19,6 +19,9 @@ from urllib.parse import SplitResult, quote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+# What the portal writes is for its owner alone. It holds from the first file on: whatever starts a process of the
+# portal, and whatever it does, comes by here first.
+os.umask(0o077)
 ROOT = Path(__file__).resolve().parent.parent
 _MOST_BYTES = 64 * 1024
 _NAME = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*=(.*)", re.DOTALL)
@@ -206,14 +209,14 @@ class ThisProcess(Environment):
     def __init__(self) -> None:
         super().__init__(os.environ)
         self.dot_env_file = _dot_env()
-        self.dot_env = _variables(self.dot_env_file) if self.dot_env_file else {}
+        self.dot_env = variables_in(self.dot_env_file) if self.dot_env_file else {}
         if _is_on(self.dot_env, "DEMO"):
             raise ImproperlyConfigured("DEMO: only `make run` turns it on; take it out of .env")
         self.is_demonstration = self.switch("DEMO", default=False)
         if not self.is_demonstration:
             self.sources.append(self.dot_env)
         self.state = self._state_folder()
-        self.sources.append(_variables(self.state / "env") if (self.state / "env").is_file() else {})
+        self.sources.append(variables_in(self.state / "env") if (self.state / "env").is_file() else {})
 
     def _state_folder(self) -> Path:
         if given := self.text("STATE_DIR", ""):
@@ -264,7 +267,7 @@ def _dot_env() -> Path | None:
     return path
 
 
-def _variables(path: Path) -> dict[str, str]:
+def variables_in(path: Path) -> dict[str, str]:
     """Read `NAME=value` lines. Later lines win; a `#` at the beginning or after a blank begins a remark."""
     found = {}
     for number, line in enumerate(_read(path.name, path).split("\n"), 1):

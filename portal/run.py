@@ -79,6 +79,8 @@ def prepare_state(*, demo: bool) -> Path:
     if faults := env.demonstration_faults():
         raise CannotStart(*faults)
     try:
+        if env.state.is_dir() and not any(env.state.iterdir()):
+            env.state.chmod(0o700)  # Just made, by somebody who need not know.
         for name in ("log", "ready", "broker"):
             (env.state / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -297,7 +299,8 @@ def compile_catalogues() -> None:
     ):
         return
     command = [sys.executable, "-m", "babel.messages.frontend", "compile", "-d", "locale", "-D", "django"]
-    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+    # Texts of pages are no secret, and whoever runs the portal need not be who set it up.
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True, umask=0o022)  # noqa: S603
 
 
 def static_changed(state: Path) -> bool:

@@ -19,6 +19,7 @@ env = ThisProcess()
 
 # --- Where and how this deployment runs -----------------------------------------------------------------------------
 STATE_DIR = env.state
+DOT_ENV = env.dot_env_file
 DEMO = env.switch("DEMO", default=False)
 DEMONSTRATION_FAULTS = env.demonstration_faults()
 DEBUG = env.switch("DEBUG", default=False)
