@@ -25,8 +25,9 @@ def faults() -> Iterator[str]:
     if database["ENGINE"] == _SQLITE:
         name = str(database["NAME"])
         files = [Path(name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
-        if found := [file for file in files if _is_open(file) and settings.STATE_DIR not in file.parents]:
-            yield f"DATABASE_URL: others on this machine may read the database. Run: {_closing([], found)}"
+        if any(_is_open(file) and settings.STATE_DIR not in file.parents for file in files):
+            # SQLite's other files come and go while the portal runs: the shell says which are there.
+            yield f"DATABASE_URL: others on this machine may read the database. Run: {_closing([], [Path(name)])}*"
     if settings.DOT_ENV and settings.DOT_ENV.is_file() and _is_open(settings.DOT_ENV):
         yield f"{settings.DOT_ENV.name}: others on this machine may read it. Run: {_closing([], [settings.DOT_ENV])}"
 
