@@ -19,7 +19,13 @@ _IN_ADDRESS = (
     re.compile(rf"(?P<table>{_TABLES})\.do\?(?:[^#\s]*[&=^])?number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
     re.compile(r"[?&=^]number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
 )
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>\"()\[\]「」【】]+", re.IGNORECASE)
+_AROUND = " \t\r\n<>()[]{}\"'`“”‘’«»„「」『』【】〈〉《》〔〕.,;:!、。"
+# A number with the record's short description behind it, as lists and mails show them.
+_TITLED = re.compile(
+    r"(?P<number>[A-Z]{2,10}[0-9]{3,30})(?:\s+|\s*[:–—-]\s)(?P<title>\S.*)", re.IGNORECASE | re.DOTALL
+)
+_LIKE_NUMBER = re.compile(r"(?<![A-Z0-9])[A-Z]{2,10}[0-9]{3,30}(?![A-Z0-9])", re.IGNORECASE)
 # A frame inside a frame: more layers of quoting than this nobody pastes.
 _LAYERS = 3
 
@@ -41,7 +47,10 @@ def read(text: str) -> Reference | None:
 
     Full-width letters and digits, which Japanese keyboards give, count as their plain ones.
     """
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = _tidied(text)
+    titled = _TITLED.fullmatch(text)
+    if titled and "://" not in text and not _LIKE_NUMBER.search(titled["title"]):
+        text = titled["number"]
     if "/" in text or "?" in text:
         return _of_address(text)
     if _SYS_ID.fullmatch(text):
@@ -56,13 +65,22 @@ def _host_of(address: str) -> str:
     return host.removesuffix(":443" if parts.scheme == "https" else ":80")
 
 
+def _tidied(text: str) -> str:
+    """Take away what pasting brings along: characters that nobody sees, and brackets, quotes and stops around it."""
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(one for one in plain if unicodedata.category(one) != "Cf")
+    return seen.strip(_AROUND)
+
+
 def _of_address(text: str) -> Reference | None:
+    # Mails put addresses between angle brackets; what stands around the address is no part of it.
+    address = _ADDRESS.search(text)
+    if address is None and "://" in text:
+        return None
+    if address:
+        text = address[0].rstrip(_AROUND)
     try:
-        # Mails put addresses between angle brackets; what stands before the address is no part of it.
-        address = _ADDRESS.search(text)
-        if address is None and "://" in text:
-            return None
-        host = _host_of(address[0]) if address else ""
+        host = _host_of(text) if address else ""
     except ValueError:  # Such as half an IPv6 address.
         return None
     for _layer in range(_LAYERS):
