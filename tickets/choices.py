@@ -1,11 +1,13 @@
 """What may be chosen for a field of ServiceNow, read live where the integration user may read it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import Refused
+from connector.servicenow.records import Record
 from tickets.standard_change import SYS_ID
 from tickets.states import Kind
 
@@ -128,13 +130,33 @@ def _by_label(values: Iterable[tuple[str, str]]) -> Offer:
     return Offer(tuple(ordered[:LIMIT]), readable=True, is_cut=len(ordered) > LIMIT)
 
 
+def _told_apart(rows: Iterable[Record]) -> tuple[tuple[str, str], ...]:
+    """Return each value once with its label. Where a value or a label stands under several parents, as those of a
+    subcategory do, the label names them.
+    """
+    labels: dict[str, str] = {}
+    parents: dict[str, list[str]] = {}
+    for row in rows:
+        labels.setdefault(row.get("value"), row.get("label") or row.get("value"))
+        of_value = parents.setdefault(row.get("value"), [])
+        if row.get("dependent_value") and row.get("dependent_value") not in of_value:
+            of_value.append(row.get("dependent_value"))
+    times = Counter(label.casefold() for label in labels.values())
+
+    def named(value: str, label: str) -> str:
+        is_clear = times[label.casefold()] == 1 and len(parents[value]) < 2
+        return label if is_clear else f"{label} ({', '.join(parents[value]) or value})"
+
+    return tuple((value, named(value, label)) for value, label in labels.items())
+
+
 def _choices(client: Client, kind: Kind, field: str) -> Offer:
     query = f"nameIN{kind},task^element={query_value(field)}^language=en^inactive=false"
-    wanted = ("name", "element", "value", "label", "sequence")
+    wanted = ("name", "element", "value", "label", "sequence", "dependent_value")
     found = client.list("sys_choice", query, wanted, LIMIT + 1).records
     rows = [row for row in found if row.get("element") == field]
     # The table's own list stands in place of the one of `task`.
     own = [row for row in rows if row.get("name") == kind] or rows
     ordered = sorted(own, key=lambda row: int(row.get("sequence") or 0))
-    values = tuple((row.get("value"), row.get("label")) for row in ordered if row.get("value"))
+    values = _told_apart(row for row in ordered if row.get("value"))
     return Offer(values[:LIMIT], readable=True, is_cut=len(found) > LIMIT)

@@ -136,3 +136,36 @@ def test_where_only_this_table_may_not_be_sorted_its_records_are_offered_all_the
     sandbox.fault("forbidden", method="GET", about="ORDERBYname")
     page = browser.get(FIELDS, ASKED)
     assert group["sys_id"] in page.content.decode()
+
+
+def test_values_under_several_parents_are_told_apart_by_them(
+    browser: Client, sandbox: SandboxProcess, connection: Connection
+) -> None:
+    for number, (value, label, parent) in enumerate(
+        [
+            ("email", "Email", "software"),
+            ("email", "Email", "inquiry"),
+            ("disk", "Disk", "hardware"),
+            ("disk_2", "Disk", "cloud"),
+            ("cpu", "CPU", "hardware"),
+        ]
+    ):
+        sandbox.create(
+            "sys_choice",
+            name="incident",
+            element="subcategory",
+            value=value,
+            label=label,
+            language="en",
+            inactive="false",
+            dependent_value=parent,
+            sequence=str(number),
+        )
+    fields = reverse("tickets:fields", args=[Kind.INCIDENT])
+    values = browser.get(fields, {"field": "subcategory"}).context["form"].offer.values
+    assert values == (
+        ("email", "Email (software, inquiry)"),
+        ("disk", "Disk (hardware)"),
+        ("disk_2", "Disk (cloud)"),
+        ("cpu", "CPU"),
+    )
