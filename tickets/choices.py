@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connector.servicenow.client import Client, query_value
@@ -75,7 +75,9 @@ def offered(client: Client, kind: Kind, field: str, *, wanted: str = "", may_sor
         offer = _records(client, REFERENCES[field], may_sort=may_sort)
     except Refused:
         return Offer((), readable=False)
-    if not offer.is_cut or not wanted or offer.label(wanted):
+    # What is retired is not on offer, and may be in use all the same.
+    is_complete = not offer.is_cut and not re.match(SYS_ID, wanted)
+    if is_complete or not wanted or offer.label(wanted):
         return offer
     for sys_id, name in _found(client, REFERENCES[field], wanted):
         offer = offer.including(sys_id, name)
@@ -128,6 +130,24 @@ def _found(client: Client, table: str, wanted: str) -> list[tuple[str, str]]:
 def _by_label(values: Iterable[tuple[str, str]]) -> Offer:
     ordered = sorted(values, key=lambda pair: pair[1].lower())
     return Offer(tuple(ordered[:LIMIT]), readable=True, is_cut=len(ordered) > LIMIT)
+
+
+def not_offered(
+    client: Client, kind: Kind, values: Mapping[str, Sequence[str]]
+) -> list[tuple[str, list[str]]]:
+    """Return which of these values, by field, are on none of the instance's lists; a field without a list takes any.
+
+    ServiceNow stores them all the same. Raises a `ServiceNowError` other than a refusal.
+    """
+    asked = [field for field in values if field not in REFERENCES]
+    found: list[tuple[str, list[str]]] = []
+    for field in asked:
+        offer = offered(client, kind, field)
+        on_offer = {value for value, _label in offer.values}
+        strange = [value for value in values[field] if value not in on_offer]
+        if on_offer and strange and not offer.is_cut:
+            found.append((field, strange))
+    return found
 
 
 def _told_apart(rows: Iterable[Record]) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import Refused
-from tickets.mapping import FieldMapping, Requester, ValueSource
+from tickets.mapping import OWN_VALUES, FieldMapping, Requester, ValueSource
 from tickets.models import Ticket
 from tickets.payload import category_word, source_word
 from tickets.states import Category, Kind, Source
@@ -58,12 +58,32 @@ def _look_up(instance: Instance, email: str, client: Client) -> str:
     return found[0] if len(found) == len(page.records) == 1 and found[0] not in set(ours) else ""
 
 
+def theirs(row: FieldMapping, ours: str) -> str:
+    """Return what one of our own values becomes in a mapped field; empty where nothing is to be sent for it."""
+    if row.values:
+        return str(row.values.get(ours, ""))
+    return word_of(ValueSource(row.source), ours)
+
+
+def word_of(source: ValueSource, ours: str) -> str:
+    """Return one of our own values as it is sent where no table says otherwise."""
+    is_category = source == ValueSource.CATEGORY
+    return category_word(Category(ours)) if is_category else source_word(Source(ours))
+
+
+def possible(row: FieldMapping, ticket: Ticket) -> list[str]:
+    """Return the values that a mapped field may get: all of them where they are few, else that of a ticket."""
+    own = OWN_VALUES.get(ValueSource(row.source))
+    values = [theirs(row, ours) for ours, _label in own] if own else [_value(row, ticket)]
+    return [value for value in dict.fromkeys(values) if value]
+
+
 def _value(row: FieldMapping, ticket: Ticket) -> str:
     match row.source:
         case ValueSource.CATEGORY:
-            return category_word(Category(ticket.recommendation_category))
+            return theirs(row, ticket.recommendation_category)
         case ValueSource.SOURCE:
-            return source_word(Source(ticket.recommendation_source))
+            return theirs(row, ticket.recommendation_source)
         case ValueSource.REQUESTER:
             return ticket.requested_by.get_username()
         case ValueSource.CONTROL_ID:

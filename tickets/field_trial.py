@@ -32,6 +32,9 @@ class FieldTrial(models.Model):
     is_canceled = models.BooleanField(_("canceled"), default=False)
     keeps_correlation_id = models.BooleanField(_("keeps the correlation ID"), default=False)
     not_kept = models.JSONField(_("fields not kept"), default=list, blank=True)
+    not_offered = models.JSONField(
+        _("values that the instance does not offer"), default=list, blank=True, help_text=_("By field.")
+    )
     problem = models.CharField(
         _("problem"), max_length=500, blank=True, help_text=_("In ServiceNow's words.")
     )

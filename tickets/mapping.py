@@ -4,11 +4,12 @@ import re
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
-from tickets.states import Kind
+from tickets.states import Category, Kind, Source
 
 # What the portal sends itself with every ticket.
 SENT = frozenset(
@@ -39,6 +40,13 @@ class ValueSource(models.TextChoices):
     PRODUCT = "product", pgettext_lazy("field mapping", "The improvement action's product")
 
 
+# The sources whose values are few and known, so that a table can say what each becomes.
+OWN_VALUES: dict[ValueSource, list[tuple[str, str | Promise]]] = {
+    ValueSource.CATEGORY: [(one.value, one.label) for one in Category],
+    ValueSource.SOURCE: [(one.value, one.label) for one in Source],
+}
+
+
 class FieldMapping(models.Model):
     """One field of one kind of ticket on one instance, and where its value comes from."""
 
@@ -56,6 +64,15 @@ class FieldMapping(models.Model):
         default=ValueSource.FIXED,
     )
     value = models.CharField(_("value"), max_length=1000, blank=True)
+    values = models.JSONField(
+        _("table of values"),
+        default=dict,
+        blank=True,
+        help_text=_("What each of our own values becomes; empty where it is sent as it is."),
+    )
+    value_labels = models.JSONField(
+        _("display values of the table"), default=dict, blank=True, help_text=_("What its values are called.")
+    )
     label = models.CharField(
         _("display value"), max_length=200, blank=True, help_text=_("What the value is called.")
     )
@@ -73,6 +90,19 @@ class FieldMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}.{self.field}"
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether its value is a sys_id of which nobody told us the name."""
+        return not self.label and bool(re.fullmatch(r"[0-9a-f]{32}", self.value))
+
+    def table(self) -> list[tuple[str, str]]:
+        """Return what each of our own values becomes, in words; empty where they are sent as they are."""
+        words = dict(OWN_VALUES.get(ValueSource(self.source), ()))
+        return [
+            (str(words.get(ours, ours)), self.value_labels.get(theirs) or theirs)
+            for ours, theirs in self.values.items()
+        ]
 
 
 class Requester(models.Model):

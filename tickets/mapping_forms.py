@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tickets.choices import LIMIT, REFERENCES, Offer
-from tickets.mapping import FIELD_NAME, RESERVED, FieldMapping, ValueSource
+from tickets.extras import word_of
+from tickets.mapping import FIELD_NAME, OWN_VALUES, RESERVED, FieldMapping, ValueSource
 from tickets.standard_change import SYS_ID
 
 
@@ -55,6 +57,35 @@ class ValueForm(FieldForm):
             self.fields["value"] = forms.ChoiceField(
                 label=_("Value"), required=False, choices=[("", "–"), *offer.values]
             )
+        self._add_table()
+
+    def _add_table(self) -> None:
+        """Ask what each of our own values becomes, where the field has values of its own or does not tell them."""
+        told = self.data if self.is_bound else self.initial
+        source = str(told.get("source") or "")
+        own = OWN_VALUES.get(ValueSource(source)) if source in ValueSource.values else None
+        if own is None or (self.offer.readable and not self.offer.values):
+            return
+        for ours, words in own:
+            name = f"for_{ours}"
+            label = format_lazy(
+                _("{source} “{value}” becomes"), source=ValueSource(source).label, value=words
+            )
+            is_list = bool(self.offer.values) and not self.offer.is_cut
+            self.fields[name] = (
+                forms.ChoiceField(
+                    label=label, required=False, choices=[("", _("(not sent)")), *self.offer.values]
+                )
+                if is_list
+                else forms.CharField(label=label, required=False, max_length=1000)
+            )
+            if self.is_bound and name not in self.data:
+                self.initial[name] = self._meant(ValueSource(source), ours)
+
+    def _meant(self, source: ValueSource, ours: str) -> str:
+        """Return the field's value that is called as one of ours is; empty where there is none."""
+        found = self.offer.meant(word_of(source, ours)) or self.offer.meant(ours)
+        return found[0] if len(found) == 1 else ""
 
     @property
     def _wants_record(self) -> bool:
@@ -76,16 +107,42 @@ class ValueForm(FieldForm):
             and "value" not in self.errors
         ):
             self.add_error("value", gettext("Give the value that every ticket gets."))
+        asked = [name for name in self.fields if name.startswith("for_")]
+        if self.offer.values and asked and not any(name in self.data for name in asked):
+            self._match(cleaned, asked)
         return cleaned
+
+    def _match(self, cleaned: dict[str, Any], asked: list[str]) -> None:
+        """Take what is called alike on both sides; ask the person for the rest."""
+        meant = {name: str(self.initial.get(name, "")) for name in asked}
+        if all(meant.values()):
+            cleaned.update(meant)
+            return
+        # What is shown next is what was found so far.
+        self.data = {**dict(self.data.items()), **meant}
+        raise forms.ValidationError(
+            gettext(
+                "This field has values of its own in ServiceNow. Choose what each of ours becomes, then save."
+            )
+        )
 
     def save(self, **of: Any) -> FieldMapping:
         """Store the mapping, in place of one that there was for the field."""
         data = self.cleaned_data
         value = data["value"] if data["source"] == ValueSource.FIXED else ""
+        table = {name.removeprefix("for_"): data[name] for name in data if name.startswith("for_")}
         mapping, _created = FieldMapping.objects.update_or_create(
             **of,
             field=data["field"],
-            defaults={"source": data["source"], "value": value, "label": self.offer.label(value)[:200]},
+            defaults={
+                "source": data["source"],
+                "value": value,
+                "values": table if any(table.values()) else {},
+                "value_labels": {
+                    one: self.offer.label(one) for one in table.values() if self.offer.label(one)
+                },
+                "label": self.offer.label(value)[:200],
+            },
         )
         return mapping
 

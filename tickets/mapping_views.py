@@ -82,7 +82,10 @@ def _value_form(request: PersonRequest, connection: Connection, kind: Kind, chos
     offer = _offer(connection, kind, field, wanted).including(kept, known.label if known else "")
     if request.method == "POST":
         return ValueForm(request.POST, offer=offer)
-    initial = {"field": field, "source": known.source, "value": known.value} if known else {"field": field}
+    initial = {"field": field}
+    if known:
+        initial |= {"source": known.source, "value": known.value}
+        initial |= {f"for_{ours}": theirs for ours, theirs in known.values.items()}
     return ValueForm(initial=initial, offer=offer)
 
 
@@ -99,4 +102,9 @@ def _offer(connection: Connection, kind: Kind, field: str, wanted: str) -> Offer
 def _preview(request: PersonRequest, connection: Connection, kind: Kind) -> str:
     """An example ticket of the person who looks, as it would be posted. Nothing is stored or sent."""
     example = example_of(connection.instance, kind, request.user, timezone.now())
-    return json.dumps(fields_of(example) | extras.mapped(example), indent=2, ensure_ascii=False)
+    mapped = extras.mapped(example)
+    for row in FieldMapping.objects.filter(instance=connection.instance, kind=kind).exclude(label=""):
+        # A sys_id tells a reader nothing.
+        if mapped.get(row.field) == row.value and row.label != row.value:
+            mapped[row.field] = f"{row.label} ({row.value})"
+    return json.dumps(fields_of(example) | mapped, indent=2, ensure_ascii=False)

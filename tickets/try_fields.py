@@ -1,5 +1,7 @@
 """Trying the fields of tickets: one record as a ticket would have them, read back and canceled at once."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +10,16 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from connector.models import Instance
 from connector.servicenow import trial
+from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client
-from connector.servicenow.errors import Refused
+from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.trial import TrialUnclear
+from connector.sessions import Paused
 from tickets import extras
 from tickets.calendar import today
+from tickets.choices import not_offered
 from tickets.field_trial import FieldTrial
+from tickets.mapping import FieldMapping, ValueSource
 from tickets.models import Ticket
 from tickets.push import fields_of
 from tickets.standard_change import ChangeTemplate
@@ -55,7 +61,22 @@ def try_out(
         instance=instance, kind=kind, result=FieldTrial.Result.UNCLEAR
     ).first()
     found = _made(client, kind, fields, template, unclear=earlier.problem if earlier else "")
-    blank = {"number": "", "is_canceled": False, "keeps_correlation_id": False, "not_kept": [], "problem": ""}
+    sys_id = found.pop("sys_id", "")
+    rows = FieldMapping.objects.filter(instance=instance, kind=kind)
+    if sys_id:
+        with suppress(ServiceNowError, Paused):
+            found["not_offered"] = not_offered(
+                client, kind, {row.field: extras.possible(row, example) for row in rows}
+            )
+            _learn_names(client, kind, sys_id, rows)
+    blank = {
+        "number": "",
+        "is_canceled": False,
+        "keeps_correlation_id": False,
+        "not_kept": [],
+        "not_offered": [],
+        "problem": "",
+    }
     tried, _created = FieldTrial.objects.update_or_create(
         instance=instance,
         kind=kind,
@@ -64,6 +85,19 @@ def try_out(
     if template and tried.result == FieldTrial.Result.MADE:
         _judge(template, tried, now)
     return tried
+
+
+def _learn_names(client: Client, kind: Kind, sys_id: str, rows: Iterable[FieldMapping]) -> None:
+    """Keep what the record that was made calls the values that it got."""
+    fixed = [row for row in rows if row.source == ValueSource.FIXED and row.value]
+    if not fixed:
+        return
+    wanted = ["sys_id", *(row.field for row in fixed)]
+    [page] = client.lists([Listing(kind, f"sys_id={sys_id}", wanted, 1, display_values=True)])
+    for row in fixed:
+        shown = [one.shown.get(row.field, "") for one in page.records if one.get(row.field) == row.value]
+        if shown and shown[0] and shown[0] != row.label:
+            FieldMapping.objects.filter(pk=row.pk, value=row.value).update(label=shown[0][:200])
 
 
 def _judge(template: ChangeTemplate, tried: FieldTrial, now: datetime) -> None:
@@ -85,6 +119,7 @@ def _made(
         return {"result": FieldTrial.Result.REFUSED, "problem": refusal.detail[:500]}
     return {
         "result": FieldTrial.Result.MADE,
+        "sys_id": made.sys_id,
         "number": made.number,
         "is_canceled": made.canceled,
         "keeps_correlation_id": made.kept_correlation_id,
