@@ -60,9 +60,17 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// While a button of the mouse is down nothing may vanish from under it: pressing a text in the menu takes the focus away
+// as well, and a menu that closes just then ends the tab (Chromium). A click outside closes it anyway.
+let isPressing = false;
+document.addEventListener("pointerdown", () => { isPressing = true; }, true);
+for (const name of ["pointerup", "pointercancel", "keydown"]) {
+  document.addEventListener(name, () => { isPressing = false; }, true);
+}
+
 document.addEventListener("focusout", (event) => {
   const menu = event.target.closest(MENUS);
-  if (menu?.open && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  if (!isPressing && menu?.open && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });
 
 document.addEventListener("toggle", (event) => {
