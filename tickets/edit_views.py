@@ -12,7 +12,7 @@ from accounts import kept
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from connector.models import Connection
-from tickets import earlier_instance
+from tickets import earlier_instance, form_address
 from tickets import edit as editing
 from tickets.calendar import today
 from tickets.linking_forms import AnewForm, EditForm
@@ -60,8 +60,13 @@ def edit(request: PersonRequest, pk: str) -> HttpResponse:
 def anew(request: PersonRequest, pk: str) -> HttpResponse:
     """Send an unlinked ticket as another one, with a key of its own."""
     found = get_object_or_404(Ticket.objects.select_related("action", "instance"), pk=pk)
+    if elsewhere := form_address.elsewhere(request):
+        return elsewhere
     form = AnewForm(
-        request.POST if request.method == "POST" else None, ticket=found, today=today(timezone.now())
+        request.POST if request.method == "POST" else None,
+        ticket=found,
+        today=today(timezone.now()),
+        new_id=form_address.ticket_id(request),
     )
     kept.put_back(request, form)
     stored = _send_anew(request, found, form) if form.is_bound else None

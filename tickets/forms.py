@@ -1,8 +1,8 @@
 """The dialog "Share to ServiceNow", and its sibling without an action."""
 
-import uuid
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
 from django.utils.formats import date_format
@@ -115,10 +115,11 @@ class NewTicketForm(TicketForm):
     category = forms.ChoiceField(label=pgettext_lazy("ticket", "Recommendation category"), choices=Category)
 
     @classmethod
-    def blank(cls, kind: str, today: date) -> "NewTicketForm":
-        """Return an empty form for one kind of ticket."""
+    def blank(cls, kind: str, today: date, ticket_id: UUID | None = None) -> "NewTicketForm":
+        """Return an empty form for one kind of ticket, and for the ticket of this id or of a new one."""
         return cls(
-            initial={"ticket_id": uuid.uuid4(), "kind": kind, "priority": Priority.MODERATE}, today=today
+            initial={"ticket_id": ticket_id or uuid4(), "kind": kind, "priority": Priority.MODERATE},
+            today=today,
         )
 
 
@@ -137,10 +138,12 @@ class ShareForm(TicketForm):
             del self.fields["is_extra"]
 
     @classmethod
-    def proposing(cls, action: ImprovementAction, proposal: Proposal, today: date) -> "ShareForm":
-        """Return a form filled in from the action."""
+    def proposing(
+        cls, action: ImprovementAction, proposal: Proposal, today: date, ticket_id: UUID | None = None
+    ) -> "ShareForm":
+        """Return a form filled in from the action, for the ticket of this id or of a new one."""
         initial = {
-            "ticket_id": uuid.uuid4(),
+            "ticket_id": ticket_id or uuid4(),
             "name": proposal.name,
             "description": proposal.description,
             "kind": proposal.kind,
@@ -200,14 +203,14 @@ class BulkForm(TaskForm):
     @classmethod
     def blank(cls, today: date) -> "BulkForm":
         """Return the form for a selection that has just been made."""
-        return cls(initial={"batch": uuid.uuid4(), "kind": Kind.CHANGE_REQUEST}, today=today)
+        return cls(initial={"batch": uuid4(), "kind": Kind.CHANGE_REQUEST}, today=today)
 
     @property
-    def batch_id(self) -> uuid.UUID:
+    def batch_id(self) -> UUID:
         """What makes the same selection, sent twice, one batch."""
         self.full_clean()
         kept = getattr(self, "cleaned_data", self.initial).get("batch")
-        return kept if isinstance(kept, uuid.UUID) else uuid.uuid4()
+        return kept if isinstance(kept, UUID) else uuid4()
 
     def terms(self) -> Terms:
         """Return what was asked for; of a form that is not valid, what it starts with."""

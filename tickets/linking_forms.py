@@ -131,9 +131,11 @@ class AnewForm(NewTicketForm):
     )
     field_order = [*NewTicketForm.field_order, "a_second_is_wanted"]
 
-    def __init__(self, data: Any = None, *, ticket: Ticket, today: date) -> None:
+    def __init__(
+        self, data: Any = None, *, ticket: Ticket, today: date, new_id: uuid.UUID | None = None
+    ) -> None:
         initial = {name: getattr(ticket, name) for name in edit.EDITABLE if name != "recommendation_category"}
-        initial |= {"category": ticket.recommendation_category, "ticket_id": uuid.uuid4()}
+        initial |= {"category": ticket.recommendation_category, "ticket_id": new_id or uuid.uuid4()}
         super().__init__(data, initial=initial, today=today)
         self.ticket = ticket
         if ticket.action_id:

@@ -23,7 +23,7 @@ from connector.sessions import Paused
 from scorecard.models import ImprovementAction, ScoreDay
 from tickets import comment as commenting
 from tickets import discard as discarding
-from tickets import earlier_instance, export, look_up, poll, propose, record_journal
+from tickets import earlier_instance, export, form_address, look_up, poll, propose, record_journal
 from tickets import share as sharing
 from tickets.calendar import today
 from tickets.cards import ROWS, on_card, record_url
@@ -105,12 +105,15 @@ def status(request: PersonRequest, pk: str) -> HttpResponse:
 def share(request: PersonRequest, control_id: str) -> HttpResponse:
     """The dialog "Share to ServiceNow" for an improvement action."""
     action = get_object_or_404(ImprovementAction, control_id=control_id)
+    # The dialog is no page that somebody could come back to.
+    if not request.htmx and (elsewhere := form_address.elsewhere(request)):
+        return elsewhere
     day = today(timezone.now())
     proposal = propose.for_action(action, total=ScoreDay.newest_maximum(), today=day)
     if request.method == "POST":
         form = ShareForm(request.POST, action=action, reason=proposal.reason, today=day)
     else:
-        form = ShareForm.proposing(action, proposal, day)
+        form = ShareForm.proposing(action, proposal, day, form_address.ticket_id(request))
     return _show_or_store(request, form, action)
 
 
@@ -119,11 +122,13 @@ def share(request: PersonRequest, control_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest) -> HttpResponse:
     """A ticket without an improvement action."""
+    if not request.htmx and (elsewhere := form_address.elsewhere(request)):
+        return elsewhere
     day = today(timezone.now())
     if request.method == "POST":
         return _show_or_store(request, NewTicketForm(request.POST, today=day), None)
     kind = request.GET.get("kind", Kind.CHANGE_REQUEST)
-    return _show_or_store(request, NewTicketForm.blank(kind, day), None)
+    return _show_or_store(request, NewTicketForm.blank(kind, day, form_address.ticket_id(request)), None)
 
 
 @may_change
@@ -246,7 +251,8 @@ def _show_or_store(
     stored = _store(request, form, action, connection) if form.is_bound else None
     if stored is not None:
         return _stored(request, stored)
-    context = {"form": form, "action": action, "connection": connection}
+    address = form_address.with_id(request, form["ticket_id"].value())
+    context = {"form": form, "action": action, "connection": connection, "address": address}
     template = "tickets/_form.html" if request.htmx else "tickets/form.html"
     return render(request, template, context, status=422 if form.is_bound else 200)
 

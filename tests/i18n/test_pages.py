@@ -79,7 +79,7 @@ def english() -> list[str]:
 
 def left_in_english(client: Client, address: str, status: int = 200) -> list[str]:
     """Fetch a page in Japanese; the texts on it that the catalogue would translate."""
-    response = client.get(address)
+    response = client.get(address, follow=True)
     assert response.status_code == status, address
     html = response.content.decode()
     assert "<html" not in html or '<html lang="ja">' in html

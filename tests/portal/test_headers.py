@@ -90,7 +90,7 @@ def browser(client: Client, administrator: User) -> Client:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_the_headers_and_nothing_that_they_refuse(browser: Client, name: str) -> None:
-    page = browser.get(reverse(name))
+    page = browser.get(reverse(name), follow=True)
     assert page.status_code == 200
     check(page)
     check_markup(page.content.decode())
@@ -108,7 +108,7 @@ def test_pages_of_one_thing_as_well(browser: Client) -> None:
         reverse("admin:accounts_user_change", args=[ticket.requested_by_id]),
     ]
     for address in addresses:
-        page = browser.get(address)
+        page = browser.get(address, follow=True)
         assert page.status_code == 200, address
         check(page)
         check_markup(page.content.decode())

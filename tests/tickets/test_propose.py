@@ -103,5 +103,5 @@ def test_the_dialog_says_why_the_priority_is_proposed(secadmin: User, client: Cl
     client.force_login(secadmin)
     assert (
         b"because this action lost points"
-        in client.get(reverse("tickets:share", args=[action.control_id])).content
+        in client.get(reverse("tickets:share", args=[action.control_id]), follow=True).content
     )

@@ -49,7 +49,7 @@ def filled(**changes: object) -> dict[str, object]:
 
 
 def test_the_dialog_comes_filled_in_from_the_action(browser: Client, action: ImprovementAction) -> None:
-    page = browser.get(address(action))
+    page = browser.get(address(action), follow=True)
     form = page.context["form"]
     assert form.initial["name"] == action.title
     assert "1. Open the portal." in form.initial["description"]
@@ -147,7 +147,7 @@ def test_an_end_of_line_counts_once_as_in_the_browser(
 
 def test_what_is_proposed_is_accepted(browser: Client, connection: Connection) -> None:
     action = ActionFactory.create(remediation="<ol>" + "<li>Do this and that.</li>" * 300 + "</ol>")
-    proposed = browser.get(address(action)).context["form"].initial["description"]
+    proposed = browser.get(address(action), follow=True).context["form"].initial["description"]
     browser.post(address(action), filled(description=proposed.replace("\n", "\r\n")))
     assert Ticket.objects.get().description == proposed
 
@@ -198,3 +198,39 @@ def test_what_may_be_in_servicenow_is_never_discarded(browser: Client, connectio
     browser.post(reverse("tickets:discard", args=[ticket.pk]))
     ticket.refresh_from_db()
     assert ticket.delivery == Delivery.WAITING
+
+
+@pytest.mark.parametrize("query", ["", "?kind=incident", "?ticket=", "?ticket=no-id", "?ticket=" + "1" * 500])
+@pytest.mark.parametrize("name", ["new", "share"])
+def test_a_forms_address_names_its_ticket(
+    browser: Client, action: ImprovementAction, name: str, query: str
+) -> None:
+    """A browser that comes back to the form asks for it anew: the same address must give the same ticket."""
+    path = reverse("tickets:new") if name == "new" else address(action)
+    page = browser.get(path + query, follow=True)
+    [(arrived, status)] = page.redirect_chain
+    assert (status, "kind=incident" in arrived) == (302, "kind" in query)
+    id_in_form = str(page.context["form"].initial["ticket_id"])
+    assert f"ticket={id_in_form}" in arrived
+    assert str(browser.get(arrived).context["form"].initial["ticket_id"]) == id_in_form
+
+
+@pytest.mark.parametrize("name", ["new", "share"])
+def test_a_form_that_was_sent_shows_its_ticket(
+    browser: Client, connection: Connection, action: ImprovementAction, name: str
+) -> None:
+    path = reverse("tickets:new") if name == "new" else address(action)
+    page = browser.get(path, follow=True)
+    arrived = page.redirect_chain[0][0]
+    sent = filled(ticket_id=str(page.context["form"].initial["ticket_id"]), category="data")
+    made = browser.post(arrived, sent)["Location"]
+    assert browser.get(arrived)["Location"] == made
+    # Whoever has the form still: the same ticket.
+    assert browser.post(arrived, sent)["Location"] == made
+    assert Ticket.objects.count() == 1
+
+
+def test_the_dialog_is_shown_at_once(browser: Client, action: ImprovementAction) -> None:
+    page = browser.get(address(action), headers={"HX-Request": "true"})
+    assert page.status_code == 200
+    assert f"?ticket={page.context['form'].initial['ticket_id']}" in page.content.decode()
