@@ -13,11 +13,9 @@ def sharing(request: HttpRequest) -> dict[str, object]:
 
 
 def _sharing(request: HttpRequest) -> dict[str, object]:
+    is_connected = Connection.objects.current().first() is not None
     if not request.user.has_perm("tickets.add_ticket"):
-        return {
-            "allowed": False,
-            "reason": _("Your role does not create tickets. Ask a Security Administrator."),
-        }
-    if Connection.objects.current().first() is None:
-        return {"allowed": False, "reason": _("ServiceNow is not connected yet.")}
-    return {"allowed": True, "reason": ""}
+        reason = _("Your role does not create tickets. Ask a Security Administrator.")
+    else:
+        reason = "" if is_connected else _("ServiceNow is not connected yet.")
+    return {"allowed": not reason, "reason": reason, "is_connected": is_connected}
