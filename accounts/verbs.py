@@ -25,6 +25,7 @@ VERBS = {
     "ticket.comment_sent_again": pgettext_lazy("audit", "Comment or work note sent again"),
     "ticket.commented": pgettext_lazy("audit", "Comment or work note added"),
     "ticket.discarded": pgettext_lazy("audit", "Ticket discarded"),
+    "ticket.discard_undone": pgettext_lazy("audit", "Discarding of a ticket undone"),
     "ticket.edited": pgettext_lazy("audit", "Ticket edited and sent again"),
     "ticket.linked": pgettext_lazy("audit", "Ticket linked to a record"),
     "ticket.looked_up": pgettext_lazy("audit", "Record looked up for a ticket"),

@@ -11,6 +11,7 @@ from tickets import mirror
 from tickets.link import client_for
 from tickets.models import Ticket, TicketEvent
 from tickets.retry import KNOWN_TO_EXIST
+from tickets.share import wake
 from tickets.states import LINKABLE, Delivery
 
 
@@ -31,8 +32,33 @@ def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False
     with transaction.atomic():
         if not give_up(ticket, is_absent=is_absent):
             return False
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.DISCARDED, actor=by)
+        # What undoing it leads back to.
+        TicketEvent.objects.create(
+            ticket=ticket, at=now, what=TicketEvent.What.DISCARDED, actor=by, detail={"was": ticket.delivery}
+        )
         AuditEntry.objects.record(actor=by, verb="ticket.discarded", target=str(ticket.pk))
+    return True
+
+
+def undo(ticket: Ticket, *, by: User, now: datetime) -> bool:
+    """Take back that a ticket was given up, of which nothing was ever sent: it goes on from where it was.
+
+    Returns False where something was sent, or it is too late. Raises IntegrityError where its action has another open
+    ticket by now.
+    """
+    last = ticket.events.filter(what=TicketEvent.What.DISCARDED).first()
+    was = Delivery(last.detail.get("was", Delivery.ATTENTION)) if last else Delivery.ATTENTION
+    if was not in (Delivery.WAITING, Delivery.ATTENTION) or not ticket.may_be_undiscarded:
+        return False
+    row = Ticket.objects.filter(pk=ticket.pk, sent_at=None).exclude(last_ending__in=KNOWN_TO_EXIST)
+    again = now if was == Delivery.WAITING else None
+    with transaction.atomic():
+        if not row.move(Delivery.DISCARDED, was, is_open=True, next_try_at=again):
+            return False
+        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.NOT_DISCARDED, actor=by)
+        AuditEntry.objects.record(actor=by, verb="ticket.discard_undone", target=str(ticket.pk))
+        if again:
+            wake(ticket.pk)
     return True
 
 

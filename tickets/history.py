@@ -44,6 +44,7 @@ class TicketEvent(models.Model):
         REPLACES = "replaces", pgettext_lazy("ticket event", "Takes the place of an unlinked ticket")
         SENT_ANEW = "sent_anew", pgettext_lazy("ticket event", "Sent anew as another ticket")
         DISCARDED = "discarded", pgettext_lazy("ticket event", "Discarded")
+        NOT_DISCARDED = "not_discarded", pgettext_lazy("ticket event", "Discarding undone")
         CHANGED = "changed", pgettext_lazy("ticket event", "Changed in ServiceNow")
         WENT_BACK = "went_back", pgettext_lazy("ticket event", "Back at an older version in ServiceNow")
         POINTS = "points", pgettext_lazy("ticket event", "The action reached all its points")

@@ -281,6 +281,17 @@ class Ticket(models.Model):
         return not is_known and (waits or self.delivery == Delivery.ATTENTION)
 
     @property
+    def may_be_undiscarded(self) -> bool:
+        """Whether a person may undo that it was discarded: nothing of it was sent, or it was refused."""
+        was_discarded = self.delivery == Delivery.DISCARDED and not self.is_history
+        return (
+            was_discarded
+            and self.sent_at is None
+            and not self.sys_id
+            and self.last_ending not in KNOWN_TO_EXIST
+        )
+
+    @property
     def is_history(self) -> bool:
         """Whether its instance is no longer the one in use, so that nothing of it can be sent or asked any more."""
         return not self.instance.is_current

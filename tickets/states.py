@@ -69,7 +69,10 @@ MOVES: dict[Delivery, dict[Delivery, str]] = {
         Delivery.DELIVERED: "a person links it to a record",
         Delivery.DISCARDED: "a person gives it up, or sends it anew as another ticket",
     },
-    Delivery.DISCARDED: {},
+    Delivery.DISCARDED: {
+        Delivery.WAITING: "a person undoes that, nothing having been sent: it waits as before",
+        Delivery.ATTENTION: "a person undoes that, nothing having been sent: it needs attention as before",
+    },
 }
 IN_HAND = (Delivery.CLAIMED, Delivery.SENT)
 # The workers are at it.

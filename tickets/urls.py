@@ -40,4 +40,5 @@ urlpatterns = [
     path("<uuid:pk>/refresh/", views.refresh, name="refresh"),
     path("refresh/<kind:kind>/", views.refresh_card, name="refresh_card"),
     path("<uuid:pk>/discard/", views.discard, name="discard"),
+    path("<uuid:pk>/discard/undo/", views.undo_discard, name="undo_discard"),
 ]

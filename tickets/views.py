@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -164,10 +165,15 @@ def comment(request: PersonRequest, pk: str) -> HttpResponse:
 
 
 @may_change
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def discard(request: PersonRequest, pk: str) -> HttpResponse:
-    """Give up a ticket that is not in ServiceNow."""
-    found = get_object_or_404(Ticket, pk=pk)
+    """Give up a ticket that is not in ServiceNow, once a person has said so twice."""
+    found = get_object_or_404(_whole(), pk=pk)
+    if request.method != "POST":
+        if not found.may_be_discarded:
+            messages.info(request, _("This ticket cannot be discarded. Its page says what can be done."))
+            return redirect(found)
+        return render(request, "tickets/discard.html", {"ticket": found})
     is_certain = "certain" in request.POST
     try:
         if discarding.discard(found, by=request.user, now=timezone.now(), is_certain=is_certain):
@@ -180,12 +186,29 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
             "there is none, choose Discard once more; if there is one, link the ticket to it."
         )
         messages.warning(request, said)
-        return redirect(f"{found.get_absolute_url()}?certain=1")
+        return redirect(f"{reverse('tickets:discard', args=[found.pk])}?certain=1")
     except (Paused, ServiceNowError):
         said = _(
             "ServiceNow could not be asked whether it has a record of this ticket, so nothing was discarded."
         )
         messages.error(request, said)
+    return redirect(found)
+
+
+@may_change
+@require_POST
+def undo_discard(request: PersonRequest, pk: str) -> HttpResponse:
+    """Take back that a ticket was discarded."""
+    found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
+    try:
+        if discarding.undo(found, by=request.user, now=timezone.now()):
+            messages.success(request, _("The ticket is back, as it was before it was discarded."))
+        else:
+            messages.info(request, _("This ticket cannot be brought back any more."))
+    except IntegrityError:
+        messages.error(
+            request, _("The ticket stays discarded, because its action has another open ticket by now.")
+        )
     return redirect(found)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection
-from tests.factories import InstanceFactory, TicketFactory
+from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.claim import release_abandoned
@@ -47,7 +47,10 @@ def long_ago(ticket: Ticket) -> None:
 
 
 def discarded(browser: Client, ticket: Ticket) -> bool:
-    assert b"/discard/" in browser.get(ticket.get_absolute_url()).content
+    assert (
+        reverse("tickets:discard", args=[ticket.pk]).encode()
+        in browser.get(ticket.get_absolute_url()).content
+    )
     browser.post(reverse("tickets:discard", args=[ticket.pk]))
     ticket.refresh_from_db()
     return ticket.delivery == Delivery.DISCARDED
@@ -145,3 +148,65 @@ def test_who_is_certain_discards_nothing_that_is_there(browser: Client, ticket: 
     browser.post(reverse("tickets:discard", args=[ticket.pk]), {"certain": "1"})
     ticket.refresh_from_db()
     assert ticket.delivery == Delivery.ATTENTION
+
+
+def test_discard_asks_first(browser: Client, ticket: Ticket) -> None:
+    address = reverse("tickets:discard", args=[ticket.pk])
+    page = browser.get(address).content.decode()
+    assert "Discard this ticket?" in page
+    assert "this can be undone there" in page
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.WAITING
+
+
+def test_what_cannot_be_discarded_is_not_asked_about(browser: Client, delivered: Ticket) -> None:
+    answer = browser.get(reverse("tickets:discard", args=[delivered.pk]))
+    assert answer["Location"] == delivered.get_absolute_url()
+
+
+@pytest.mark.parametrize("was", [Delivery.WAITING, Delivery.ATTENTION])
+def test_discarding_what_was_never_sent_can_be_undone(
+    sandbox: SandboxProcess, browser: Client, ticket: Ticket, was: Delivery
+) -> None:
+    Ticket.objects.update(delivery=was)
+    ticket.refresh_from_db()
+    assert discarded(browser, ticket)
+    address = reverse("tickets:undo_discard", args=[ticket.pk])
+    assert address in browser.get(ticket.get_absolute_url()).content.decode()
+    browser.post(address)
+    ticket.refresh_from_db()
+    assert (ticket.delivery, ticket.is_open) == (was, True)
+    browser.post(address)
+    assert ticket.events.filter(what="not_discarded").count() == 1
+    if was == Delivery.WAITING:
+        assert push(ticket.pk) == Ending.DELIVERED
+        assert len(sandbox.records(CHANGE)) == 1
+
+
+def test_what_was_sent_or_unlinked_stays_discarded(
+    browser: Client, unanswered: Ticket, connection: Connection, secadmin: User
+) -> None:
+    long_ago(unanswered)
+    unlinked = TicketFactory.create(instance=connection.instance)
+    push(unlinked.pk)
+    unlinked.refresh_from_db()
+    unlink(unlinked, Reason.DELETED, by=secadmin, now=timezone.now())
+    for ticket in (unanswered, unlinked):
+        assert discarded(browser, ticket)
+        address = reverse("tickets:undo_discard", args=[ticket.pk])
+        browser.post(address)
+        ticket.refresh_from_db()
+        assert ticket.delivery == Delivery.DISCARDED
+
+
+def test_an_action_with_another_open_ticket_by_now_gets_no_second_one(
+    browser: Client, connection: Connection
+) -> None:
+    action = ActionFactory.create()
+    first = TicketFactory.create(instance=connection.instance, action=action)
+    assert discarded(browser, first)
+    TicketFactory.create(instance=connection.instance, action=action)
+    page = browser.post(reverse("tickets:undo_discard", args=[first.pk]), follow=True).content.decode()
+    assert "another open ticket by now" in page
+    first.refresh_from_db()
+    assert first.delivery == Delivery.DISCARDED

@@ -59,8 +59,8 @@ def test_only_the_moves_of_the_table_are_allowed() -> None:
                 check_move(old, new)
 
 
-def test_nothing_leaves_what_was_given_up_and_only_a_person_unlinks_what_was_delivered() -> None:
-    assert MOVES[Delivery.DISCARDED] == {}
+def test_no_worker_takes_what_was_given_up_and_only_a_person_unlinks_what_was_delivered() -> None:
+    assert set(MOVES[Delivery.DISCARDED]) == {Delivery.WAITING, Delivery.ATTENTION}
     assert set(MOVES[Delivery.DELIVERED]) == {Delivery.UNLINKED}
 
 
