@@ -170,8 +170,9 @@ EXPLANATIONS = {
     ),
 }
 # What a page lists for looking up, by what somebody is about when it happens.
+REACHING, AUTHORIZING, IN_USE = _("Reaching the instance"), _("Authorizing"), _("In use")
 _GROUPS: dict[Promise, tuple[str, ...]] = {
-    _("Reaching the instance"): (
+    REACHING: (
         "unreachable",
         "address_refused",
         "host_refused",
@@ -184,7 +185,7 @@ _GROUPS: dict[Promise, tuple[str, ...]] = {
         "maintenance",
         "login_page",
     ),
-    _("Authorizing"): (
+    AUTHORIZING: (
         "denied",
         "code_refused",
         "token_refused",
@@ -196,7 +197,7 @@ _GROUPS: dict[Promise, tuple[str, ...]] = {
         "no_attempt",
         "not_back",
     ),
-    _("In use"): (
+    IN_USE: (
         "needs_reauthorization",
         "not_authenticated",
         "forbidden",

@@ -18,7 +18,7 @@ from accounts import kept
 from accounts.access import permission_required
 from accounts.models import User
 from accounts.redirects import comes_back_to
-from connector import authorizing, checklist, explanations, findings, probes
+from connector import authorizing, checklist, findings, probes, troubleshooting
 from connector.authorizing import AttemptRefused, Leftover
 from connector.explanations import explain, not_now, out_of_calls
 from connector.forms import InstanceForm, RemovalForm, SetupForm
@@ -47,7 +47,7 @@ def connection(request: HttpRequest) -> HttpResponse:
         "calls_made": current.instance.calls_made(now) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
         "checks": _checks_of(current),
-        "troubleshooting": explanations.groups(),
+        "troubleshooting": troubleshooting.in_use(current, now) if current else None,
     }
     return render(request, "connector/connection.html", context)
 
@@ -120,7 +120,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         "current": current,
         "checks": checks,
         "steps": checklist.steps(draft, current, checks, code),
-        "troubleshooting": explanations.groups(),
+        "troubleshooting": troubleshooting.setting_up(draft, current, "not_back" if is_away else code),
         "problem": explain("not_back" if is_away else code),
         "is_away": is_away,
         "said": request.session.pop(SAID, "") if code else "",
