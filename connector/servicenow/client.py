@@ -60,7 +60,9 @@ class Client:
 
         Raises an error with `outcome_unknown` when the record may or may not exist; look before calling again.
         """
-        record = wire.read_record(table, self._send("POST", _table_path(table), READ_BACK, fields, check))
+        record = wire.read_record(
+            table, self._send("POST", _table_path(table), READ_BACK | SHOWN, fields, check)
+        )
         if not record.sys_id:
             raise Unreadable("The answer does not say which record was made.")
         return record
@@ -75,7 +77,8 @@ class Client:
     def read(self, table: str, sys_id: str, fields: Sequence[str] | None = None) -> Record | None:
         """One record, or None when ServiceNow says there is none (or none that we may see)."""
         try:
-            answer = self._send("GET", _record_path(table, sys_id), READ_BACK | _only(fields))
+            wanted = READ_BACK | (_only(fields) or SHOWN)
+            answer = self._send("GET", _record_path(table, sys_id), wanted)
             return _same(wire.read_record(table, answer), sys_id)
         except NotFound:
             return None
@@ -130,7 +133,7 @@ class Client:
         """
         query = f"correlation_id={query_value(correlation_id)}"
         wanted = sorted({*fields, "sys_id", "correlation_id"}) if fields else []
-        page = self.list(table, query, wanted, limit)
+        [page] = self.lists([Listing(table, query, wanted, limit, display_values=not wanted)])
         if any(record.get("correlation_id") != correlation_id for record in page.records):
             raise ConditionIgnored("The instance ignored the condition on correlation_id.")
         return list(page.records)
@@ -212,6 +215,8 @@ class Client:
 
 # Stored values, not those of the integration user's language and time zone; references as plain ids.
 READ_BACK: dict[str, str] = {"sysparm_display_value": "false", "sysparm_exclude_reference_link": "true"}
+# Besides the stored values, what people see: a whole record is shown to them, and sys_ids tell them nothing.
+SHOWN: dict[str, str] = {"sysparm_display_value": "all"}
 LIST_BARE: dict[str, str] = {"sysparm_suppress_pagination_header": "true", "sysparm_no_count": "true"}
 USER_FIELDS = [
     "sys_id",
@@ -242,7 +247,7 @@ def _only(fields: Sequence[str] | None) -> dict[str, str]:
 
 def _parameters(listing: Listing) -> dict[str, str]:
     ordered = "^".join([listing.query, *(f"ORDERBY{name}" for name in listing.order_by)]).strip("^")
-    shown = {"sysparm_display_value": "all"} if listing.display_values else {}
+    shown = SHOWN if listing.display_values else {}
     page = {"sysparm_query": ordered, "sysparm_limit": str(listing.limit)}
     return READ_BACK | shown | LIST_BARE | _only(listing.fields) | page
 
