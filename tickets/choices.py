@@ -4,10 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from connector.explanations import out_of_calls
+from connector.models import Connection
 from connector.servicenow.client import Client, query_value
-from connector.servicenow.errors import Refused
+from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
+from connector.sessions import Paused, open_client
 from tickets.standard_change import SYS_ID
 from tickets.states import Kind
 
@@ -82,6 +86,15 @@ def offered(client: Client, kind: Kind, field: str, *, wanted: str = "", may_sor
     for sys_id, name in _found(client, REFERENCES[field], wanted):
         offer = offer.including(sys_id, name)
     return offer
+
+
+def live(connection: Connection, kind: Kind, field: str, wanted: str, now: datetime) -> Offer:
+    """`offered` by the connection in use; an instance that cannot be asked just now offers nothing that is known."""
+    may_sort = bool(connection.instance.range_queries_allowed)
+    try:
+        return offered(open_client(connection, now=now), kind, field, wanted=wanted, may_sort=may_sort)
+    except (Paused, ServiceNowError):
+        return Offer((), readable=False, out_of_calls=out_of_calls(now))
 
 
 def templates(client: Client) -> Offer:

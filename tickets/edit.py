@@ -13,7 +13,7 @@ from tickets.models import Ticket, TicketEvent
 from tickets.share import Wish, share, wake
 from tickets.states import Delivery
 
-EDITABLE = ("kind", "name", "description", "priority", "due_on", "recommendation_category")
+EDITABLE = ("kind", "name", "description", "priority", "due_on", "recommendation_category", "extra_fields")
 
 
 def version_of(ticket: Ticket) -> int:
@@ -76,4 +76,8 @@ def send_anew(
 def _flat(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{chosen['name']}: {chosen['label'] or chosen['value']}" for chosen in value.values()
+        )
     return "" if value is None else str(value)

@@ -1,5 +1,7 @@
 """Editing a ticket that needs attention, and sending an unlinked one anew."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpResponse
@@ -12,15 +14,17 @@ from accounts import kept
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from connector.models import Connection
-from tickets import earlier_instance, form_address
+from tickets import choices, earlier_instance, form_address, mandatory
 from tickets import edit as editing
 from tickets.calendar import today
-from tickets.linking_forms import AnewForm, EditForm
+from tickets.linking_forms import AnewForm, EditForm, ExtraField
 from tickets.models import Ticket
 from tickets.share import asks_otherwise, sent_before
-from tickets.states import Delivery
+from tickets.states import Delivery, Kind
 
 may_change = permission_required("tickets.change_ticket")
+# Each costs a call to ServiceNow.
+MOST_EXTRAS = 8
 may_send_anew = permission_required("tickets.change_ticket", "tickets.add_ticket")
 
 
@@ -31,7 +35,12 @@ def edit(request: PersonRequest, pk: str) -> HttpResponse:
     """Edit a ticket that needs attention, and send it again."""
     found = get_object_or_404(Ticket.objects.select_related("action", "instance"), pk=pk)
     now = timezone.now()
-    form = EditForm(request.POST if request.method == "POST" else None, ticket=found, today=today(now))
+    form = EditForm(
+        request.POST if request.method == "POST" else None,
+        ticket=found,
+        today=today(now),
+        extras=_extras(request, found, now),
+    )
     kept.put_back(request, form)
     refusal = earlier_instance.refusal(found)
     if refusal and not form.is_bound:
@@ -52,6 +61,23 @@ def edit(request: PersonRequest, pk: str) -> HttpResponse:
         return redirect(found)
     page = {"ticket": found, "form": form}
     return render(request, "tickets/edit.html", page, status=422 if form.is_bound else 200)
+
+
+def _extras(request: PersonRequest, found: Ticket, now: datetime) -> list[ExtraField]:
+    """The fields that ServiceNow wanted of the ticket, and those that were chosen for it before."""
+    wanted = {one.field: one.label for one in mandatory.of_ticket(found) if one.may_be_mapped}
+    wanted |= {field: str(chosen["name"]) for field, chosen in found.extra_fields.items()}
+    connection = Connection.objects.current().filter(instance=found.instance_id).first()
+    if connection is None:
+        return []
+    extras = []
+    for field, name in list(wanted.items())[:MOST_EXTRAS]:
+        kept_value = found.extra_fields.get(field, {})
+        typed = request.POST.get(f"extra_{field}", "").strip() or str(kept_value.get("value", ""))
+        offer = choices.live(connection, Kind(found.kind), field, typed[:1000], now)
+        offer = offer.including(str(kept_value.get("value", "")), str(kept_value.get("label", "")))
+        extras.append(ExtraField(field, name, offer))
+    return extras
 
 
 @kept.keeps_typed

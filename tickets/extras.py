@@ -27,6 +27,8 @@ def mapped(ticket: Ticket) -> dict[str, str]:
     """Return the mapped fields that have a value for this ticket."""
     rows = FieldMapping.objects.filter(instance=ticket.instance_id, kind=ticket.kind)
     values = {row.field: _value(row, ticket) for row in rows}
+    # What a person chose for this very ticket comes before what all of them get.
+    values |= {field: str(chosen["value"]) for field, chosen in ticket.extra_fields.items()}
     return {field: value for field, value in values.items() if value}
 
 

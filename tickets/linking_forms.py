@@ -1,16 +1,21 @@
 """What a person says of a ticket whose delivery did not go by itself: which record is its own, and what to change."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tickets import edit, reference
+from tickets.choices import REFERENCES, Offer
 from tickets.forms import NewTicketForm, WrittenForm
 from tickets.link import Reason
+from tickets.mapping_forms import value_of
 from tickets.models import Ticket
 from tickets.reference import Reference
 from tickets.share import Wish
@@ -77,6 +82,34 @@ class UnlinkForm(forms.Form):
             reason.choices = [choice for choice in Reason.choices if choice[0] != Reason.WRONG]
 
 
+@dataclass(frozen=True)
+class ExtraField:
+    """A field that ServiceNow wants of a ticket, by its name and by what ServiceNow calls it, and what it may hold."""
+
+    field: str
+    name: str
+    offer: Offer
+
+    def form_field(self) -> forms.Field:
+        """Return the field of a form: a list where the instance offers one, else something to type in."""
+        hint = _("ServiceNow wants this field. Left empty, it gets what is mapped to it, if anything.")
+        if self.offer.values and not self.offer.is_cut:
+            options = [("", "–"), *self.offer.values]
+            return forms.ChoiceField(label=self.name, required=False, choices=options, help_text=hint)
+        typed = _("Type the exact name or the sys_id of a record, or a value as ServiceNow stores it.")
+        return forms.CharField(
+            label=self.name, required=False, max_length=1000, help_text=format_lazy("{} {}", hint, typed)
+        )
+
+    def value(self, typed: str) -> str:
+        """Take a label for its value. Raises a ValidationError for what can be no reference where one is wanted."""
+        return typed and value_of(typed, self.offer, wants_record=self.field in REFERENCES)
+
+    def stored(self, value: str) -> dict[str, str]:
+        """Return what the ticket keeps of it."""
+        return {"name": self.name, "value": value, "label": self.offer.label(value)}
+
+
 class EditForm(WrittenForm):
     """A ticket that needs attention, to be sent again. Carries its version: nobody's edits are undone unseen."""
 
@@ -87,7 +120,9 @@ class EditForm(WrittenForm):
         error_messages={"required": _("Tick the box, or link the ticket to the record that exists.")},
     )
 
-    def __init__(self, data: Any = None, *, ticket: Ticket, today: date) -> None:
+    def __init__(
+        self, data: Any = None, *, ticket: Ticket, today: date, extras: Sequence[ExtraField] = ()
+    ) -> None:
         initial = {name: getattr(ticket, name) for name in edit.EDITABLE if name != "recommendation_category"}
         self.current = edit.version_of(ticket)
         initial |= {"category": ticket.recommendation_category, "version": self.current}
@@ -101,10 +136,20 @@ class EditForm(WrittenForm):
             self.fields["kind"].help_text = _(
                 "Cannot be changed: an earlier try may have arrived in ServiceNow."
             )
+        self.extras = {f"extra_{extra.field}": extra for extra in extras}
+        for name, extra in self.extras.items():
+            self.fields[name] = extra.form_field()
+            chosen = ticket.extra_fields.get(extra.field, {})
+            self.initial[name] = chosen.get("value", "")
 
     def clean(self) -> dict[str, Any]:
         """Refuse to overwrite what somebody else edited, once: the next time it is no surprise."""
         cleaned = super().clean()
+        for name, extra in self.extras.items():
+            try:
+                cleaned[name] = extra.value(cleaned.get(name, ""))
+            except forms.ValidationError as wrong:
+                self.add_error(name, wrong)
         if cleaned.get("version", self.current) != self.current:
             self.data = {**dict(self.data.items()), "version": str(self.current)}
             raise forms.ValidationError(
@@ -119,7 +164,11 @@ class EditForm(WrittenForm):
         """Return the ticket's columns as typed. Only for a valid form."""
         names = {"category": "recommendation_category"}
         kept = ("kind", "name", "description", "priority", "due_on", "category")
-        return {names.get(name, name): self.cleaned_data[name] for name in kept if name in self.cleaned_data}
+        values = {
+            names.get(name, name): self.cleaned_data[name] for name in kept if name in self.cleaned_data
+        }
+        chosen = {extra.field: extra.stored(self.cleaned_data[name]) for name, extra in self.extras.items()}
+        return values | {"extra_fields": {field: one for field, one in chosen.items() if one["value"]}}
 
 
 class AnewForm(NewTicketForm):

@@ -84,6 +84,11 @@ def in_words_of(problem: str) -> list[Missing]:
     return [_meant(label) for label in labels if label]
 
 
+def of_ticket(ticket: Ticket) -> list[Missing]:
+    """Return what ServiceNow wanted of a ticket that it refused."""
+    return in_words_of(ticket.last_problem) if ticket.delivery == Delivery.ATTENTION else []
+
+
 def missing(instance: Instance, kind: Kind) -> list[Missing]:
     """Return what ServiceNow wanted of the tickets that wait for attention, and of the newest trial."""
     refused = Ticket.objects.filter(

@@ -96,7 +96,7 @@ class ValueForm(FieldForm):
         typed: str = self.cleaned_data["value"]
         if self.cleaned_data.get("source") != ValueSource.FIXED or not typed:
             return typed
-        return _value_of(typed, self.offer, wants_record=self._wants_record)
+        return value_of(typed, self.offer, wants_record=self._wants_record)
 
     def clean(self) -> dict[str, Any]:
         """Want a value where a fixed one is chosen."""
@@ -174,7 +174,7 @@ class TemplateForm(forms.Form):
     def clean_template(self) -> str:
         """Take a name for its sys_id, and refuse what is none."""
         typed: str = self.cleaned_data["template"]
-        return typed and _value_of(typed, self.offer, wants_record=True)
+        return typed and value_of(typed, self.offer, wants_record=True)
 
 
 def _suggest(form: "ValueForm | TemplateForm", name: str, hint: str) -> None:
@@ -186,7 +186,8 @@ def _suggest(form: "ValueForm | TemplateForm", name: str, hint: str) -> None:
     form.initial[name] = form.offer.typed(form.initial.get(name, ""))
 
 
-def _value_of(typed: str, offer: Offer, *, wants_record: bool) -> str:
+def value_of(typed: str, offer: Offer, *, wants_record: bool) -> str:
+    """Take a label for its value. Raises a ValidationError for what can be no reference where one is wanted."""
     meant = offer.meant(typed)
     if len(meant) > 1:
         raise forms.ValidationError(

@@ -12,13 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import permission_required
 from accounts.models import AuditEntry
 from accounts.requests import PersonRequest
-from connector.explanations import out_of_calls
 from connector.models import Connection
-from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.trial import TITLE
-from connector.sessions import Paused, open_client
-from tickets import extras
-from tickets.choices import Offer, offered
+from tickets import choices, extras
 from tickets.mandatory import missing
 from tickets.mapping import FieldMapping
 from tickets.mapping_forms import FieldForm, ValueForm
@@ -79,7 +75,8 @@ def _value_form(request: PersonRequest, connection: Connection, kind: Kind, chos
     known = FieldMapping.objects.filter(instance=connection.instance, kind=kind, field=field).first()
     kept = known.value if known else ""
     wanted = request.POST.get("value", "").strip() if request.method == "POST" else kept
-    offer = _offer(connection, kind, field, wanted).including(kept, known.label if known else "")
+    offer = choices.live(connection, kind, field, wanted, timezone.now())
+    offer = offer.including(kept, known.label if known else "")
     if request.method == "POST":
         return ValueForm(request.POST, offer=offer)
     initial = {"field": field}
@@ -87,16 +84,6 @@ def _value_form(request: PersonRequest, connection: Connection, kind: Kind, chos
         initial |= {"source": known.source, "value": known.value}
         initial |= {f"for_{ours}": theirs for ours, theirs in known.values.items()}
     return ValueForm(initial=initial, offer=offer)
-
-
-def _offer(connection: Connection, kind: Kind, field: str, wanted: str) -> Offer:
-    may_sort = bool(connection.instance.range_queries_allowed)
-    now = timezone.now()
-    try:
-        client = open_client(connection, now=now)
-        return offered(client, kind, field, wanted=wanted, may_sort=may_sort)
-    except (Paused, ServiceNowError):
-        return Offer((), readable=False, out_of_calls=out_of_calls(now))
 
 
 def _preview(request: PersonRequest, connection: Connection, kind: Kind) -> str:

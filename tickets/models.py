@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from connector.models import Instance
@@ -91,6 +91,14 @@ class Ticket(models.Model):
         blank=True,
         db_index=True,
         help_text=_("The same for all tickets that were shared in one go."),
+    )
+    extra_fields = models.JSONField(
+        _("further fields"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            "What a person chose for this ticket alone: by field, its name, value and display value."
+        ),
     )
     is_open = models.BooleanField(_("open"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
@@ -256,6 +264,21 @@ class Ticket(models.Model):
     def is_missing(self) -> bool:
         """Whether the record was asked for by id and not returned: gone, or hidden by an access rule."""
         return self.missing_since is not None
+
+    @property
+    def assigned_to_words(self) -> str:
+        """Who works on it, by name."""
+        return self._called("assigned_to")
+
+    @property
+    def assignment_group_words(self) -> str:
+        """Which group works on it, by name."""
+        return self._called("assignment_group")
+
+    def _called(self, reference: str) -> str:
+        """What people see in a reference of the record; never its sys_id."""
+        label, value = self.record_labels.get(reference), self.record.get(reference)
+        return str(label or (pgettext("reference", "Name not known yet") if value else ""))
 
     @property
     def has_unread_notes(self) -> bool:

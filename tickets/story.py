@@ -40,6 +40,7 @@ _EDITED: dict[str, str | Promise] = {
     "priority": _("Priority"),
     "due_on": _("Due date"),
     "recommendation_category": pgettext_lazy("ticket", "Recommendation category"),
+    "extra_fields": _("Further fields"),
 }
 _REFERENCES = frozenset({"assigned_to", "assignment_group"})
 

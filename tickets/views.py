@@ -24,7 +24,7 @@ from connector.sessions import Paused
 from scorecard.models import ImprovementAction, ScoreDay
 from tickets import comment as commenting
 from tickets import discard as discarding
-from tickets import earlier_instance, export, form_address, look_up, poll, propose, record_journal
+from tickets import earlier_instance, export, form_address, look_up, mandatory, poll, propose, record_journal
 from tickets import share as sharing
 from tickets.calendar import today
 from tickets.cards import ROWS, on_card, record_url
@@ -343,6 +343,7 @@ def _about(found: Ticket) -> dict[str, object]:
     return {
         "ticket": found,
         "record_url": record_url(found),
+        "missing": mandatory.of_ticket(found),
         "attempts": found.push_attempts.all()[:50],
         "facts": facts(found),
         "story": told(

@@ -8,6 +8,7 @@ from accounts.models import User
 from connector.models import Connection
 from tests.factories import FieldMappingFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
+from tests.tickets.clock import Clock
 from tickets.mapping import FieldMapping, ValueSource
 from tickets.models import FieldTrial
 from tickets.push import push
@@ -172,3 +173,29 @@ def test_a_trial_learns_the_names_of_what_it_sent(
     assert FieldMapping.objects.get().label == "Ada Lovelace"
     assert "Ada Lovelace" in page
     assert "its name is not known yet" not in page
+
+
+@pytest.mark.parametrize("fault", ["", "lose_answer"])
+def test_a_new_ticket_calls_its_references_by_name(
+    browser: Client, sandbox: SandboxProcess, connection: Connection, fault: str
+) -> None:
+    group = sandbox.create("sys_user_group", name="Identity team", active="true")
+    FieldMappingFactory.create(
+        instance=connection.instance,
+        kind=Kind.INCIDENT,
+        field="assignment_group",
+        value=group["sys_id"],
+        label="Identity team",
+    )
+    ticket = TicketFactory.create(instance=connection.instance, kind=Kind.INCIDENT)
+    if fault:
+        sandbox.fault(fault)
+    clock = Clock()
+    for _ in range(2):
+        push(ticket.pk, clock=clock)
+        clock.advance(minutes=10)
+    ticket.refresh_from_db()
+    assert ticket.is_delivered
+    page = browser.get(ticket.get_absolute_url()).content.decode()
+    assert "<dd>Identity team</dd>" in page
+    assert group["sys_id"] not in page
