@@ -13,7 +13,10 @@ _FIELDS = ("calculated_at", "current_score", "max_score", "active_users", "licen
 
 
 def store(scores: Sequence[ScoreRow], actions: Mapping[str, ImprovementAction]) -> int:
-    """Add days, and correct those that Microsoft calculated again later. Returns how many days changed."""
+    """Add days, and correct those that Microsoft calculated again later. Returns how many days changed.
+
+    `actions` are by `entry.key_of` their control IDs.
+    """
     stored = {
         day.scored_on: day for day in ScoreDay.objects.filter(scored_on__in=[row.scored_on for row in scores])
     }
@@ -25,6 +28,9 @@ def store(scores: Sequence[ScoreRow], actions: Mapping[str, ImprovementAction]) 
             continue
         current.append(row)
         values = {name: getattr(row, name) for name in _FIELDS}
+        if row.comparisons is None:
+            # They cannot be read, which is not that there are none.
+            values["comparisons"] = day.comparisons if day else []
         if day is None:
             ScoreDay.objects.create(scored_on=row.scored_on, **values)
         elif any(getattr(day, name) != value for name, value in values.items()):
@@ -62,11 +68,11 @@ def _store_controls(scores: Sequence[ScoreRow], actions: Mapping[str, Improvemen
     }
     new, corrected = [], []
     for row in scores:
-        for control in row.controls.values():
+        for key, control in row.controls.items():
             # Where Microsoft gives no points there is nothing to remember: missing is not 0.
             if control.score is None:
                 continue
-            action = actions[control.control_id]
+            action = actions[key]
             day = stored.get((action.pk, row.scored_on))
             if day is None:
                 new.append(ControlScoreDay(action=action, scored_on=row.scored_on, score=control.score))

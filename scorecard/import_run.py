@@ -1,5 +1,6 @@
 """One import at a time, whoever starts it, and each writes down how it went."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +14,9 @@ from scorecard.import_failures import Failure, failure_of
 from scorecard.import_state import ImportState
 from scorecard.secure_score import DocumentError
 from scorecard.sessions import NotConfigured, open_client
+from scorecard.unread import LeftOut
+
+logger = logging.getLogger("scorecard")
 
 # How an import can end that is no mistake of the portal.
 EXPECTED = (DocumentError, GraphError, NotConfigured)
@@ -25,11 +29,12 @@ class AlreadyRunning(Exception):
 
 
 class Run:
-    """An import under way."""
+    """An import under way. `left_out` collects what it cannot understand."""
 
     def __init__(self, token: UUID, clock: Clock) -> None:
         self._token = token
         self._clock = clock
+        self.left_out = LeftOut()
 
     def renew(self) -> None:
         """Say that it is still alive. Call it at least as often as `import_state.LEASE`."""
@@ -47,8 +52,16 @@ def running(source: ImportState.Source, *, clock: Clock = timezone.now) -> Itera
         raise AlreadyRunning
     result: dict[str, object] = {}
     try:
-        yield Run(token, clock)
-        result = {"succeeded_at": clock(), "source": source, "failure": "", "detail": ""}
+        run = Run(token, clock)
+        yield run
+        result = {
+            "succeeded_at": clock(),
+            "source": source,
+            "failure": "",
+            "detail": "",
+            "left_out": run.left_out.as_json(),
+            "left_out_count": run.left_out.count,
+        }
     except Exception as error:
         result = {"failed_at": clock(), "failure": failure_of(error), "detail": _detail(error)}
         raise
@@ -59,7 +72,11 @@ def running(source: ImportState.Source, *, clock: Clock = timezone.now) -> Itera
 def read_from_graph(*, now: datetime, clock: Clock = timezone.now) -> importing.Report:
     """Read everything new from Microsoft Graph. Raises `AlreadyRunning` or one of `EXPECTED`."""
     with running(ImportState.Source.GRAPH, clock=clock) as run:
-        return importing.import_from_graph(open_client(now=now, before_call=run.renew), now=now)
+        client = open_client(now=now, before_call=run.renew)
+        report = importing.import_from_graph(client, run.left_out, now=now)
+    if run.left_out.count:
+        logger.warning("%d entries or values could not be understood", run.left_out.count)
+    return report
 
 
 def _detail(error: Exception) -> str:

@@ -10,6 +10,7 @@ from scorecard.import_failures import ADVICE, Failure
 from scorecard.import_state import ImportState
 from scorecard.models import ScoreDay
 from scorecard.sessions import REQUIRED, missing_settings
+from scorecard.unread import sentence
 
 # Microsoft calculates once a day, and a change takes up to 48 hours.
 OLD_AFTER = timedelta(days=3)
@@ -58,6 +59,11 @@ class ImportStatus:
         if self.missing and self.is_set_up:
             return f"Not set: {', '.join(self.missing)}."
         return self.state.detail
+
+    @property
+    def left_out(self) -> list[str]:
+        """What of the last import could not be understood, in the reader's language."""
+        return [sentence(told) for told in self.state.left_out]
 
     @property
     def days_old(self) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from scorecard import history
+from scorecard.entry import key_of
 from scorecard.graph.client import Client
 from scorecard.models import HISTORY, ImprovementAction, ScoreDay
 from scorecard.secure_score import (
@@ -23,6 +24,7 @@ from scorecard.secure_score import (
     read_profiles,
     read_scores,
 )
+from scorecard.unread import LeftOut
 
 BATCH = 500
 _PROFILE_FIELDS = (
@@ -69,6 +71,7 @@ class Report:
 class _Wanted:
     """What the documents say about one control. `scored_on` is the newest day on which they score it."""
 
+    control_id: str = ""
     profile: ProfileRow | None = None
     control: ControlRow | None = None
     scored_on: date | None = None
@@ -76,18 +79,21 @@ class _Wanted:
 
 @dataclass(slots=True)
 class _Actions:
+    """Actions by `key_of` their control IDs."""
+
     by_id: dict[str, ImprovementAction]
     created: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
 
 
-def import_from_graph(client: Client, *, now: datetime) -> Report:
+def import_from_graph(client: Client, left_out: LeftOut, *, now: datetime) -> Report:
     """Store what Microsoft Graph tells: the days since the last import (at most its 90) and all profiles.
 
-    Raises `GraphError` or `DocumentError`; the tables are then as before.
+    What cannot be understood is noted in `left_out`. Raises `GraphError` or `DocumentError`; the tables are then as
+    before.
     """
-    scores = read_scores(scores_from_graph(client, today=now.date()))
-    profiles = read_profiles(profiles_from_graph(client))
+    scores = read_scores(scores_from_graph(client, today=now.date()), left_out, now=now)
+    profiles = read_profiles(profiles_from_graph(client), left_out)
     return import_rows(scores, profiles, now=now)
 
 
@@ -115,7 +121,8 @@ def import_rows(scores: Sequence[ScoreRow], profiles: Sequence[ProfileRow], *, n
     actions = _store_actions(scores, profiles, is_newest=is_newest, now=now)
     days_changed = history.store(scores, actions.by_id)
     newest = ScoreDay.objects.latest()
-    updated = (actions.changed | history.store_previous_scores(newest)) - actions.created
+    moved = {key_of(control_id) for control_id in history.store_previous_scores(newest)}
+    updated = (actions.changed | moved) - actions.created
     return Report(
         created=len(actions.created),
         updated=len(updated),
@@ -135,32 +142,39 @@ def _documents(pages: Iterable[dict[str, Any]], collection: str) -> list[Documen
 def _store_actions(
     scores: Sequence[ScoreRow], profiles: Sequence[ProfileRow], *, is_newest: bool, now: datetime
 ) -> _Actions:
-    # The lock makes a second import wait for this one; on SQLite the transaction itself does.
-    existing = {action.control_id: action for action in ImprovementAction.objects.select_for_update()}
+    # The lock makes a second import wait for this one; on SQLite the transaction itself does. Of two rows that an
+    # earlier import made of one control, the one that has a profile goes on.
+    rows = ImprovementAction.objects.select_for_update().order_by("has_profile", "-pk")
+    stored = {action.control_id: action for action in rows}
+    existing = {key_of(control_id): action for control_id, action in stored.items()}
     wanted = _wanted(scores, profiles)
     new = {
-        control_id: ImprovementAction(control_id=control_id, title=control_id, first_seen_at=now)
-        for control_id in wanted
-        if control_id not in existing
+        key: ImprovementAction(control_id=entry.control_id, title=entry.control_id, first_seen_at=now)
+        for key, entry in wanted.items()
+        if key not in existing
     }
     actions = _Actions(existing | new, created=set(new))
-    for control_id, action in actions.by_id.items():
-        values = _values(action, wanted.get(control_id, _Wanted()), is_newest=is_newest)
+    for key, action in actions.by_id.items():
+        values = _values(action, wanted.get(key, _Wanted()), is_newest=is_newest)
         if is_newest:
-            values["is_scored"] = control_id in scores[-1].controls
+            # Where some of the day's controls could not be read, this may be one of them.
+            is_missing = key not in scores[-1].controls
+            values["is_scored"] = action.is_scored and bool(scores[-1].unread) if is_missing else True
         if _apply(action, values):
-            actions.changed.add(control_id)
+            actions.changed.add(key)
     ImprovementAction.objects.bulk_create(new.values(), batch_size=BATCH)
-    updated = [existing[control_id] for control_id in actions.changed - actions.created]
+    updated = [existing[key] for key in actions.changed - actions.created]
     ImprovementAction.objects.bulk_update(updated, _WRITTEN, batch_size=BATCH)
+    doubles = stored.keys() - {action.control_id for action in existing.values()}
+    ImprovementAction.objects.filter(control_id__in=doubles).update(is_scored=False)
     return actions
 
 
 def _wanted(scores: Sequence[ScoreRow], profiles: Sequence[ProfileRow]) -> dict[str, _Wanted]:
-    wanted = {profile.control_id: _Wanted(profile) for profile in profiles}
+    wanted = {key_of(profile.control_id): _Wanted(profile.control_id, profile) for profile in profiles}
     for row in scores:
-        for control in row.controls.values():
-            entry = wanted.setdefault(control.control_id, _Wanted())
+        for key, control in row.controls.items():
+            entry = wanted.setdefault(key, _Wanted(control.control_id))
             entry.control, entry.scored_on = control, row.scored_on
     return wanted
 
@@ -171,6 +185,8 @@ def _values(action: ImprovementAction, wanted: _Wanted, *, is_newest: bool) -> d
     profile, control, scored_on = wanted.profile, wanted.control, wanted.scored_on
     if profile and (is_newest or not action.has_profile):
         values |= {name: getattr(profile, name) for name in _PROFILE_FIELDS} | {"has_profile": True}
+        if profile.threats is None:
+            values["threats"] = action.threats
         values["category"] = profile.category or action.category
     if control and scored_on and (action.scored_on is None or (is_newest and scored_on >= action.scored_on)):
         values |= {

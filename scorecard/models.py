@@ -12,7 +12,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scorecard.import_state import ImportState
-from scorecard.rounding import has_reached, is_below, reaches
+from scorecard.rounding import has_reached, is_below, reaches, share
 from scorecard.sharing import ShareLinks, share_links
 from scorecard.words import CHOOSABLE, PRODUCTS, TONES, Category, Level, Status
 
@@ -78,7 +78,7 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
 
     def with_impact(self, total: float | None) -> Self:
         """Add `impact`: the points still available in per cent of `total`; None where anything is unknown."""
-        if not total:
+        if not total or total <= 0:
             return self.annotate(impact=Value(None, models.FloatField()))
         share = ExpressionWrapper((F("max_score") - F("score")) * 100.0 / total, models.FloatField())
         return self.annotate(
@@ -270,8 +270,8 @@ class ScoreDay(models.Model):
 
     @property
     def percentage(self) -> float | None:
-        """Points achieved in per cent of the maximum, or None where there is no maximum."""
-        return self.current_score * 100 / self.max_score if self.max_score > 0 else None
+        """Points achieved in per cent of the maximum, at most 100, or None where that cannot be said."""
+        return share(self.current_score, self.max_score)
 
 
 class ControlScoreDay(models.Model):

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from scorecard.models import HISTORY, ImprovementAction, ScoreDay
+from scorecard.rounding import share
 from scorecard.trend import Trend, draw
 from scorecard.words import COMPARISONS, Category
 
@@ -23,9 +25,7 @@ class CategoryPoints:
     @property
     def percentage(self) -> float | None:
         """Points achieved in per cent, or None where that cannot be said."""
-        if self.unknown or not self.maximum or self.score is None:
-            return None
-        return self.score * 100 / self.maximum
+        return None if self.unknown else share(self.score, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def points_by_category() -> list[CategoryPoints]:
     return [
         CategoryPoints(
             category=name,
-            label=str(labels.get(name, name)),
+            label=str(labels.get(name, name) or _("Without a category")),
             score=found[name]["points"],
             maximum=found[name]["maximum"],
             unknown=found[name]["unknown"],

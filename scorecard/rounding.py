@@ -36,5 +36,12 @@ def has_reached(points: float, most: float) -> bool:
     return points >= most - ROUNDING
 
 
+def share(points: float | None, most: float | None) -> float | None:
+    """The points in per cent of the most, at most 100; None where either is unknown, negative, or there is no most."""
+    if points is None or most is None or points < 0 or most <= 0:
+        return None
+    return min(points / most, 1.0) * 100
+
+
 def _of(points: Points) -> Any:
     return F(points) if isinstance(points, str) else points

@@ -86,7 +86,7 @@ def priority_of(action: ImprovementAction, total: float | None) -> tuple[Priorit
         return Priority.HIGH, _(
             "High is proposed because this action protects the sign-in of administrators."
         )
-    if not total or action.max_score is None or action.score is None:
+    if not total or total <= 0 or action.max_score is None or action.score is None:
         return Priority.MODERATE, _("Moderate is proposed because the score impact is not known.")
     impact = 0.0 if action.is_completed else max(100 * (action.max_score - action.score) / total, 0.0)
     priority, reason = _by_impact(action, impact)

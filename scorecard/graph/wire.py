@@ -26,6 +26,7 @@ from .errors import (
 )
 
 SENTENCE_LENGTH = 300
+LONGEST_NUMBER = 300
 PERMISSION = "SecurityEvents.Read.All"
 
 
@@ -88,6 +89,11 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | Non
     return timedelta(seconds=min(max(seconds, 0.0), 86_400.0))
 
 
+def whole_number(digits: str) -> int | float:
+    """Read a number of JSON. Python refuses thousands of digits as one, and such a number must not stop all others."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else math.inf
+
+
 def _seconds_until(value: str, now: datetime) -> float:
     try:
         moment = parsedate_to_datetime(value)
@@ -124,7 +130,7 @@ def _refusal(answer: Answer, now: datetime) -> GraphError:
 
 def _object(answer: Answer) -> dict[str, Any]:
     try:
-        value = json.loads(answer.body)
+        value = json.loads(answer.body, parse_int=whole_number)
     except (ValueError, RecursionError):
         raise Unreadable(
             "Microsoft's answer is not JSON, or only the beginning of it.", status=answer.status

@@ -23,7 +23,7 @@ def score(day: str = "2026-11-20", *controls: dict[str, Any], **others: object) 
     return {
         "id": f"tenant_{day}",
         "createdDateTime": f"{day}T00:00:00Z",
-        "currentScore": sum(float(each["score"] or 0) for each in controls),
+        "currentScore": sum(float(each["score"] or 0) for each in controls if isinstance(each, dict)),
         "maxScore": 100,
         "activeUserCount": 40,
         "licensedUserCount": 48,

@@ -94,3 +94,8 @@ def test_any_answer_gives_a_value_or_one_of_the_errors(
     for read in (wire.read_page, wire.read_token):
         with contextlib.suppress(errors.GraphError):
             assert read(Answer(status, headers, body), now=NOW)
+
+
+def test_a_number_of_thousands_of_digits_does_not_make_an_answer_unreadable() -> None:
+    body = b'{"value": [{"id": "mfa", "maxScore": ' + b"9" * 5000 + b"}]}"
+    assert wire.read_page(answer(200, body), now=NOW)["value"][0]["id"] == "mfa"

@@ -68,6 +68,7 @@ def test_levels_are_one_word_whatever_microsoft_writes(word: object, level: str)
 
 def test_no_data_to_compare_with_is_not_minus_one_per_cent() -> None:
     row = scores(score(averageComparativeScores=[{"basis": "TotalSeats", "averageScore": -1}]))[0]
+    assert row.comparisons is not None
     assert row.comparisons[0]["average"] is None
 
 

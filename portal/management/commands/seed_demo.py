@@ -12,9 +12,8 @@ from accounts.models import User
 from accounts.roles import ADMINISTRATOR
 from portal.demo import PASSWORD, PEOPLE, add_actions, add_tickets
 from portal.models import DemonstrationMark
-from scorecard.importing import import_from_graph
+from scorecard.import_run import read_from_graph
 from scorecard.models import ScoreDay
-from scorecard.sessions import open_client
 
 
 class Command(BaseCommand):
@@ -34,8 +33,7 @@ class Command(BaseCommand):
         for username, first, last, role in PEOPLE:
             add_person(username, first, last, role)
         if not ScoreDay.objects.exists():
-            now = timezone.now()
-            import_from_graph(open_client(now=now), now=now)
+            read_from_graph(now=timezone.now())
         add_actions(options["actions"])
         add_tickets(options["tickets"])
 

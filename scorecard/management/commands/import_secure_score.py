@@ -13,6 +13,7 @@ from scorecard.import_run import EXPECTED, AlreadyRunning, Run, running
 from scorecard.models import ImportState, ImprovementAction
 from scorecard.secure_score import Document, DocumentError, is_incomplete, parse, read_profiles, read_scores
 from scorecard.sessions import open_client
+from scorecard.unread import LeftOut, sentence
 
 GRAPH = "-"
 
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         except EXPECTED as error:
             raise CommandError(f"Nothing was imported. {error}") from None
         self._say(report)
+        self._warn(run.left_out)
         if incomplete:
             self.stderr.write(
                 self.style.WARNING(
@@ -67,7 +69,9 @@ class Command(BaseCommand):
             score_documents = [_read(scores)]
         profile_documents = list(_profile_documents(client, profiles))
         report = importing.import_rows(
-            read_scores(score_documents), read_profiles(profile_documents), now=now
+            read_scores(score_documents, run.left_out, now=now),
+            read_profiles(profile_documents, run.left_out),
+            now=now,
         )
         return report, is_incomplete(profile_documents)
 
@@ -82,10 +86,19 @@ class Command(BaseCommand):
             f"{report.unchanged} unchanged; {scored.count()} scored. "
             f"Days of history changed: {report.days_changed}."
         )
-        if unknown := scored.filter(max_score=None).count():
+        unknown = scored.filter(max_score=None)
+        if count := unknown.count():
+            without = unknown.filter(has_profile=False).count()
             self.stdout.write(
-                f"The maximum of {unknown} scored actions is unknown: they have no control profile."
+                f"The maximum of {count} scored actions is unknown: {without} have no control profile, "
+                f"{count - without} have one that tells no maximum."
             )
+
+    def _warn(self, left_out: LeftOut) -> None:
+        for told in left_out.as_json():
+            self.stderr.write(self.style.WARNING(sentence(told)))
+        if more := left_out.count - len(left_out.told):
+            self.stderr.write(self.style.WARNING(f"{more} more could not be understood."))
 
 
 def _profile_documents(client: Client | None, sources: list[str]) -> Iterable[Document]:
