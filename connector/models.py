@@ -46,6 +46,7 @@ class Instance(CallCounter):
     delta_since = models.DateTimeField(_("changes read up to (instance's clock)"), null=True, blank=True)
     last_swept_at = models.DateTimeField(_("open tickets last checked"), null=True, blank=True)
     last_full_sweep_at = models.DateTimeField(_("all tickets last checked"), null=True, blank=True)
+    rows_left_out = models.PositiveIntegerField(_("rows not understood when last checked"), default=0)
 
     objects = InstanceQuerySet.as_manager()
 

@@ -73,13 +73,13 @@ def _apply(
 ) -> int:
     """Store the rows that were asked for; an instance that ignores the condition answers with strangers."""
     return sum(
-        _apply_one(tickets[record.sys_id], record, now, named[kind])
+        apply_one(tickets[record.sys_id], record, now, named[kind])
         for record in page.records
         if record.sys_id in tickets and tickets[record.sys_id].kind == kind
     )
 
 
-def _apply_one(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
+def apply_one(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
     """Store one row. One that holds what no column takes must not keep the others from being followed."""
     try:
         return mirror.apply(ticket, record, now, named)
@@ -89,4 +89,5 @@ def _apply_one(ticket: Ticket, record: Record, now: datetime, named: dict[str, M
             "%s %s was left out: its values cannot be stored (%s)",
             ticket.kind, record.sys_id, type(error).__name__,
         )  # fmt: skip
+        mirror.mark_unread(ticket, now)
         return False

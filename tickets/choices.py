@@ -1,5 +1,6 @@
 """What may be chosen for a field of ServiceNow, read live where the integration user may read it."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -183,6 +184,12 @@ def _told_apart(rows: Iterable[Record]) -> tuple[tuple[str, str], ...]:
     return tuple((value, named(value, label)) for value, label in labels.items())
 
 
+def _sequence(row: Record) -> float:
+    """Where a choice stands in its list; at the end where that is no number."""
+    sequence = row.get("sequence") or "0"
+    return int(sequence) if re.fullmatch(r"-?[0-9]{1,9}", sequence) else math.inf
+
+
 def _choices(client: Client, kind: Kind, field: str) -> Offer:
     query = f"nameIN{kind},task^element={query_value(field)}^language=en^inactive=false"
     wanted = ("name", "element", "value", "label", "sequence", "dependent_value")
@@ -190,6 +197,6 @@ def _choices(client: Client, kind: Kind, field: str) -> Offer:
     rows = [row for row in found if row.get("element") == field]
     # The table's own list stands in place of the one of `task`.
     own = [row for row in rows if row.get("name") == kind] or rows
-    ordered = sorted(own, key=lambda row: int(row.get("sequence") or 0))
+    ordered = sorted(own, key=_sequence)
     values = _told_apart(row for row in ordered if row.get("value"))
     return Offer(values[:LIMIT], readable=True, is_cut=len(found) > LIMIT)

@@ -153,9 +153,10 @@ def _read_table(
     sys_ids = list(tickets)
     # A page is the shorter for what access rules hide, and may be full all the same.
     is_all = first.problem is None and len(first) < LIMIT // 2
+    odd: set[str] = set()
     try:
         for entries in [first.records] if is_all else _pages(client, sys_ids):
-            store(tickets, entries)
+            odd |= store(tickets, entries)
             told |= {entry.get("element_id") for entry in entries} & tickets.keys()
             # An instance that does not understand the condition answers with strangers, and has many.
             if _holds_strangers(entries, tickets):
@@ -166,17 +167,25 @@ def _read_table(
         # Records are followed all the same: their notes come later.
         logger.warning("the journals of %d records were not read to their end: %s", len(sys_ids), error)
         return NotesState.CUT, told
+    if odd or first.left_out:
+        client.leave_out(TABLE, len(odd))
+        return NotesState.CUT, told
     return None, told
 
 
-def store(tickets: Mapping[str, Ticket], entries: Iterable[Record]) -> None:
-    """Keep what is new, by the sys_id of the record that it is about; then know our own comments again."""
-    notes = [
-        _note(tickets[entry.get("element_id")], entry, at)
+def store(tickets: Mapping[str, Ticket], entries: Iterable[Record]) -> set[str]:
+    """Keep what is new, by the sys_id of the record that it is about; then know our own comments again. Returns the
+    records of which an entry could not be understood: it lacks its key or its time.
+    """
+    ours = [
+        entry
         for entry in entries
-        if entry.get("element_id") in tickets
-        and entry.get("element") in Element.values
-        and (at := entry.at("sys_created_on"))
+        if entry.get("element_id") in tickets and entry.get("element") in Element.values
+    ]
+    timed = [(entry, entry.at("sys_created_on")) for entry in ours]
+    odd = {entry.get("element_id") for entry, at in timed if at is None or not entry.has_sys_id}
+    notes = [
+        _note(tickets[entry.get("element_id")], entry, at) for entry, at in timed if at and entry.has_sys_id
     ]
     TicketNote.objects.bulk_create(notes, ignore_conflicts=True)
     unseen = TicketComment.objects.filter(
@@ -186,6 +195,7 @@ def store(tickets: Mapping[str, Ticket], entries: Iterable[Record]) -> None:
     )
     for comment in unseen.select_related("ticket__instance", "author").order_by("sent_at"):
         recognise(comment)
+    return odd
 
 
 def recognise(comment: TicketComment) -> bool | None:

@@ -4,12 +4,13 @@ Each mend looks at the record anew: what was found may have changed since. A fin
 and can be chosen again.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.models import AuditEntry, User
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
-from connector.servicenow.errors import ServiceNowError
+from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from connector.turns import WORKER_PATIENCE
@@ -32,6 +33,7 @@ from tickets.reconciliation import Discrepancy
 from tickets.retry import Ending
 from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Priority, Source
 
+logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 # What is not mended by then was left by a worker that died, or its message was lost.
 LEFT_AFTER = timedelta(minutes=10)
@@ -113,10 +115,22 @@ def _mend(instance: Instance, client: Client, chosen: Sequence[Finding], clock: 
     for finding in chosen:
         if not Finding.objects.chosen().filter(pk=finding.pk).exists():
             continue  # Somebody else has mended it meanwhile.
-        if finding.what in (Discrepancy.UNLINKED, Discrepancy.DUPLICATE):
-            _settle(finding, _have_looked_up(finding, client, clock), clock())
-        elif finding.what == Discrepancy.UNKNOWN:
-            _settle(finding, _take_over(instance, client, finding, clock()), clock())
+        if finding.what not in (Discrepancy.STALE, Discrepancy.MISSING):
+            _settle(finding, _mend_one(instance, client, finding, clock), clock())
+
+
+def _mend_one(instance: Instance, client: Client, finding: Finding, clock: Clock) -> str:
+    """Mend one finding that needs no look of all. Returns what stood in the way; that must not stop the others."""
+    try:
+        if finding.what == Discrepancy.UNKNOWN:
+            return _take_over(instance, client, finding, clock())
+        return _have_looked_up(finding, client, clock)
+    except Refused as error:
+        return error.detail or str(error)
+    except (ValueError, OverflowError, DataError, IntegrityError) as error:
+        # Without the error's own words: they may quote the record.
+        logger.warning("finding %s was left out (%s)", finding.pk, type(error).__name__)
+        return _UNREAD
 
 
 def _look_again(instance: Instance, client: Client, findings: Sequence[Finding], now: datetime) -> None:
@@ -211,14 +225,14 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
 
 
 def _ticket(instance: Instance, kind: Kind, record: Record, person: User, now: datetime) -> Ticket:
-    priority = int(record.get("priority") or 0)
-    allowed = Priority.values if kind == Kind.INCIDENT else Priority.values[:4]
+    allowed = [str(value) for value in (Priority.values if kind == Kind.INCIDENT else Priority.values[:4])]
+    priority = record.get("priority")
     return Ticket(
         instance=instance,
         kind=kind,
         name=record.get("short_description")[:NAME_LENGTH],
         description=origin.text(record, kind),
-        priority=priority if priority in allowed else Priority.MODERATE,
+        priority=int(priority) if priority in allowed else Priority.MODERATE,
         due_on=origin.due_on(record),
         recommendation_source=Source.USER,
         recommendation_category=origin.category(record),

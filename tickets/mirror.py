@@ -131,6 +131,7 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         **_due(ticket, record),
         "seen_at": now,
         "older_seen_at": None,
+        "unread_since": None,
         "missing_since": None,
     }
 
@@ -197,6 +198,7 @@ def no_columns() -> dict[str, Any]:
         "sys_updated_on",
         "seen_at",
         "older_seen_at",
+        "unread_since",
         "missing_since",
         "closed_at",
         "score_when_closed",
@@ -358,7 +360,7 @@ def still_there(tickets: Iterable[Ticket], now: datetime) -> int:
         pk__in=[ticket.pk for ticket in tickets], sys_id__in={ticket.sys_id for ticket in tickets}
     )
     with transaction.atomic():
-        rows.update(seen_at=now, older_seen_at=None)
+        rows.update(seen_at=now, older_seen_at=None, unread_since=None)
         back = [
             ticket
             for ticket in tickets
@@ -368,6 +370,11 @@ def still_there(tickets: Iterable[Ticket], now: datetime) -> int:
         for ticket in back:
             TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
     return len(back)
+
+
+def mark_unread(ticket: Ticket, now: datetime) -> None:
+    """Note that what ServiceNow returns of a record cannot be understood or stored; what was last seen stays."""
+    Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id, unread_since=None).update(unread_since=now)
 
 
 def mark_missing(ticket: Ticket, now: datetime) -> bool:

@@ -157,6 +157,12 @@ class Ticket(models.Model):
     # When ServiceNow first returned an older version than was seen before; it is believed once it does so again.
     older_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    unread_since = models.DateTimeField(
+        _("not understood since"),
+        null=True,
+        blank=True,
+        help_text=_("Since when what ServiceNow returns of the record cannot be stored."),
+    )
     # Further open records that carry its key, by their sys_ids, and since when a person is to choose between them.
     twins = models.JSONField(default=dict, blank=True, editable=False)
     twin_since = models.DateTimeField(null=True, blank=True, editable=False)

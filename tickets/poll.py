@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -27,7 +27,7 @@ from connector.servicenow.records import Page, Record
 from connector.sessions import Paused, open_client
 from connector.turns import WORKER_PATIENCE, alone
 from tickets import duplicates, mirror, their_records
-from tickets.catch_up import catch_up
+from tickets.catch_up import apply_one, catch_up
 from tickets.models import Ticket
 from tickets.payload import MARKERS
 from tickets.states import Kind
@@ -196,7 +196,9 @@ def _news(page: Page, known: Mapping[str, int | None]) -> dict[Kind, set[str]]:
     """Return which of our records have another version on this page than we know."""
     news: dict[Kind, set[str]] = defaultdict(set)
     for row in page.records:
-        if row.sys_id in known and _is_other(row, known[row.sys_id]):
+        # One that became of another class, the sweep finds gone from its table.
+        is_a_kind = row.get("sys_class_name") in Kind.values
+        if row.sys_id in known and is_a_kind and _is_other(row, known[row.sys_id]):
             news[Kind(row.get("sys_class_name"))].add(row.sys_id)
     return news
 
@@ -210,15 +212,22 @@ def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
 
     A short page is not the end, for limits apply before access rules; an empty one is.
     """
-    query = f"{_OURS}^sys_updated_on>={since.strftime(_SERVER_TIME)}"
+    query, offset = f"{_OURS}^sys_updated_on>={since.strftime(_SERVER_TIME)}", 0
     last: Record | None = None
+    order = ("sys_updated_on", "sys_id")
     while True:
-        page = client.list("task", query, _CHANGED_FIELDS, PAGE, order_by=("sys_updated_on", "sys_id"))
+        page = client.list("task", query, _CHANGED_FIELDS, PAGE, order_by=order, offset=offset)
         sys.audit("tickets.poll.page", len(page.records))
-        yield page
-        if not page.records:
+        rows = client.usable("task", page.records)
+        yield replace(page, records=rows)
+        if not page.records and not page.left_out:
             return
-        last, before = page.records[-1], last
+        placed = [row for row in rows if row.get("sys_updated_on")]
+        if not placed:
+            # Rows that do not say where they stand are passed over.
+            offset += len(page.records) + page.left_out
+            continue
+        last, before, offset = placed[-1], last, 0
         at = last.get("sys_updated_on")
         if before and (at, last.sys_id) <= (before.get("sys_updated_on"), before.sys_id):
             raise ConditionIgnored("The instance ignored the range or the order.")
@@ -238,7 +247,11 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
     }
     changed = look_at(instance, client, sys_ids, now)
     changed += duplicates.look_again(instance, client, tickets.exclude(twins={}))
-    marks = {"last_swept_at": now, **({"last_full_sweep_at": now} if everything else {})}
+    marks = {
+        "last_swept_at": now,
+        "rows_left_out": client.left_out,
+        **({"last_full_sweep_at": now} if everything else {}),
+    }
     Instance.objects.filter(pk=instance.pk).update(**marks)
     return changed if any(sys_ids.values()) else None
 
@@ -294,8 +307,13 @@ def _note_absent(
     missing = [ticket for ticket in absent if ticket.missing_since is None]
     if missing and not any_found and not their_records.is_readable(client, kind):
         return 0
-    return sum(
-        mirror.mark_missing(ticket, now)
-        for ticket in missing
-        if client.read(kind, ticket.sys_id, ("sys_id",)) is None
-    )
+    return sum(_note_one_absent(client, ticket, now) for ticket in missing)
+
+
+def _note_one_absent(client: Client, ticket: Ticket, now: datetime) -> bool:
+    """Read by itself what a list did not return: it is missing, or its row was one that could not be understood."""
+    record = client.read(ticket.kind, ticket.sys_id, mirror.fields(Kind(ticket.kind)))
+    if record is None:
+        return mirror.mark_missing(ticket, now)
+    ticket.refresh_from_db()
+    return apply_one(ticket, record, now, mirror.meanings(ticket.instance, Kind(ticket.kind)))

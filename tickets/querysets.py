@@ -3,9 +3,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
+from connector.models import Connection
 from tickets import outcome
 from tickets.states import (
     ASKS_A_PERSON,
@@ -33,13 +34,20 @@ def _counted(today: date) -> dict[str, Count]:
     }
 
 
+def _frozen() -> Any:
+    return ~Exists(Connection.objects.filter(instance=OuterRef("instance"), is_current=True))
+
+
 @dataclass(frozen=True)
 class Counts:
-    """How many of some tickets are open, past their day, or waiting for a person's decision."""
+    """How many of some tickets are open, past their day, or waiting for a person's decision; and how many of the open
+    ones nobody follows any more, because their instance is not connected.
+    """
 
     open: int
     overdue: int
     attention: int
+    frozen: int = 0
 
 
 class TicketQuerySet(models.QuerySet[Any]):
@@ -82,7 +90,8 @@ class TicketQuerySet(models.QuerySet[Any]):
     def counts(self, today: date) -> Counts:
         """Count in one query, by the same conditions as the filters."""
         # What is not open is in none of the three; leaving it out first spares the database years of history.
-        return Counts(**self.open().aggregate(**_counted(today)))
+        frozen = Count("pk", filter=_frozen())
+        return Counts(**self.open().aggregate(**_counted(today), frozen=frozen))
 
     def counts_by_kind(self, today: date) -> dict[Kind, Counts]:
         """Count each kind of ticket, in one query for all."""
@@ -118,8 +127,11 @@ class TicketQuerySet(models.QuerySet[Any]):
         return self.defer("description", "record", "not_kept", "last_problem")
 
     def listed(self) -> "TicketQuerySet":
-        """For lists: without the long texts, and with the names of the states."""
-        return self.with_state_names().without_long_texts()
+        """For lists: without the long texts, with the names of the states, and with whether they are not followed any
+        more.
+        """
+        listed: TicketQuerySet = self.with_state_names().without_long_texts().annotate(is_frozen=_frozen())
+        return listed
 
     def search(self, text: str) -> "TicketQuerySet":
         """Those that have every word of the text in their name or number."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -27,7 +28,7 @@ from tickets.comparison import Found, Ours, Theirs
 from tickets.models import Finding, Reconciliation, Ticket
 from tickets.querysets import TicketQuerySet
 from tickets.reconciliation import Discrepancy, Listed
-from tickets.states import Delivery, Kind
+from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -90,6 +91,7 @@ class _Run:
         ours = [_ours(row) for row in self._tickets().values(*_COLUMNS)]
         # What the list says of a record comes last: it has the key even where the other call did not.
         self._store(comparison.of_keyed(ours, [*keyed, *listed]))
+        self._note(left_out=self.client.left_out, aside=_aside(self._tickets()))
         return "" if all(read) else UNREADABLE
 
     def _look_at_linked(self, kind: Kind, linked: TicketQuerySet) -> bool:
@@ -182,7 +184,7 @@ class _Run:
             case Discrepancy.UNKNOWN:
                 finding.sys_id = found.theirs[0].sys_id
                 if record := self.about.get(finding.sys_id):
-                    finding.number, finding.name = record.number, record.get("short_description")[:160]
+                    finding.number, finding.name = record.number[:40], record.get("short_description")[:160]
                 finding.detail = origin.told(self.about.get(finding.sys_id), ticket)
         return finding
 
@@ -194,6 +196,20 @@ class _Run:
         for name, value in changes.items():
             setattr(self.run, name, value)
         Reconciliation.objects.filter(pk=self.run.pk).update(heard_at=self.clock(), **changes)
+
+
+def _aside(tickets: TicketQuerySet) -> dict[str, int]:
+    """Count what a run has nothing to say about, and a person may expect to hear of, by the name of its filter."""
+    counted = tickets.aggregate(
+        **{
+            state.value: Count("pk", filter=Q(delivery=state))
+            for state in UNDELIVERED
+            if state not in IN_HAND
+        },
+        missing=Count("pk", filter=Q(delivery=Delivery.DELIVERED, missing_since__isnull=False)),
+        unread=Count("pk", filter=Q(delivery=Delivery.DELIVERED, unread_since__isnull=False)),
+    )
+    return {name: count for name, count in counted.items() if count}
 
 
 _COLUMNS = ("pk", "kind", "delivery", "sys_id", "asked_sys_id", "sys_mod_count", "missing_since")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from tickets.cards import record_address
 from tickets.models import Finding, Reconciliation, StateName, TicketEvent
 from tickets.origin import Origin
 from tickets.reconciliation import Discrepancy
-from tickets.states import Kind
+from tickets.states import Delivery, Kind, Meaning
 from tickets.story import Change, told
 from tickets.views import may_change
 
@@ -88,6 +89,15 @@ class Group:
         return self.count - len(self.lines)
 
 
+@dataclass(frozen=True)
+class Aside:
+    """Tickets that a run did not compare."""
+
+    words: str | Promise
+    count: int
+    url: str
+
+
 @polled
 @may_change
 @require_safe
@@ -104,6 +114,7 @@ def reconciliation(request: PersonRequest) -> HttpResponse:
         "under_way": run is not None and run.is_under_way(now),
         "moving": moving,
         "groups": _groups(run) if run else [],
+        "aside": _aside(run) if run else [],
     }
     template = "tickets/_reconciliation.html" if request.htmx else "tickets/reconciliation.html"
     return render(request, template, context)
@@ -148,6 +159,22 @@ def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
 def _wake(task: Any, run_id: int) -> None:
     """Have a worker do it. Should the broker be down, the person presses again."""
     transaction.on_commit(lambda: task.delay(run_id), robust=True)
+
+
+def _aside(run: Reconciliation) -> list[Aside]:
+    """Return what a run did not compare, with the lists that show it."""
+    words: dict[str, str | Promise] = {state.value: state.label for state in Delivery}
+    words |= {"missing": Meaning.MISSING.label, "unread": _("Cannot be stored")}
+    filters = {"missing": "status=missing", "unread": ""}
+    address = f"{reverse('tickets:list')}?instance={run.instance_id}&"
+    return [
+        Aside(
+            words.get(name, name),
+            count,
+            address + query if (query := filters.get(name, f"delivery={name}")) else "",
+        )
+        for name, count in run.aside.items()
+    ]
 
 
 def _groups(run: Reconciliation) -> list[Group]:

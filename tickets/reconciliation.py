@@ -62,6 +62,8 @@ class Reconciliation(models.Model):
     tickets = models.PositiveIntegerField(_("linked tickets"), default=0)
     looked_at = models.PositiveIntegerField(_("tickets looked at"), default=0)
     records = models.PositiveIntegerField(_("records listed"), default=0)
+    left_out = models.PositiveIntegerField(_("rows not understood"), default=0)
+    aside = models.JSONField(default=dict, blank=True, editable=False)
     listed = models.CharField(_("all records listed"), max_length=20, choices=Listed, default=Listed.NOT_YET)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
 

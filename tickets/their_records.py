@@ -69,7 +69,7 @@ def by_keys(client: Client, kind: Kind, keys: Mapping[str, str]) -> list[Theirs]
         chosen = dict(part)
         asked = (ids_query("sys_id", list(chosen)), ids_query("correlation_id", list(chosen.values())))
         pages = client.lists([Listing(kind, query, _KEY_FIELDS, 2 * len(chosen)) for query in asked])
-        for row in (row for page in pages for row in page.records):
+        for row in client.usable(kind, (row for page in pages for row in page.records)):
             key = row.get("correlation_id")
             if row.sys_id not in chosen and key not in chosen.values():
                 raise Unreadable("The instance ignored the condition on sys_id or correlation_id.")
@@ -83,27 +83,32 @@ def with_marker(client: Client, kind: Kind) -> Iterator[list[Theirs]]:
 
     An empty page is the end, a short one is not: limits apply before access rules. Raises `Ignored`.
     """
-    last = ""
+    last, offset = "", 0
+    fields = (*_KEY_FIELDS, "correlation_display")
     while True:
         query = f"correlation_display={MARKERS[kind]}" + (f"^sys_id>{last}" if last else "")
-        rows = client.list(kind, query, _KEY_FIELDS, PAGE, order_by=("sys_id",)).records
-        if not rows:
+        page = client.list(kind, query, fields, PAGE, order_by=("sys_id",), offset=offset)
+        if not page.records and not page.left_out:
             return
-        ids = [last, *(row.sys_id.lower() for row in rows)]
-        if ids != sorted(set(ids)):
+        rows = client.usable(kind, page.records)
+        if not rows:
+            # Rows that do not say which they are are passed over.
+            offset += len(page.records) + page.left_out
+            continue
+        ids, offset = [last, *(row.sys_id.lower() for row in rows)], 0
+        if ids != sorted(set(ids)) or any(row.get("correlation_display") != MARKERS[kind] for row in rows):
             raise Ignored
         yield [_keyed(kind, row) for row in rows]
         last = rows[-1].sys_id
 
 
 def about(client: Client, kind: Kind, sys_ids: Sequence[str]) -> dict[str, Record]:
-    """Return what is worth knowing of records that carry our marker, by sys_id. Raises `Ignored` when one does not."""
+    """Return what is worth knowing of records that carry our marker, by sys_id, but for those that lost it since."""
     found = {}
     for part in _pieces(sys_ids, AT_A_TIME):
         for row in client.by_sys_ids(kind, part, _ABOUT_FIELDS).records:
-            if row.get("correlation_display") != MARKERS[kind]:
-                raise Ignored
-            found[row.sys_id] = row
+            if row.get("correlation_display") == MARKERS[kind]:
+                found[row.sys_id] = row
     return found
 
 
@@ -123,7 +128,7 @@ def _versions(client: Client, kind: Kind, batches: Sequence[Sequence[str]]) -> d
     asked = {sys_id for ids in batches for sys_id in ids}
     fields = mirror.fields(kind)
     listings = [Listing(kind, ids_query("sys_id", ids), fields, len(ids)) for ids in batches]
-    rows = [row for page in client.lists(listings) for row in page.records]
+    rows = client.usable(kind, (row for page in client.lists(listings) for row in page.records))
     if any(row.sys_id not in asked for row in rows):
         raise Unreadable("The instance ignored the condition on sys_id.")
     return {row.sys_id: _looked_at(kind, row) for row in rows}

@@ -44,7 +44,8 @@ def request(addresses: Sequence[tuple[str, Mapping[str, str]]]) -> dict[str, Any
 def answers(document: Mapping[str, Any]) -> dict[int, Answer]:
     """Return the answers by the number of their request; what was not serviced, or cannot be read, is left out."""
     found = {}
-    for item in document.get("serviced_requests") or ():
+    serviced = document.get("serviced_requests")
+    for item in serviced if isinstance(serviced, list) else ():
         try:
             body = base64.b64decode(item.get("body") or "", validate=True)
             headers = {str(one["name"]).lower(): str(one["value"]) for one in item.get("headers") or ()}

@@ -7,8 +7,10 @@ a redirect or keeps a cookie; whoever calls decides what to do next by `ServiceN
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +27,8 @@ from connector.servicenow.errors import (
 )
 from connector.servicenow.records import Page, Record
 from connector.servicenow.transport import Call, Transport
+
+logger = logging.getLogger("connector.servicenow")
 
 # ServiceNow's own limit for an address lies higher, that of proxies in between often at 8 kB.
 LONGEST_ADDRESS = 8000
@@ -44,6 +48,8 @@ class Client:
     def __init__(self, transport: Transport, bearer: Bearer) -> None:
         self.transport = transport
         self.bearer = bearer
+        # Rows that ServiceNow returned and that could not be understood.
+        self.left_out = 0
 
     @property
     def origin(self) -> str:
@@ -102,7 +108,7 @@ class Client:
         """
         listing = Listing(table, query, fields, limit, order_by)
         parameters = _parameters(listing) | {"sysparm_offset": str(offset)}
-        return wire.read_page(table, self._send("GET", _table_path(table), parameters))
+        return self._page(table, self._send("GET", _table_path(table), parameters))
 
     def lists(self, listings: Sequence[Listing]) -> Pages:
         """Several lists, in their order, by one call where the instance has the Batch API and by one each elsewhere."""
@@ -117,11 +123,29 @@ class Client:
         try:
             if answer is None:
                 answer = self._send("GET", _table_path(listing.table), _parameters(listing))
-            return wire.read_page(listing.table, answer)
+            return self._page(listing.table, answer)
         except (BadRequest, Forbidden, TooLarge) as error:
             if listing.optional:
                 return Page((), problem=error)
             raise
+
+    def usable(self, table: str, records: Iterable[Record]) -> tuple[Record, ...]:
+        """Those of the rows that say which one they are. The others are counted: none of them holds up the rest."""
+        records = tuple(records)
+        usable = tuple(record for record in records if record.has_sys_id)
+        self.leave_out(table, len(records) - len(usable))
+        return usable
+
+    def leave_out(self, table: str, rows: int) -> None:
+        """Count rows that could not be understood, and say so in the log."""
+        if rows:
+            self.left_out += rows
+            logger.warning("%s: %d rows could not be understood and were left out", table, rows)
+
+    def _page(self, table: str, answer: wire.Answer) -> Page:
+        page = wire.read_page(table, answer)
+        self.leave_out(table, page.left_out)
+        return page
 
     def find_by_correlation_id(
         self, table: str, correlation_id: str, fields: Sequence[str] | None = None, limit: int = 2
@@ -134,12 +158,16 @@ class Client:
         query = f"correlation_id={query_value(correlation_id)}"
         wanted = sorted({*fields, "sys_id", "correlation_id"}) if fields else []
         [page] = self.lists([Listing(table, query, wanted, limit, display_values=not wanted)])
+        if page.left_out:
+            # It may be the one that carries the key.
+            raise Unreadable("A row of the answer is no record.")
         if any(record.get("correlation_id") != correlation_id for record in page.records):
             raise ConditionIgnored("The instance ignored the condition on correlation_id.")
         return list(page.records)
 
     def by_sys_ids(self, table: str, sys_ids: Sequence[str], fields: Sequence[str]) -> Page:
-        """Those of the asked-for records that exist and that we may see, in no particular order.
+        """Those of the asked-for records that exist and that we may see, in no particular order. A row that does not
+        say which one it is is left out.
 
         Takes as many ids as one of `batches`. Raises `ConditionIgnored` when a row comes back that was not asked
         for.
@@ -147,9 +175,10 @@ class Client:
         asked = set(sys_ids)
         wanted = sorted({*fields, "sys_id"})
         page = self.list(table, ids_query("sys_id", sorted(asked)), wanted, max(len(asked), 1))
-        if any(record.sys_id not in asked for record in page.records):
+        records = self.usable(table, page.records)
+        if any(record.sys_id not in asked for record in records):
             raise ConditionIgnored("The instance ignored the condition on sys_id.")
-        return page
+        return replace(page, records=records, left_out=page.left_out + len(page.records) - len(records))
 
     def batches(self, table: str, sys_ids: Sequence[str], fields: Sequence[str]) -> Iterator[Sequence[str]]:
         """Cut a list of ids into pieces for `by_sys_ids`, each as long as an address may be."""
@@ -196,7 +225,7 @@ class Client:
         """The standard change templates that the integration user may use, at most `limit` of them."""
         answer = self._send("GET", f"{STANDARD_CHANGES}/template", {"sysparm_limit": str(limit)})
         # Lists of the Change Management API may end with an element that tells of the query and is no record.
-        return [row for row in wire.read_page("std_change_record_producer", answer).records if row.sys_id]
+        return [row for row in self._page("std_change_record_producer", answer).records if row.sys_id]
 
     def _send(
         self,

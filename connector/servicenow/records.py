@@ -1,5 +1,6 @@
 """What is read back from ServiceNow, in ServiceNow's own words."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from connector.servicenow.errors import ServiceNowError
 
 # Their stored value is always empty, as seen on live instances: what is written into them goes to a table of its own.
 JOURNALS = frozenset({"work_notes", "comments", "comments_and_work_notes"})
+SYS_ID = re.compile(r"[0-9A-Za-z]{32}")
 # A day away from the ends of the calendar, so that every time zone can show it.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 _LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC) - timedelta(days=1)
@@ -29,6 +31,11 @@ class Record:
     @property
     def number(self) -> str:
         return self.get("number")
+
+    @property
+    def has_sys_id(self) -> bool:
+        """Whether it says which row it is."""
+        return SYS_ID.fullmatch(self.sys_id) is not None
 
     def get(self, name: str) -> str:
         """The stored value; an empty string where the field is empty, unknown or hidden from us."""
@@ -55,11 +62,13 @@ class Record:
 class Page:
     """The rows of one list call, and the server's clock when it answered (None where it did not say).
 
-    `problem` says why an optional list holds nothing.
+    `left_out` is how many rows the answer held besides that are no records. `problem` says why an optional list holds
+    nothing.
     """
 
     records: tuple[Record, ...]
     server_at: datetime | None = None
+    left_out: int = 0
     problem: ServiceNowError | None = None
 
     def __len__(self) -> int:

@@ -86,14 +86,15 @@ def read_record(table: str, answer: Answer) -> Record:
 
 
 def read_page(table: str, answer: Answer) -> Page:
-    """The rows of an answer to a list. Raises a `ServiceNowError`."""
+    """The rows of an answer to a list; those that are no records are counted. Raises a `ServiceNowError`."""
     try:
         result = _result(answer)
     except NotFound:  # version 1 of the Table API answers an empty list so
         result = []
     if not isinstance(result, list):
         raise _unreadable("The answer holds no list.", answer)
-    return Page(tuple(_record(table, row, answer) for row in result), server_time(answer))
+    rows = tuple(_record(table, row, answer) for row in result if isinstance(row, dict))
+    return Page(rows, server_time(answer), left_out=len(result) - len(rows))
 
 
 def read_document(answer: Answer) -> dict[str, Any]:

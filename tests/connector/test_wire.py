@@ -178,9 +178,12 @@ def test_values_that_no_table_holds_do_no_harm() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "result", [["no row"], "text", None, {"sys_id": "a"}], ids=["text row", "text", "null", "record"]
-)
+def test_a_row_that_is_no_record_is_left_out_and_counted() -> None:
+    page = wire.read_page("incident", json_answer({"result": ["no row", {"sys_id": "a"}, None, 7]}))
+    assert ([record.sys_id for record in page.records], page.left_out) == (["a"], 3)
+
+
+@pytest.mark.parametrize("result", ["text", None, {"sys_id": "a"}], ids=["text", "null", "record"])
 def test_a_list_of_anything_but_rows_is_unreadable(result: Any) -> None:
     with pytest.raises(Unreadable):
         wire.read_page("incident", json_answer({"result": result}))
