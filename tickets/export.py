@@ -2,10 +2,10 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -28,7 +28,9 @@ class _Line:
 
 
 def lines(tickets: TicketQuerySet, *, today: date, language: str) -> Iterator[str]:
-    """Yield the file line by line: headers in the reader's language, days and moments in ISO 8601."""
+    """Yield the file line by line: headers in the reader's language, days in ISO 8601, moments as spreadsheets
+    read them, in the organization's time zone.
+    """
     writer = csv.writer(_Line())
     # The answer is streamed after the middlewares have let go of the request's language.
     with translation.override(language):
@@ -57,9 +59,13 @@ def _headers() -> list[str]:
         _("Recommendation source"),
         pgettext("ticket", "Recommendation category"),
         _("Improvement action"),
+        _("Control ID"),
+        _("Assigned to"),
+        _("Assignment group"),
         _("Requested by"),
-        _("Created"),
-        _("Last changed"),
+        _with_zone(_("Created")),
+        _with_zone(_("Last changed")),
+        _with_zone(pgettext("moment", "Closed")),
         _("Link"),
     ]
 
@@ -78,11 +84,29 @@ def _cells(ticket: Ticket, today: date) -> list[str]:
         ticket.get_recommendation_source_display(),
         ticket.get_recommendation_category_display(),
         ticket.action.title if ticket.action else "",
+        ticket.action.control_id if ticket.action else "",
+        _in_words(ticket, "assigned_to"),
+        _in_words(ticket, "assignment_group"),
         str(ticket.requested_by),
-        ticket.created_at.isoformat(timespec="seconds"),
-        ticket.sys_updated_on.isoformat(timespec="seconds") if ticket.sys_updated_on else "",
+        _moment(ticket.created_at),
+        _moment(ticket.sys_updated_on),
+        _moment(ticket.closed_at),
         settings.PUBLIC_URL + ticket.get_absolute_url(),
     ]
+
+
+def _moment(at: datetime | None) -> str:
+    """Excel and LibreOffice Calc take this for a moment in every locale; with a T or an offset it stays text."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+def _with_zone(header: str) -> str:
+    return f"{header} ({timezone.get_current_timezone_name()})"
+
+
+def _in_words(ticket: Ticket, field: str) -> str:
+    """What people see in a field of the record; empty where ServiceNow did not tell, since a sys_id tells nobody."""
+    return str(ticket.record_labels.get(field) or "")
 
 
 def _yes_or_no(fact: bool) -> str:

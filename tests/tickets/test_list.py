@@ -4,11 +4,12 @@ import csv
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -163,6 +164,51 @@ def test_the_export_is_in_the_readers_language(secadmin: User) -> None:
     client.force_login(secadmin)
     answer = client.get(reverse("tickets:export"))
     assert "変更" in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_moments_of_the_export_are_read_by_spreadsheets_in_the_organizations_time(
+    browser: Client, settings: LazySettings
+) -> None:
+    """Neither Excel nor LibreOffice takes 2026-11-23T12:00:00+00:00 for a moment: it stays text there, unsorted."""
+    settings.TIME_ZONE = "Asia/Tokyo"
+    timezone.get_default_timezone.cache_clear()
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    ticket = delivered(sys_updated_on=noon, closed_at=noon)
+    Ticket.objects.filter(pk=ticket.pk).update(created_at=noon)
+    try:
+        (row,) = exported(browser)
+    finally:
+        timezone.get_default_timezone.cache_clear()
+    for column in ("Created", "Last changed", "Closed"):
+        assert row[f"{column} (Asia/Tokyo)"] == "2026-11-23 21:00:00"
+
+
+def test_the_export_asks_the_database_no_more_for_more_tickets(
+    browser: Client, django_assert_max_num_queries: Queries
+) -> None:
+    labels = {"assigned_to": "Abel Tuter"}
+    instance = InstanceFactory.create()
+    for _ in range(20):
+        delivered(action=ActionFactory.create(), record={"assignment_group": "b" * 32}, record_labels=labels,
+                  instance=instance)  # fmt: skip
+    with django_assert_max_num_queries(8):
+        assert len(exported(browser)) == 20
+
+
+def test_the_export_says_who_has_it_when_it_was_closed_and_what_it_is_for(browser: Client) -> None:
+    action = ActionFactory.create(control_id="AdminMFAV2")
+    delivered(
+        name="B",
+        action=action,
+        record={"assigned_to": "a" * 32, "assignment_group": "b" * 32},
+        record_labels={"assigned_to": "Abel Tuter", "assignment_group": "=Network"},
+    )
+    delivered(name="A")
+    rows = {row["Ticket name"]: row for row in exported(browser)}
+    told = [rows["B"][column] for column in ("Assigned to", "Assignment group", "Control ID")]
+    assert told == ["Abel Tuter", "'=Network", "AdminMFAV2"]
+    assert rows["B"]["Closed (UTC)"] == ""
+    assert [rows["A"][column] for column in ("Assigned to", "Assignment group", "Control ID")] == [""] * 3
 
 
 @pytest.mark.parametrize(
