@@ -33,6 +33,7 @@ def stored_secrets_can_be_read(
     if unreadable:
         yield Error(
             f"FIELD_KEYS: {unreadable} stored secrets can be read with none of the keys.",
-            hint="Put the missing key back, or run `manage.py rotate_keys --forget-unreadable` and connect again.",
+            hint="Put the missing key back, from earlier settings or the backup of STATE_DIR/env. Only once it is lost "
+            "for good, give these secrets up: .venv/bin/python manage.py rotate_keys --forget-unreadable",
             id="connector.E001",
         )

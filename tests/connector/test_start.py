@@ -37,8 +37,9 @@ def command(program: str, folder: Path, port: int = 0) -> list[str]:
         (
             WRONG,
             (
-                "FIELD_KEYS: 3 stored secrets can be read with none of the keys. Put the missing key back, or run "
-                "`manage.py rotate_keys --forget-unreadable` and connect again."
+                "FIELD_KEYS: 3 stored secrets can be read with none of the keys. Put the missing key back, from "
+                "earlier settings or the backup of STATE_DIR/env. Only once it is lost for good, give these secrets "
+                "up: .venv/bin/python manage.py rotate_keys --forget-unreadable"
             ),
         ),
         ("", "FIELD_KEYS: give at least one key, each of 32 characters or more, newest first"),

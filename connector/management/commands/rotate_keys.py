@@ -29,8 +29,8 @@ class Command(BaseCommand):
             changed = keys.rotate(forget_unreadable=options["forget_unreadable"])
         except InvalidToken:
             raise CommandError(
-                "Some secrets cannot be read: a key is missing from FIELD_KEYS. Nothing was changed. Put the key back, "
-                "or give up these secrets with --forget-unreadable and set the connection up again."
+                "Some secrets cannot be read: a key is missing from FIELD_KEYS. Nothing was changed. Put the key back. "
+                "Only once it is lost for good, give these secrets up with --forget-unreadable and connect again."
             ) from None
         left = sum(not secret.is_current for secret in keys.secrets())
         self.stdout.write(f"{changed} secrets encrypted anew, {left} left under old keys.")
