@@ -7,6 +7,7 @@ whole, is claimed by renaming it, and is set aside when it cannot be read.
 Loss of a message costs seconds: the sweeps find what is due in the database.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -21,6 +22,8 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu.transport import TRANSPORT_ALIASES, virtual
 
 SCHEME = "files"
+# Writing a message, or reading a claimed one, takes milliseconds: what is older was left by a process that died.
+LEFT_BEHIND_SECONDS = 3600
 
 
 def register() -> None:
@@ -35,6 +38,7 @@ class Channel(virtual.Channel):
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         # What lay in each queue when it was last looked at: a thousand messages need not be listed a thousand times.
         self._seen: defaultdict[str, deque[Path]] = defaultdict(deque)
+        self._tidied: set[str] = set()
 
     def _folder(self, queue: str) -> Path:
         folder = Path("/", self.connection.client.virtual_host) / queue.replace("/", "_")
@@ -42,6 +46,9 @@ class Channel(virtual.Channel):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ImproperlyConfigured(f"CELERY_BROKER_URL: cannot use {folder}: {error.strerror}") from error
+        if queue not in self._tidied:
+            self._tidied.add(queue)
+            _tidy(folder)
         return folder
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
@@ -88,6 +95,15 @@ class Channel(virtual.Channel):
 
     def _messages(self, queue: str) -> list[Path]:
         return sorted(self._folder(queue).glob("*.message"))
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what processes that died have left of their messages; the sweeps find what those said."""
+    now = time.time()
+    for path in [*folder.glob("*.draft"), *folder.glob("*.claimed")]:
+        with contextlib.suppress(OSError):  # Somebody else was quicker, or it is no file.
+            if now - path.stat().st_mtime > LEFT_BEHIND_SECONDS:
+                path.unlink()
 
 
 def _load(path: Path) -> dict[str, Any]:

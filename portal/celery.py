@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_ready
+from celery.signals import beat_init, worker_init, worker_ready, worker_shutting_down
 
 from portal import broker, start
+from tickets import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 broker.register()
@@ -30,6 +31,12 @@ def load_settings(**kwargs: Any) -> None:
 def check_start(**kwargs: Any) -> None:
     """Refuse to start with keys that open nothing."""
     start.check()
+
+
+@worker_shutting_down.connect
+def begin_nothing_new(**kwargs: Any) -> None:
+    """A worker that was asked to end finishes what is under way, and leaves the rest to the next."""
+    stopping.ask()
 
 
 @worker_ready.connect

@@ -7,6 +7,7 @@ before.
 """
 
 import argparse
+import math
 import os
 import secrets
 import shlex
@@ -21,7 +22,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.environment import ROOT, Environment, ThisProcess
-from portal.supervisor import Part, Supervisor
+from portal.supervisor import Part, Patience, Supervisor
 
 # Two, because Python runs one thread of a process at a time: one worker alone cannot keep four calls under way.
 WORKERS = [f"worker-{number}" for number in (1, 2)]
@@ -29,6 +30,8 @@ SIGN_INS = "Sign in as secadmin, reader or admin; the password of each is: demo"
 SANDBOX_SIGN_INS = "In the sandbox's ServiceNow: m365.integration / integration (to connect), admin / admin"
 
 
+# From the answer, or the lack of one, to the end of the process: time enough for a busy database.
+SETTLING_SECONDS = 15.0
 REFUSAL = "Cannot start: "
 PORTS = {"PORT": 8000, "SANDBOX_PORT": 8800, "MICROSOFT_PORT": 8801}
 # Keys sign and encrypt: those of the real portal must not be known to a demonstration.
@@ -49,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     supervisor.install_signals()
     try:
         state = prepare_state(demo=demo)
+        supervisor.patience = Patience(grace=push_timeout() + SETTLING_SECONDS)
         run(supervisor, state, demo=demo)
     except (CannotStart, ImproperlyConfigured) as problem:
         for line in problem.args:
@@ -142,6 +146,12 @@ def port_of(name: str) -> int:
     return Environment(os.environ).port(name, PORTS[name])
 
 
+def push_timeout() -> float:
+    """How long a call to ServiceNow may take, in seconds."""
+    env = ThisProcess()
+    return env.seconds("PUSH_TIMEOUT", 30.0)
+
+
 def check_ports(names: Sequence[str], command: str) -> None:
     """Raise CannotStart naming a port that another program uses."""
     for name in names:
@@ -205,7 +215,7 @@ def start_sandbox(supervisor: Supervisor, state: Path) -> None:
     env = Environment(os.environ)
     profile = env.word("SANDBOX_PROFILE", "hardened", among=PROFILES, what="write hardened or legacy")
     command += ["--profile", profile]
-    supervisor.start(Part("sandbox", command, state / "log" / "sandbox.log"))
+    supervisor.start(Part("sandbox", command, state / "log" / "sandbox.log", ends_last=True))
     if not supervisor.wait_until(lambda: answers(f"http://127.0.0.1:{port}/_sandbox/ready"), 60):
         if supervisor.stopping.is_set():
             return
@@ -239,6 +249,9 @@ def portal_parts(state: Path) -> list[Part]:
         "--worker-tmp-dir",
         str(state / "ready"),
         "--no-control-socket",
+        # Pages that ask ServiceNow are answered before the server ends.
+        "--graceful-timeout",
+        str(math.ceil(push_timeout() + SETTLING_SECONDS / 2)),
     ]
     log = state / "log"
     reporting = {name: [*worker, "--hostname", f"{name}@%h"] for name in WORKERS} | {"beat": beat}

@@ -38,6 +38,8 @@ class Part:
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    # Others finish what they are about with its help: it is asked to end when they have.
+    ends_last: bool = False
 
 
 def die_with_parent() -> None:
@@ -143,10 +145,12 @@ class Supervisor:
         """End every part, the last started first, and wait until all are gone."""
         self.stopping.set()
         deadline = time.monotonic() + self.patience.grace
-        for running in reversed(self.running):
-            running.ask_to_end()
-        for running in reversed(self.running):
-            running.end(deadline)
+        for ends_last in (False, True):
+            parts = [running for running in reversed(self.running) if running.part.ends_last == ends_last]
+            for running in parts:
+                running.ask_to_end()
+            for running in parts:
+                running.end(deadline)
 
 
 def _cause(code: int) -> str:

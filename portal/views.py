@@ -5,8 +5,6 @@ import re
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -20,6 +18,7 @@ from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.models import Connection
+from portal.readiness import reason_not_ready
 from scorecard.import_status import import_status
 from scorecard.overview import summary
 from tickets.calendar import today
@@ -113,11 +112,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """The database answers and its migrations are complete. Neither the broker nor ServiceNow counts: pages work
     without.
     """
-    try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return JsonResponse({"ready": False, "reason": "the database does not answer"}, status=503)
-    if pending:
-        return JsonResponse({"ready": False, "reason": "migrations are missing"}, status=503)
+    if reason := reason_not_ready():
+        return JsonResponse({"ready": False, "reason": reason}, status=503)
     return JsonResponse({"ready": True})

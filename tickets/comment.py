@@ -22,7 +22,7 @@ from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import RateLimited, ServiceNowError, Unreachable
 from connector.sessions import Paused, open_client
-from tickets import look_up
+from tickets import look_up, stopping
 from tickets.claim import lease
 from tickets.fresh import is_fresh, is_of_this_process
 from tickets.models import Ticket, TicketComment
@@ -92,7 +92,7 @@ def send_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
 def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     token, now = uuid.uuid4(), clock()
     free = TicketComment.objects.due(now).filter(pk=key)
-    if not free.update(claim_token=token, claimed_until=now + lease()):
+    if stopping.is_asked() or not free.update(claim_token=token, claimed_until=now + lease()):
         return False
     comment = TicketComment.objects.select_related("ticket__instance", "author").get(pk=key)
     earlier = {"sent_at": comment.sent_at, "first_sent_at": comment.first_sent_at}

@@ -38,7 +38,7 @@ from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
-from tickets import extras, mirror, pause, payload, settle
+from tickets import extras, mirror, pause, payload, settle, stopping
 from tickets.claim import Claim
 from tickets.fresh import is_fresh
 from tickets.models import Ticket
@@ -81,7 +81,7 @@ class Turn(ExitStack):
 
 def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     """Deliver one ticket if it is due, and say how this try ended; None when it was not ours to deliver."""
-    claim = Claim.take(ticket_id, clock())
+    claim = None if stopping.is_asked() else Claim.take(ticket_id, clock())
     if claim is None:
         return None
     sys.audit("tickets.push.claimed", str(ticket_id))

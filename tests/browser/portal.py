@@ -88,7 +88,7 @@ class Portal:
     ) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(60)
 
     @property
     def log(self) -> Path:

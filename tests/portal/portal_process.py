@@ -67,7 +67,7 @@ class PortalProcess:
         if process is None:
             return None
         process.send_signal(sign)
-        return process.wait(30)
+        return process.wait(60)
 
     def parts(self) -> dict[str, int]:
         """The id of each part's own process by the part's name."""

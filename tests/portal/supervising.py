@@ -1,6 +1,7 @@
 """A supervisor in a process of its own: `python -m tests.portal.supervising FOLDER PATIENCE PROGRAM...`.
 
-PATIENCE is JSON; each PROGRAM is a line of shell. Every line that the supervisor says comes after the second it was
+PATIENCE is JSON; each PROGRAM is a line of shell; "last: " before it lets the
+part end last. Every line that the supervisor says comes after the second it was
 said at.
 """
 
@@ -23,7 +24,12 @@ def main(folder: Path, patience: Patience, *programs: str) -> None:
     supervisor = Supervisor(say, patience)
     supervisor.install_signals()
     parts = [
-        Part(f"part{number}", ["sh", "-c", program], folder / f"part{number}.log")
+        Part(
+            f"part{number}",
+            ["sh", "-c", program.removeprefix("last: ")],
+            folder / f"part{number}.log",
+            ends_last=program.startswith("last: "),
+        )
         for number, program in enumerate(programs)
     ]
     supervisor.start(*parts)

@@ -1,6 +1,8 @@
 """The broker without a server, through kombu as Celery uses it."""
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
@@ -107,6 +109,20 @@ def test_a_half_written_message_is_not_looked_at(connection: Connection, folder:
     publish(connection, "second")
     assert take_all(connection) == ["second"]
     assert (folder / "00000000000000000000-first.draft").exists()
+
+
+@pytest.mark.parametrize("suffix", ["draft", "claimed"])
+def test_what_a_process_that_died_has_left_is_cleared(
+    connection: Connection, folder: Path, suffix: str
+) -> None:
+    old, fresh = folder / f"0-old.{suffix}", folder / f"0-fresh.{suffix}"
+    for path in (old, fresh):
+        path.write_bytes(b'{"body": "ha')
+    long_ago = time.time() - 2 * broker.LEFT_BEHIND_SECONDS
+    os.utime(old, (long_ago, long_ago))
+    publish(connection, "second")
+    assert take_all(connection) == ["second"]
+    assert [path.name for path in folder.iterdir()] == [fresh.name]
 
 
 def test_consumers_side_by_side_never_get_the_same_message(connection: Connection, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.supervisor import Patience
+from portal.run import SETTLING_SECONDS
 from tests.portal.portal_process import PortalProcess
 from tests.portal.processes import that_mention, wait_until
 from tests.portal.scratch import environment, manage, scratch_database
@@ -107,7 +107,8 @@ def test_a_signal_ends_every_process(portal: PortalProcess, sign: signal.Signals
     began = time.monotonic()
     assert portal.stop(sign) == 0
     assert that_mention(portal.state) == {}
-    assert time.monotonic() - began < Patience().grace  # Each ended when asked; none had to be killed.
+    # Each ended when asked; none had to be killed.
+    assert time.monotonic() - began < SETTLING_SECONDS
     assert portal.output.endswith("Stopping ...\nStopped.\n")
 
 
@@ -154,6 +155,16 @@ def test_a_port_in_use_is_named_in_one_line(tmp_path: Path, name: str, arguments
     assert done.stderr.count("\n") == 1
     assert f"port {ports[name]} is in use" in done.stderr
     assert f"make {'run' if arguments else 'serve'} {name}=" in done.stderr
+
+
+def test_a_port_counts_that_stands_in_the_env_file(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        (tmp_path / "env-file").write_text(f"PORT={port} # ours\n")
+        done = run(environment(tmp_path / "state") | {"ENV_FILE": str(tmp_path / "env-file")})
+    assert done.stderr.startswith(f"Cannot start: port {port} is in use")
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "65536", "-1", "80.5"])

@@ -124,6 +124,19 @@ def test_whoever_ignores_the_request_is_killed_after_the_grace(supervise: Start,
     assert alive(everyone) == []
 
 
+def test_a_part_that_others_need_is_asked_to_end_after_them(supervise: Start, tmp_path: Path) -> None:
+    """As the sandbox, which workers still talk to while they finish."""
+    slow = (
+        'trap "sleep 1; echo slow >> $FOLDER/ended; exit" TERM; echo $$ >> "$FOLDER/pids"; sleep 600 & wait'
+    )
+    needed = 'trap "echo needed >> $FOLDER/ended; exit" TERM; echo $$ >> "$FOLDER/pids"; sleep 600 & wait'
+    process = supervise(f"last: {needed}", slow)
+    all_started(tmp_path, 2)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert (tmp_path / "ended").read_text().split() == ["slow", "needed"]
+
+
 def test_a_child_that_outlives_its_part_is_ended_as_well(supervise: Start, tmp_path: Path) -> None:
     stubborn_child = '(trap "" TERM; exec sleep 600) & echo $$ $! >> "$FOLDER/pids"; wait'
     process = supervise(stubborn_child, grace=0.5)
