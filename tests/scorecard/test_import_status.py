@@ -233,3 +233,25 @@ def test_no_broker_is_told_to_whoever_presses(
             aside.rename(queue)
     assert "could not be handed to a worker" in response.content.decode()
     assert "A worker is about to" in client.post(READ_NOW, follow=True).content.decode()
+
+
+def test_in_japanese_too(microsoft: Microsoft, client: Client, secadmin: User) -> None:
+    add_day(timezone.now() - timedelta(days=700))
+    microsoft.fault(kind="forbidden", route="secureScores", times=1)
+    import_badly()
+    ImportState.objects.update(
+        left_out=[{"kind": "value", "document": "d", "entry": "mfa", "name": "rank", "found": "x"}],
+        left_out_count=1,
+    )
+    client.force_login(secadmin)
+    found = client.get("/secure-score/", headers={"accept-language": "ja"}).content.decode()
+    for words in (
+        "読み取れませんでした",
+        "SecurityEvents.Read.All を追加",
+        "700\u00a0日前",
+        "今すぐ読み取る",
+        "rank を読み取れない",
+    ):
+        assert words in found
+    for words in ("could not be read", "days old", "Read now", "could not be understood"):
+        assert words not in found
