@@ -70,9 +70,7 @@ def mirror(client: Client, tickets: Mapping[str, Ticket], answers: Sequence[Page
     if silent:
         evidence = Evidence(problem, known, _ways(tickets[silent[0]].instance_id), was_asked=_were_read(own))
         states |= {sys_id: _state(sys_id, shown.get(sys_id, {}), evidence) for sys_id in silent}
-    for sys_id, state in states.items():
-        texts = record_journal.shortened(shown.get(sys_id, {})) if sys_id in silent else {}
-        _note_state(tickets[sys_id], sys_id, state, texts)
+    _note_states(tickets, states, {sys_id: shown[sys_id] for sys_id in silent if sys_id in shown})
     return not problem
 
 
@@ -110,12 +108,23 @@ def _ways(instance_id: int) -> set[str]:
     return {way for way, was_seen in ways.items() if was_seen}
 
 
-def _note_state(ticket: Ticket, sys_id: str, state: NotesState, texts: dict[str, str]) -> None:
-    # What could be seen once stays: journals only grow.
-    kept = ticket.notes_shown if state in UNREAD_NOTES else texts
-    if (ticket.notes_state, ticket.notes_shown) != (state, kept):
-        row = Ticket.objects.filter(pk=ticket.pk, sys_id=sys_id)
-        row.update(notes_state=state, notes_shown=kept)
+def _note_states(
+    tickets: Mapping[str, Ticket], states: Mapping[str, NotesState], shown: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Store what became of reading these records' notes; nearly always that is the same for many of them."""
+    alike: dict[NotesState, list[str]] = {}
+    for sys_id, state in states.items():
+        ticket, texts = tickets[sys_id], record_journal.shortened(shown.get(sys_id, {}))
+        # What could be seen once stays: journals only grow.
+        if texts == ticket.notes_shown or state in UNREAD_NOTES:
+            if ticket.notes_state != state:
+                alike.setdefault(state, []).append(sys_id)
+        else:
+            row = Ticket.objects.filter(pk=ticket.pk, sys_id=sys_id)
+            row.update(notes_state=state, notes_shown=texts)
+    for state, sys_ids in alike.items():
+        rows = Ticket.objects.filter(pk__in=[tickets[sys_id].pk for sys_id in sys_ids], sys_id__in=sys_ids)
+        rows.update(notes_state=state)
 
 
 def _were_read(pages: Iterable[Page]) -> bool:

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from connector.servicenow.client import Client
 from tickets import journal, record_journal
-from tickets.models import TicketComment
+from tickets.models import Ticket, TicketComment
 from tickets.note_matching import begins_with, is_alike
 from tickets.notes import CommentState
 
@@ -41,12 +41,15 @@ def is_there(comment: TicketComment, client: Client) -> bool | None:
     return None if shown is None or comment.sent_at else False
 
 
-def is_shown(comment: TicketComment) -> bool:
-    """Whether what was last seen in the record's own journal fields holds the comment."""
-    shown = str(comment.ticket.notes_shown.get(comment.element, ""))
-    return _count(shown, comment.written) > 0 or any(
-        _is_alike(comment, entry.text) for entry in record_journal.entries(shown)
-    )
+def not_shown(ticket: Ticket, comments: Iterable[TicketComment]) -> list[TicketComment]:
+    """Return those of a ticket's comments that what was last seen in the record's own journal fields does not hold."""
+    entries = {element: record_journal.entries(str(text)) for element, text in ticket.notes_shown.items()}
+    return [
+        comment
+        for comment in comments
+        if comment.state != CommentState.DELIVERED
+        or not any(_is_alike(comment, entry.text) for entry in entries.get(comment.element, ()))
+    ]
 
 
 def _is_among(shown: str, comment: TicketComment) -> bool | None:

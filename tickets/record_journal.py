@@ -5,7 +5,6 @@ may hold the same entries one below the other, the newest first: a line with tim
 line (as seen on live instances). Time and name are written as the integration user is set up, so they stay as they are.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from tickets import rich_text
 from tickets.notes import Element
 
 # The line above an entry: "2026-11-28 07:00:54 - Ada Lovelace (Work notes)", the last in the user's language.
-_TITLE = re.compile(r"[^\n]{0,60}[0-9][^\n]{0,60} - [^\n]{1,200}[(（][^()（）\n]{1,80}[)）]")
+_LONGEST_TITLE = 300
 # More than that nobody reads on a page; the newest come first.
 LONGEST = 200_000
 
@@ -58,7 +57,7 @@ def entries(shown: str) -> list[Entry]:
     title, lines = "", list[str]()
     after_blank = True
     for line in shown.replace("\r\n", "\n").split("\n"):
-        if after_blank and _TITLE.fullmatch(line):
+        if after_blank and _is_title(line):
             found.append(Entry(title, "\n".join(lines).strip()))
             title, lines = line, []
         else:
@@ -66,6 +65,13 @@ def entries(shown: str) -> list[Entry]:
         after_blank = not line
     found.append(Entry(title, "\n".join(lines).strip()))
     return [entry for entry in found if entry.text or entry.title]
+
+
+def _is_title(line: str) -> bool:
+    if len(line) > _LONGEST_TITLE or not line.endswith((")", "）")):
+        return False
+    moment, dash, name = line.partition(" - ")
+    return bool(dash) and any(one.isdigit() for one in moment) and ("(" in name or "（" in name)
 
 
 def shortened(journals: Mapping[str, str]) -> dict[str, str]:

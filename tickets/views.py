@@ -31,7 +31,7 @@ from tickets.cards import ROWS, on_card, record_url
 from tickets.filters import TicketFilter, TicketSorting
 from tickets.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.models import Ticket, TicketComment
-from tickets.notes import CommentState, Element
+from tickets.notes import Element
 from tickets.paging import page_of
 from tickets.querysets import TicketQuerySet
 from tickets.record_words import facts
@@ -332,11 +332,7 @@ def _journals(found: Ticket) -> list[tuple[str, list[record_journal.Entry]]]:
 
 def _comments(found: Ticket) -> list[TicketComment]:
     """What was written here and no note shows."""
-    comments = list(found.comments.not_mirrored().select_related("author")[:MOST_NOTES])
-    for one in comments:
-        one.ticket = found
-    is_seen = [one.state == CommentState.DELIVERED and look_up.is_shown(one) for one in comments]
-    return [one for one, seen in zip(comments, is_seen, strict=True) if not seen]
+    return look_up.not_shown(found, found.comments.not_mirrored().select_related("author")[:MOST_NOTES])
 
 
 def _about(found: Ticket) -> dict[str, object]:

@@ -8,7 +8,7 @@ from connector.models import Connection
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tests.tickets.test_stuck_comments import after_a_while, journal, write
-from tickets import comment
+from tickets import comment, record_journal
 from tickets.models import Ticket, TicketComment
 from tickets.note_matching import is_alike, letters
 from tickets.notes import CommentState
@@ -153,3 +153,12 @@ def test_what_counts_as_the_same_words(found: str, *, expected: bool) -> None:
 def test_a_long_text_costs_no_more_than_it_is_long() -> None:
     assert len(letters("<a" * 500_000)) <= 20_000
     assert len(letters("&amp;" * 200_000)) <= 20_000
+
+
+def test_a_pasted_title_line_is_told_from_a_long_one() -> None:
+    shown = (
+        "2026-11-28 07:00:54 - Ada (Work notes)\nOne\n\n2026-11-27 07:00:54 - Bo (作業メモ)\nTwo\n\nmore\n\n"
+    )
+    assert [entry.text for entry in record_journal.entries(shown)] == ["One", "Two\n\nmore"]
+    long = ("1 - (" * 60 + "\n\n") * 600
+    assert len(record_journal.entries(long)) == 1
