@@ -14,7 +14,7 @@ from accounts.notices import Notice, notice_of
 
 
 class User(AbstractUser):
-    """A person. Whoever signs in through Microsoft Entra is known by tenant and object id, never by e-mail address."""
+    """A person. Whoever signs in through Microsoft Entra is known by tenant and object id, never by email address."""
 
     tenant_id = models.CharField(_("tenant ID"), max_length=36, blank=True)
     object_id = models.CharField(_("object ID"), max_length=36, blank=True)

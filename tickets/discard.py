@@ -55,7 +55,7 @@ def undo(ticket: Ticket, *, by: User, now: datetime) -> bool:
     with transaction.atomic():
         if not row.move(Delivery.DISCARDED, was, is_open=True, next_try_at=again):
             return False
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.NOT_DISCARDED, actor=by)
+        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.DISCARD_UNDONE, actor=by)
         AuditEntry.objects.record(actor=by, verb="ticket.discard_undone", target=str(ticket.pk))
         if again:
             wake(ticket.pk)

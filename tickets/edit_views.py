@@ -100,7 +100,7 @@ def anew(request: PersonRequest, pk: str) -> HttpResponse:
         messages.success(request, _("This is the new ticket. The one before was discarded."))
         return redirect(stored)
     if not form.is_bound and found.delivery != Delivery.UNLINKED:
-        messages.info(request, _("Only an unlinked ticket can be sent anew."))
+        messages.info(request, _("Only an unlinked ticket can be sent as a new ticket."))
         return redirect(found)
     page = {"ticket": found, "form": form}
     return render(request, "tickets/anew.html", page, status=422 if form.is_bound else 200)

@@ -233,7 +233,7 @@ class CommentForm(forms.Form):
     is_comment = forms.BooleanField(
         label=_("As a comment that the requester sees"),
         required=False,
-        help_text=_("ServiceNow may send it by e-mail."),
+        help_text=_("ServiceNow may send it by email."),
     )
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
@@ -241,7 +241,7 @@ class CommentForm(forms.Form):
         if kind == Kind.INCIDENT:
             self.fields["is_comment"].label = _("As a comment that the caller sees")
             self.fields["is_comment"].help_text = _(
-                "ServiceNow may send it by e-mail, and takes an incident that is on hold back to work."
+                "ServiceNow may send it by email, and takes an incident that is on hold back to work."
             )
 
     @property

@@ -3,7 +3,7 @@
 Each row names its record (`element_id`) and its journal (`element`). An instance may refuse the table to the
 integration user, or show it none of the rows without a word; `record_journal` is the other way then.
 
-Where e-mails are copied into journals, those of a few records can be more than one answer holds. So the first page is
+Where emails are copied into journals, those of a few records can be more than one answer holds. So the first page is
 asked for together with whatever else is read, and only when that is not all of it the rest is turned over page by page.
 """
 

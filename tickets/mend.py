@@ -42,7 +42,7 @@ _TOLD = (
     "sys_created_on",
 )  # fmt: skip
 _UNREAD = _(
-    "Nothing was learnt of this record: ServiceNow returned none of its type at all, or one that cannot be stored."
+    "Nothing was learned about this record: ServiceNow returned none of its type at all, or one that cannot be stored."
 )
 
 

@@ -18,7 +18,7 @@ from tickets.states import Kind
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-# Few enough that journals with many e-mails fit into an answer, and that what stays closed costs little.
+# Few enough that journals with many emails fit into an answer, and that what stays closed costs little.
 AT_A_TIME = 25
 PARTS = 8
 

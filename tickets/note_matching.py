@@ -38,7 +38,7 @@ def is_alike(written: str, found: str, *, author: str = "") -> bool:
     A beginning has to be longer than the author's name, which stands before everything that they write, unless an emoji
     comes right after it.
     """
-    # Escaping makes six characters of one, wrapping adds some; e-mails in a journal are longer than all of that.
+    # Escaping makes six characters of one, wrapping adds some; emails in a journal are longer than all of that.
     if len(found) > 6 * len(written) + 1000:
         return False
     ours, theirs = letters(written), letters(found)

@@ -149,9 +149,9 @@ def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
         finding_id=None if chosen is None else int(chosen),
     )
     _wake(tasks.mend_findings, found.pk)
-    said = ngettext("%(count)d finding is being mended.", "%(count)d findings are being mended.", count)
+    said = ngettext("%(count)d finding is being fixed.", "%(count)d findings are being fixed.", count)
     messages.success(request, said % {"count": count}) if count else messages.info(
-        request, _("There is nothing left to mend here.")
+        request, _("There is nothing left to fix here.")
     )
     return redirect("tickets:reconciliation")
 

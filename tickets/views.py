@@ -253,7 +253,7 @@ def _tell_refreshed(request: PersonRequest, learnt: poll.Refreshed) -> None:
     elif not learnt.compared:
         messages.error(
             request,
-            _("Nothing could be learnt from ServiceNow just now. What is shown is what was last seen."),
+            _("Nothing could be learned from ServiceNow just now. What is shown is what was last seen."),
         )
     elif learnt.compared < learnt.tickets:
         said = _(

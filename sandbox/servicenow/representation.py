@@ -166,7 +166,7 @@ class Representation:
         return self._name(display.reference, value) if display.kind is Kind.REFERENCE else value
 
     def _names(self, value: str) -> str:
-        """A list of sys_ids by their users' or groups' names; e-mail addresses stand for themselves."""
+        """A list of sys_ids by their users' or groups' names; email addresses stand for themselves."""
         named = [
             self._name("sys_user", one) or self._name("sys_user_group", one) or one
             for one in value.split(",")

@@ -39,7 +39,7 @@ MODELS = {
 }
 CHOICE_LISTS = {"en": "choices.txt", "ja": "choices.ja.txt"}
 DEMO_INCIDENTS = (
-    ("Password reset e-mail does not arrive", "2", "2", "2"),
+    ("Password reset email does not arrive", "2", "2", "2"),
     ("Shared mailbox asks for a password at every start", "3", "2", "1"),
     ("VPN drops after ten minutes", "1", "2", "1"),
 )

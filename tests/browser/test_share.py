@@ -56,7 +56,7 @@ def test_many_actions_are_shared_in_one_go(browser: Browser, portal: Portal) -> 
         page.get_by_label("Priority").select_option("2")
         person.button("Update the preview").click()
         page.get_by_role("button", name="Send 3 tickets").click()
-        expect(page.locator("#settled").get_by_text("3 of 3 tickets are settled.")).to_be_visible(
+        expect(page.locator("#settled").get_by_text("3 of 3 tickets are processed.")).to_be_visible(
             timeout=SLOW
         )
         expect(page.get_by_text(NUMBER)).to_have_count(3)

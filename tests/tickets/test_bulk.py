@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection
-from scorecard.models import ImprovementAction
-from tests.factories import ActionFactory, TicketFactory
+from scorecard.models import ImprovementAction, ScoreDay
+from tests.factories import NOON, ActionFactory, TicketFactory
 from tickets.bulk import LIMIT
 from tickets.models import Ticket
 from tickets.states import Delivery, Kind, Priority, Source
@@ -66,7 +66,7 @@ def test_what_was_shown_is_sent_once_however_often_the_button_is_pressed(
     assert [ticket.action for ticket in tickets] == actions
     assert {ticket.recommendation_source for ticket in tickets} == {Source.MICROSOFT}
     progress = browser.get(first["Location"])
-    assert b"0 of 3 tickets are settled." in progress.content
+    assert b"0 of 3 tickets are processed." in progress.content
 
 
 def test_common_fields_are_set_once(
@@ -117,6 +117,7 @@ def test_where_all_are_left_out_since_the_preview_that_is_said(
 def test_what_an_import_changed_since_the_preview_is_shown_first(
     browser: Client, connection: Connection, actions: list[ImprovementAction]
 ) -> None:
+    ScoreDay.objects.create(scored_on=NOON.date(), calculated_at=NOON, current_score=1, max_score=1000)
     form = form_of(browser.post(BULK, ticked(actions)))
     ImprovementAction.objects.filter(pk=actions[0].pk).update(score=0, previous_score=9)
     shown = browser.post(BULK, {**form, "step": "send"})
@@ -225,7 +226,7 @@ def test_progress_stops_asking_when_every_ticket_is_settled(
     Ticket.objects.update(delivery=Delivery.ATTENTION)
     page = browser.get(address)
     assert b"every 2s" not in page.content
-    assert b"3 of 3 tickets are settled." in page.content
+    assert b"3 of 3 tickets are processed." in page.content
 
 
 def test_a_reader_shares_nothing(

@@ -177,7 +177,7 @@ def test_discarding_what_was_never_sent_can_be_undone(
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.is_open) == (was, True)
     browser.post(address)
-    assert ticket.events.filter(what="not_discarded").count() == 1
+    assert ticket.events.filter(what="discard_undone").count() == 1
     if was == Delivery.WAITING:
         assert push(ticket.pk) == Ending.DELIVERED
         assert len(sandbox.records(CHANGE)) == 1

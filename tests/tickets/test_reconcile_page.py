@@ -48,10 +48,10 @@ def test_a_person_compares_looks_and_mends(
     finding = Finding.objects.get()
     address = reverse("tickets:mend", args=[finding.run_id, finding.what])
     page = person.post(address, {"finding": finding.pk}, follow=True).content.decode()
-    assert "Mended" in page
+    assert "Fixed" in page
     ticket.refresh_from_db()
     assert ticket.state == "-4"
-    assert "There is nothing left to mend here." in person.post(address, follow=True).content.decode()
+    assert "There is nothing left to fix here." in person.post(address, follow=True).content.decode()
 
 
 def test_without_a_connection_the_page_leads_to_it(person: Client) -> None:

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ("replaces", "Takes the place of an unlinked ticket"),
                     ("sent_anew", "Sent anew as another ticket"),
                     ("discarded", "Discarded"),
-                    ("not_discarded", "Discarding undone"),
+                    ("discard_undone", "Discarding undone"),
                     ("changed", "Changed in ServiceNow"),
                     ("went_back", "Back at an older version in ServiceNow"),
                     ("points", "The action reached all its points"),
