@@ -194,6 +194,8 @@ NO_PAGES = {
     "connector:discard": "a deed",
     "connector:callback": "ServiceNow sends people there, and it sends them on",
     "connector:confirm": "only between authorizing and connecting: the main errand looks at it",
+    "scorecard:read_now": "a deed",
+    "scorecard:reading": "a part of the home page and the overview",
     "tickets:status": "a part of the ticket's page",
     "tickets:retry": "a deed",
     "tickets:start_reconciliation": "a deed",
