@@ -162,10 +162,12 @@ LIVED_IN = [
     Stop("fields-tried", "/tickets/fields/incident/", act=try_fields, is_variant=True),
     Stop("change-template", "/tickets/fields/change_request/template/"),
     Stop("state-names", "/servicenow/configuration/states/"),
+    Stop("confirm", "/accounts/confirm/"),
     Stop("password", "/accounts/password/"),
     Stop("components", "/components/"),
     Stop("not-found", "/no/such/page/", status=404),
     Stop("not-allowed", "/servicenow/setup/", who="reader", status=403),
+    Stop("not-administrator", "/admin/", who="reader", status=403, is_variant=True),
 ]
 ADMINISTRATION = [
     Stop("admin", "/admin/", who="admin"),
@@ -187,6 +189,7 @@ NO_PAGES = {
     "readyz": "for machines",
     "ticket_provisioning": "the set-up page by its older address",
     "accounts:logout": "a deed",
+    "accounts:dismiss_notices": "a deed",
     "accounts:language": "a deed",
     "accounts:theme": "a deed",
     "connector:test": "a deed",
