@@ -2,7 +2,7 @@
 
 A session left open, or a stolen cookie, then changes no password, address or role. The proof is a password so far; an
 identity provider's `auth_time` (OpenID Connect Core 1.0, section 2) goes into `note` just as well.
-See docs/decisions/0014-recent-sign-in.md.
+See docs/decisions/0010-recent-sign-in.md.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -17,7 +17,7 @@ CONNECT = 'href="/servicenow/setup/"'
 def main(client: Client, person: User, address: str) -> str:
     """What stands between header and footer: the navigation offers everything everywhere."""
     client.force_login(person)
-    page = client.get(address).content.decode()
+    page = client.get(address, follow=True).content.decode()
     found = re.search(r"<main.*</main>", page, re.DOTALL)
     assert found
     return found[0]
