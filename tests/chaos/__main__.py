@@ -44,7 +44,7 @@ FAULTS = (
     ("latency", 0.5), ("latency", 2.5), ("late_commit", 0.5), ("late_commit", 3.0), ("lose_answer", None),
     ("cut_off", None), ("truncated", None), ("commit_then_500", None), ("server_error", None),
     ("bad_gateway_html", None), ("reset", None), ("accepted_202", None), ("hibernating", None), ("login_page", None),
-    ("rate_limit", 1), ("unauthorized", None),
+    ("rate_limit", 1), ("unauthorized", None), ("wrong_date", 400 * 86_400),
 )  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 hidden by access rules, ServiceNow's clock is ten minutes behind ours, then ahead, and the poller is killed after every
 page.
 
-After two cycles of the delta every ticket whose record can be read must say what the record says; no ticket may ever
-have been closed whose record was not. Then the sweep is killed after every page: what is hidden must be missing, not
-closed, and all must agree once it is readable again. Exits with 1 otherwise. `--without overlap` takes the delta's
-overlap away, to see that this harness notices.
+Between the two cycles of the delta ServiceNow's clock is 400 days ahead for one poll. After them every ticket whose
+record can be read must say what the record says; no ticket may ever have been closed whose record was not. Then a
+script closes one record in six without moving its version, and the sweep is killed after every page: what is hidden
+must be missing, not closed, and all must agree once it is readable again. Exits with 1 otherwise. `--without` takes a
+cure away, to see that this harness notices: the delta's `overlap`, its cursor's `bounds`, the sweep's `comparison`.
 """
 
 import argparse
@@ -24,6 +25,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
+from connector import server_clock  # noqa: E402
+from connector.models import Instance  # noqa: E402
+from connector.servicenow.records import Record  # noqa: E402
 from tests.bench.tracking import plant  # noqa: E402
 from tests.crash.databases import PostgresDatabases, use  # noqa: E402
 from tests.crash.points import Killer, Moment  # noqa: E402
@@ -31,11 +35,13 @@ from tests.crash.processes import run  # noqa: E402
 from tests.crash.template import make_template  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 from tests.tracking.world import World  # noqa: E402
-from tickets import poll  # noqa: E402
+from tickets import mirror, poll  # noqa: E402
+from tickets.models import Ticket  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 APART = timedelta(minutes=10)
 LATE = timedelta(seconds=60)
+JUMP = timedelta(days=400)
 MOST_DEATHS = 1000
 
 
@@ -43,14 +49,27 @@ def main() -> int:
     """Play it with ServiceNow's clock behind and ahead. Returns 1 when a ticket told something untrue."""
     parser = argparse.ArgumentParser(prog="python -m tests.tracking", description=__doc__)
     parser.add_argument("--tickets", type=int, default=12_000)
-    parser.add_argument("--without", choices=("overlap",), default="")
+    parser.add_argument("--without", choices=("overlap", "bounds", "comparison"), default="")
     asked = parser.parse_args()
     settings.API_CALLS_PER_HOUR = 1_000_000
-    if asked.without == "overlap":
-        poll.OVERLAP = timedelta(0)
+    take_away(asked.without)
     complaints = [complaint for apart in (-APART, APART) for complaint in play(asked.tickets, apart)]
     print(*complaints, "Every ticket told the truth." if not complaints else "FAILED", sep="\n", flush=True)
     return int(bool(complaints))
+
+
+def take_away(cure: str) -> None:
+    """Have the pollers work without one of the cures."""
+    if cure == "overlap":
+        poll.OVERLAP = timedelta(0)
+    elif cure == "bounds":
+        server_clock.STEP = server_clock.MOST_APART = poll.NODES_APART = timedelta(days=10_000)
+    elif cure == "comparison":
+        mirror.is_news = _is_other_version
+
+
+def _is_other_version(ticket: Ticket, record: Record) -> bool:
+    return mirror.version_of(record) != ticket.sys_mod_count
 
 
 def play(tickets: int, apart: timedelta) -> list[str]:
@@ -69,6 +88,8 @@ def play(tickets: int, apart: timedelta) -> list[str]:
         world = World(sandbox, datetime.now(UTC).replace(microsecond=0) + apart)
         world.set_clock(-LATE)
         plant(sandbox, tickets)
+        # Known from the time before.
+        Instance.objects.update(clock_offset=apart - LATE)
         print(f"{tickets} tickets, ServiceNow's clock {minutes:+.0f} min. Logs: {folder}", flush=True)
         try:
             return follow(world, folder)
@@ -83,9 +104,14 @@ def follow(world: World, folder: Path) -> list[str]:
     delta = partial(cycle, world, poll.poll_delta, folder / "delta.log")
     sweep = partial(cycle, world, poll.poll_sweep, folder / "sweep.log")
     delta("tickets.poll.page", LATE)
+    world.set_clock(LATE + JUMP)
+    connections.close_all()
+    if run(poll.poll_delta, folder / "jump.log"):
+        raise RuntimeError("No poller came through while the clock was wrong.")
     world.change(late=True)
     delta("tickets.catch_up.read", LATE + timedelta(seconds=settings.POLL_DELTA_SECONDS))
     wrong = world.complaints("after two deltas")
+    world.close_silently()
     sweep("tickets.poll.looked", timedelta(minutes=15))
     wrong += world.complaints("after the sweep", hidden_are_missing=True)
     world.show()

@@ -22,7 +22,15 @@ def test_whatever_changes_at_once_is_told_truly_by_pollers_that_keep_being_kille
     assert " 0 times killed" not in run.stdout
 
 
-def test_it_notices_a_delta_without_overlap() -> None:
-    run = play("--tickets", "60", "--without", "overlap")
+@pytest.mark.parametrize(
+    ("cure", "complaint"),
+    [
+        ("overlap", "wrong after two deltas"),
+        ("bounds", "wrong after two deltas"),
+        ("comparison", "wrong after the sweep"),
+    ],
+)
+def test_it_notices_what_is_without_a_cure(cure: str, complaint: str) -> None:
+    run = play("--tickets", "60", "--without", cure)
     assert run.returncode == 1, run.stdout
-    assert "wrong after two deltas" in run.stdout
+    assert complaint in run.stdout

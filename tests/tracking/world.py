@@ -58,6 +58,15 @@ class World:
                 if fields.get("active") == "false":
                     self._closed.add(sys_id)
 
+    def close_silently(self) -> None:
+        """Close one record in six as a script does that leaves the version alone."""
+        rows = Ticket.objects.order_by("pk").values_list("kind", "sys_id")
+        for number, (kind, sys_id) in enumerate(rows):
+            first, _second, closed = CHANGES[Kind(kind)]
+            if CHANGES[Kind(kind)][number // 3 % 3] is first and number % 2:
+                self.sandbox.change_silently(kind, sys_id, **closed)
+                self._closed.add(sys_id)
+
     def look_for_untruths(self) -> None:
         """Note every ticket that is closed now, or was for a while, though its record was not."""
         closed = set(Ticket.objects.filter(is_open=False).values_list("sys_id", flat=True))
