@@ -87,6 +87,16 @@ class InstanceQuerySet(CallCounterQuerySet):
         over = Q(broken_until__lte=now) | Q(broken_until__gt=now + LONGEST_BREAK)
         return self.filter(over).update(broken_until=now + BREAK) == 1
 
+    def record_keys(self, table: str, now: datetime, *, are_kept: bool) -> bool:
+        """A record of this table came back with one of our keys, or with neither: no look-up would find that one, and
+        nothing more is sent until a trial shows otherwise. Returns whether that is news.
+        """
+        if are_kept:
+            found = self.filter(keyless_table=table).update(keyless_since=None, keyless_table="")
+        else:
+            found = self.filter(keyless_since=None).update(keyless_since=now, keyless_table=table)
+        return found == 1
+
     def read_up_to(self, server_at: datetime) -> None:
         """Changes up to this moment of the instance's clock have been read. Never goes back."""
         self.filter(Q(delta_since=None) | Q(delta_since__lt=server_at)).update(delta_since=server_at)

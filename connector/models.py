@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.call_counter import CallCounter, CallCounterQuerySet
+from connector.clock import Clock, lapsed
 from connector.fields import SecretField
 from connector.health import LONGEST_BREAK, LONGEST_WAIT, InstanceQuerySet
 from connector.hosts import origin_of
@@ -27,6 +28,13 @@ class Instance(CallCounter):
         help_text=_("As in the browser's address bar, with a port only if it has one."),
     )
     honours_sys_id = models.BooleanField(_("keeps the sys_id we choose"), null=True)
+    keyless_since = models.DateTimeField(
+        _("keeps none of our keys since"),
+        null=True,
+        blank=True,
+        help_text=_("Nothing is sent until a trial record has kept one."),
+    )
+    keyless_table = models.CharField(_("table that keeps none of our keys"), max_length=40, blank=True)
     range_queries_allowed = models.BooleanField(_("allows range queries"), null=True)
 
     consecutive_failures = models.PositiveIntegerField(_("consecutive failures"), default=0)
@@ -145,9 +153,9 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         being_set_up = self.filter(status=ConnectionStatus.AUTHORIZING).select_related("instance")
         return being_set_up.order_by("-created_at", "-pk")
 
-    def with_free_lease(self, now: datetime) -> "ConnectionQuerySet":
+    def with_free_lease(self, clock: Clock, lease: timedelta) -> "ConnectionQuerySet":
         """Those whose token nobody is renewing just now."""
-        return self.filter(Q(renewing_until=None) | Q(renewing_until__lte=now))
+        return self.filter(Q(renewing_until=None) | lapsed("renewing_until", clock.steady(), lease))
 
 
 class Connection(models.Model):

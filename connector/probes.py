@@ -43,6 +43,7 @@ class Visit:
     connection: Connection
     client: Client
     make_records: bool
+    now: datetime
     user: Record | None = None
     trials: dict[str, Trial] = field(default_factory=dict)
 
@@ -72,7 +73,7 @@ def run(
         # What it creates it must be able to cancel.
         kept, at_least = (0.0, CALLS_WITH_RECORDS) if make_records else (KEPT_FOR_PUSHES, 0)
         client = open_client(connection, now=now, reserve=kept, at_least=at_least, patience=patience)
-        visit = Visit(connection, client, make_records)
+        visit = Visit(connection, client, make_records, now)
         for name, found in _round(visit):
             _store(connection, name, found, now)
     except ServiceNowError as error:
@@ -142,8 +143,11 @@ def _table(name: str) -> Callable[[Visit], Found]:
             return Found("readable" if rows else "empty")
         try:
             earlier = _earlier(visit, name)
-            unclear = earlier.seen if earlier.finding == "unclear" else ""
-            tried = visit.trials[name] = trial.try_out(visit.client, name, unclear=unclear)
+            left = earlier.seen if earlier.finding == "unclear" else ""
+            tried = visit.trials[name] = trial.try_out(visit.client, name, unclear=left)
+            Instance.objects.filter(pk=visit.connection.instance_id).record_keys(
+                name, visit.now, are_kept=tried.kept_sys_id or tried.kept_correlation_id
+            )
         except TrialUnclear as unclear:
             return Found("unclear", str(unclear))
         if tried.canceled:

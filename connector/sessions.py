@@ -324,8 +324,8 @@ def access_token(connection: Connection, transport: Transport, clock: Clock, *, 
         token = _usable_token(connection, clock(), refused)
         if token:
             return token
-        free = Connection.objects.filter(pk=connection.pk).with_free_lease(clock())
-        if free.update(renewing_by=me, renewing_until=clock() + lease) == 1:
+        free = Connection.objects.filter(pk=connection.pk).with_free_lease(clock, lease)
+        if free.update(renewing_by=me, renewing_until=clock.steady() + lease) == 1:
             try:
                 # Somebody may have renewed it between the look and the lease.
                 return _usable_token(connection, clock(), refused) or _renew(connection, transport, clock, me)

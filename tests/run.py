@@ -25,6 +25,7 @@ PACKAGES = {
     "chromium": ("chromium", "browser tests"),
     "redis-server": ("redis-server", "tests on Redis"),
     "postgres": ("postgresql", "tests on PostgreSQL"),
+    "faketime": ("faketime", "chaos with clocks that are wrong"),
     "xgettext": ("gettext", "whether every text is in the catalogues"),
     "fonts": ("fonts-noto-cjk", "Japanese letters in screenshots"),
 }

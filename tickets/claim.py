@@ -11,10 +11,11 @@ from uuid import UUID
 
 from django.conf import settings
 
+from connector.clock import Clock
 from connector.models import Connection
 from connector.writing import in_turn, in_turn_without_the_disk
 from tickets.models import Ticket
-from tickets.states import IN_HAND, MOVING, Delivery
+from tickets.states import MOVING, Delivery
 
 
 def lease() -> timedelta:
@@ -28,21 +29,22 @@ class Claim:
 
     ticket: Ticket
     token: UUID
+    clock: Clock
     started_at: datetime
     stage: Delivery = Delivery.CLAIMED
 
     @classmethod
-    def take(cls, ticket_id: UUID, now: datetime) -> "Claim | None":
+    def take(cls, ticket_id: UUID, clock: Clock) -> "Claim | None":
         """Take a ticket that is due; None when it is not, or somebody else was quicker."""
         token = uuid.uuid4()
-        due = Ticket.objects.due(now).filter(pk=ticket_id)
-        hold = {"claim_token": token, "claimed_until": now + lease(), "next_try_at": None}
+        due = Ticket.objects.due(clock, lease()).filter(pk=ticket_id)
+        hold = {"claim_token": token, "claimed_until": clock.steady() + lease(), "next_try_at": None}
         # A claim that the power takes along leaves the ticket as it was, and whoever held it is gone as well.
         with in_turn_without_the_disk():
             if not any(due.move(old, Delivery.CLAIMED, **hold) for old in MOVING):
                 return None
         ticket = Ticket.objects.select_related("instance", "requested_by", "action").get(pk=ticket_id)
-        return cls(ticket, token, now)
+        return cls(ticket, token, clock, clock())
 
     def move(self, new: Delivery, **changes: Any) -> bool:
         """Move the ticket on if the lease is still ours. Returns False, having changed nothing, if it is not."""
@@ -58,15 +60,13 @@ class Claim:
         return self.move(new, claim_token=None, claimed_until=None, **changes)
 
 
-def release_abandoned(now: datetime) -> int:
+def release_abandoned(clock: Clock) -> int:
     """Let go of what workers that died held for an instance that is no longer connected: nobody takes that up again.
     Returns how many tickets.
     """
     connected = Connection.objects.current().values("instance")
-    abandoned = Ticket.objects.filter(delivery__in=IN_HAND, claimed_until__lt=now).exclude(
-        instance__in=connected
-    )
-    let_go = {"claim_token": None, "claimed_until": None, "next_try_at": now}
+    abandoned = Ticket.objects.abandoned(clock, lease()).exclude(instance__in=connected)
+    let_go = {"claim_token": None, "claimed_until": None, "next_try_at": clock()}
     return sum(
         Ticket.objects.filter(pk=ticket.pk, claim_token=ticket.claim_token).move(
             Delivery(ticket.delivery), Delivery.WAITING, **let_go

@@ -14,25 +14,25 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from connector.budget import KEPT_FOR_PUSHES, allowed
+from connector.clock import SHARED, Clock
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import RateLimited, ServiceNowError, Unreachable
 from connector.sessions import Paused, open_client
-from tickets import look_up, stopping
+from tickets import look_up, quarantine, stopping
 from tickets.claim import lease
 from tickets.fresh import is_fresh, is_of_this_process
 from tickets.models import Ticket, TicketComment
 from tickets.notes import ASKS_A_PERSON, CommentState, Element
 from tickets.push import TooLate, in_time
 from tickets.retry import LADDER, SPENDS_AN_ATTEMPT, next_try_at
-from tickets.settle import LOOKS_APART, ending_of
+from tickets.settle import ending_of
 
 logger = logging.getLogger(__name__)
-Clock = Callable[[], datetime]
+Told = Callable[[], datetime]
 
 
 def write(
@@ -79,23 +79,23 @@ def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool
     return True
 
 
-def send_due(*, clock: Clock = timezone.now, limit: int = 50) -> int:
+def send_due(*, clock: Told = SHARED, limit: int = 50) -> int:
     """Send what is due, oldest first. Returns how many were tried."""
     connection = Connection.objects.working().first()
     if connection is None or not connection.instance.may_call(clock(), allowed(KEPT_FOR_PUSHES)):
         return 0
-    due = TicketComment.objects.due(clock()).filter(ticket__instance=connection.instance)
+    due = TicketComment.objects.due(Clock.read(clock), lease()).filter(ticket__instance=connection.instance)
     keys = list(due.order_by("created_at").values_list("pk", flat=True)[:limit])
-    return sum(_send_one(connection, key, clock) for key in keys)
+    return sum(_send_one(connection, key, Clock.read(clock)) for key in keys)
 
 
 def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     token, now = uuid.uuid4(), clock()
-    free = TicketComment.objects.due(now).filter(pk=key)
-    if stopping.is_asked() or not free.update(claim_token=token, claimed_until=now + lease()):
+    free = TicketComment.objects.due(clock, lease()).filter(pk=key)
+    if stopping.is_asked() or not free.update(claim_token=token, claimed_until=clock.steady() + lease()):
         return False
     comment = TicketComment.objects.select_related("ticket__instance", "author").get(pk=key)
-    earlier = {"sent_at": comment.sent_at, "first_sent_at": comment.first_sent_at}
+    earlier = {name: getattr(comment, name) for name in ("sent_at", "intent_at", "first_sent_at")}
     instance = Instance.objects.filter(pk=connection.instance_id)
     # The comment before it may have opened the breaker.
     connection.instance.refresh_from_db(fields=["broken_until", "rate_limited_until"])
@@ -108,7 +108,8 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     except ServiceNowError as error:
         instance.record_failure(clock(), error)
         if isinstance(error, Unreachable):
-            comment.sent_at, comment.first_sent_at = earlier["sent_at"], earlier["first_sent_at"]
+            for name, value in earlier.items():
+                setattr(comment, name, value)
         _failed(comment, token, error, clock(), sending=comment.sent_at != earlier["sent_at"])
     return True
 
@@ -116,9 +117,14 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
 def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> None:
     if _may_be_there(comment, clock()) and not _looked_for(comment, token, client, clock):
         return
-    comment.sent_at = clock()
+    comment.sent_at, comment.intent_at = clock(), clock.steady()
     comment.first_sent_at = comment.first_sent_at or comment.sent_at
-    intent = {"sent_at": comment.sent_at, "first_sent_at": comment.first_sent_at, "unseen_at": None}
+    intent = {
+        "sent_at": comment.sent_at,
+        "intent_at": comment.intent_at,
+        "first_sent_at": comment.first_sent_at,
+        "unseen_at": None,
+    }
     held = TicketComment.objects.filter(pk=comment.pk, claim_token=token)
     if not held.update(**intent, possible_refusal=""):
         return
@@ -133,13 +139,13 @@ def _looked_for(comment: TicketComment, token: UUID, client: Client, clock: Cloc
     is_there, now = look_up.is_there(comment, client), clock()
     if is_there:
         _delivered(comment, token, now)
-    elif comment.sent_at and now < (until := comment.sent_at + _quarantine()):
-        again = until if is_there is None else min(now + timedelta(seconds=10), until)
+    elif (left := quarantine.left(comment, clock)) > timedelta(0):
+        again = now + (left if is_there is None else min(timedelta(seconds=10), left))
         comment.settle(token, next_try_at=again)
     elif not _may_be_sent(comment, is_there=is_there):
         comment.settle(token, state=CommentState.UNCERTAIN, next_try_at=None)
-    elif comment.sent_at and not comment.was_unseen(now, LOOKS_APART):
-        comment.settle(token, unseen_at=now, next_try_at=now + LOOKS_APART)
+    elif comment.sent_at and not quarantine.was_unseen(comment, clock):
+        comment.settle(token, unseen_at=clock.steady(), next_try_at=now + quarantine.LOOKS_APART)
     elif comment.possible_refusal:
         said = comment.possible_refusal
         comment.settle(token, state=CommentState.REFUSED, next_try_at=None, sent_at=None, last_problem=said)
@@ -189,6 +195,7 @@ def _failed(
         attempts=attempts,
         next_try_at=again,
         sent_at=None if sending and not is_unknown else comment.sent_at,
+        intent_at=comment.intent_at,
         first_sent_at=comment.first_sent_at,
         possible_refusal=error.detail if sending and error.may_be_a_no else comment.possible_refusal,
         last_problem=error.detail,

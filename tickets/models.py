@@ -113,18 +113,16 @@ class Ticket(models.Model):
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    # By the clock that nobody can set (`connector.clock`).
+    intent_at = models.DateTimeField(null=True, blank=True, editable=False)
     first_sent_at = models.DateTimeField(
         _("first sent at"),
         null=True,
         blank=True,
         help_text=_("Also where the answer was a refusal: from then on it is looked for before it is sent."),
     )
-    unseen_at = models.DateTimeField(
-        _("not found at"),
-        null=True,
-        blank=True,
-        help_text=_("When the first of the two look-ups before a second sending found nothing."),
-    )
+    # When the first of the two look-ups before a second sending found nothing; by the clock that nobody can set.
+    unseen_at = models.DateTimeField(null=True, blank=True, editable=False)
     possible_refusal = models.TextField(
         _("possible refusal"),
         blank=True,
@@ -371,10 +369,6 @@ class Ticket(models.Model):
     def is_still_possible(self, now: datetime, quarantine: timedelta) -> bool:
         """Whether an earlier send may still arrive in ServiceNow."""
         return self.sent_at is not None and now < self.sent_at + quarantine
-
-    def was_unseen(self, now: datetime, apart: timedelta) -> bool:
-        """Whether a look-up since the last sending found nothing, at least so long ago."""
-        return self.unseen_at is not None and now >= self.unseen_at + apart
 
     def retry(self, now: datetime, *, a_second_is_wanted: bool = False, **edits: Any) -> bool:
         """Let the workers try again, with some columns edited. Returns False when the ticket no longer needs attention.

@@ -1,7 +1,7 @@
 """What people write about a ticket: what stands in ServiceNow's journal, and what is on its way there."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from connector.clock import Clock, lapsed, watch
 from tickets import rich_text
 
 COMMENT_LENGTH = 3500
@@ -85,11 +86,13 @@ ASKS_A_PERSON = (CommentState.REFUSED, CommentState.UNCERTAIN)
 class CommentQuerySet(models.QuerySet["TicketComment"]):
     """Comments, in words."""
 
-    def due(self, now: datetime) -> "CommentQuerySet":
+    def due(self, clock: Clock, lease: timedelta) -> "CommentQuerySet":
         """What a worker may take now: waiting and due, not in another worker's hands, its ticket's record known."""
-        free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        free = Q(claimed_until=None)
+        if not watch.has_just_jumped(clock.boot(), lease.total_seconds()):
+            free |= lapsed("claimed_until", clock.steady(), lease)
         return self.filter(
-            free, state=CommentState.WAITING, next_try_at__lte=now, ticket__delivery="delivered"
+            free, state=CommentState.WAITING, next_try_at__lte=clock(), ticket__delivery="delivered"
         )
 
     def in_the_record(self) -> "CommentQuerySet":
@@ -131,7 +134,9 @@ class TicketComment(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     first_sent_at = models.DateTimeField(_("first sent at"), null=True, blank=True)
-    unseen_at = models.DateTimeField(_("not found at"), null=True, blank=True)
+    # By the clock that nobody can set (`connector.clock`).
+    intent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    unseen_at = models.DateTimeField(null=True, blank=True, editable=False)
     possible_refusal = models.TextField(_("possible refusal"), blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     record_sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
@@ -165,10 +170,6 @@ class TicketComment(models.Model):
     def html(self) -> SafeString:
         """What is added to the journal, as it will look there."""
         return rich_text.shown(self.written)
-
-    def was_unseen(self, now: datetime, apart: timedelta) -> bool:
-        """Whether the journal was read since the last sending without it, at least so long ago."""
-        return self.unseen_at is not None and now >= self.unseen_at + apart
 
     def settle(self, token: uuid.UUID, **changes: Any) -> bool:
         """Change the row and give up the hold, if it is still ours. Returns False, having changed nothing, if not."""

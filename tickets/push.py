@@ -30,16 +30,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
 
 from connector.budget import allowed
+from connector.clock import SHARED, Clock
 from connector.models import CheckResult, Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
-from tickets import extras, mirror, pause, payload, settle, stopping
-from tickets.claim import Claim
+from tickets import extras, mirror, pause, payload, quarantine, settle, stopping
+from tickets.claim import Claim, lease
 from tickets.fresh import is_fresh
 from tickets.models import Ticket
 from tickets.retry import Ending
@@ -47,7 +47,7 @@ from tickets.standard_change import ChangeTemplate
 from tickets.states import Category, Delivery, Kind, Priority, Source
 
 logger = logging.getLogger(__name__)
-Clock = Callable[[], datetime]
+Told = Callable[[], datetime]
 Create = Callable[..., Record]
 
 # The quarantine counts from the intent, with a margin of a minute for whatever happens before the socket opens. Whoever
@@ -79,9 +79,16 @@ class Turn(ExitStack):
             self.callback(_sending.release)
 
 
-def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
-    """Deliver one ticket if it is due, and say how this try ended; None when it was not ours to deliver."""
-    claim = None if stopping.is_asked() else Claim.take(ticket_id, clock())
+def push(ticket_id: UUID, *, clock: Told = SHARED) -> Ending | None:
+    """Deliver one ticket if it is due, and say how this try ended; None when it was not ours to deliver.
+
+    `clock` is asked once: what happens to it afterwards does not matter to this try.
+    """
+    return None if stopping.is_asked() else _push(ticket_id, Clock.read(clock))
+
+
+def _push(ticket_id: UUID, clock: Clock) -> Ending | None:
+    claim = Claim.take(ticket_id, clock)
     if claim is None:
         return None
     sys.audit("tickets.push.claimed", str(ticket_id))
@@ -100,12 +107,12 @@ def push(ticket_id: UUID, *, clock: Clock = timezone.now) -> Ending | None:
     return ending
 
 
-def push_due(*, clock: Clock = timezone.now) -> int:
+def push_due(*, clock: Told = SHARED) -> int:
     """Deliver what is due, one ticket after the other. Returns how many were tried."""
     return sum(push(ticket_id, clock=clock) is not None for ticket_id in due(clock=clock))
 
 
-def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
+def due(*, clock: Told = SHARED, limit: int = 250) -> Iterator[UUID]:
     """Yield what is due, oldest first, until the instance wants to be left alone or this hour's calls are used up.
 
     After a time of failures only one ticket goes ahead, until its delivery has succeeded.
@@ -115,7 +122,7 @@ def due(*, clock: Clock = timezone.now, limit: int = 250) -> Iterator[UUID]:
         return
     instance = connection.instance
     tickets = (
-        Ticket.objects.due(clock())
+        Ticket.objects.due(Clock.read(clock), lease())
         .filter(instance=instance)
         .order_by(F("next_try_at").asc(nulls_first=True), "created_at")
     )
@@ -178,14 +185,15 @@ def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) ->
 
 def _wait(claim: Claim, now: datetime) -> Ending | None:
     """Look again later where what was sent may still come up. None: it was looked for often enough."""
-    ticket, quarantine = claim.ticket, timedelta(seconds=settings.PUSH_QUARANTINE)
-    if ticket.is_still_possible(now, quarantine):
-        return settle.not_found_yet(claim, now, quarantine)
+    ticket, left = claim.ticket, quarantine.left(claim.ticket, claim.clock)
+    if left > timedelta(0):
+        counts_anew = quarantine.counts_anew(ticket, claim.clock)
+        return settle.not_found_yet(claim, now, left, counts_anew=counts_anew)
     # Where records keep neither key, an empty look-up says nothing however long one waits: a person decides.
     if ticket.sent_at and not ticket.second_is_wanted:
         if keeps_no_key(ticket.instance):
             return settle.unfindable(claim, now)
-        if not ticket.was_unseen(now, settle.LOOKS_APART):
+        if not quarantine.was_unseen(ticket, claim.clock):
             return settle.unseen(claim, now)
     return None
 
@@ -202,7 +210,9 @@ def _ask_a_person(claim: Claim, client: Client, now: datetime) -> Ending | None:
 
 
 def keeps_no_key(instance: Instance) -> bool:
-    """Whether the newest trial showed that records keep neither the sys_id that we choose nor the correlation id."""
+    """Whether records were seen to keep neither the sys_id that we choose nor the correlation id."""
+    if instance.keyless_since:
+        return True
     results = CheckResult.objects.filter(connection__instance=instance, name="correlation_id")
     newest = results.exclude(finding="untried").order_by("-checked_at").first()
     return instance.honours_sys_id is False and newest is not None and newest.finding == "lost"
@@ -211,6 +221,8 @@ def keeps_no_key(instance: Instance) -> bool:
 def _send(
     claim: Claim, client: Client, values: dict[str, str], template: ChangeTemplate | None, clock: Clock
 ) -> Ending:
+    if claim.ticket.instance.keyless_since and not claim.ticket.second_is_wanted:
+        return pause.until_keys_are_kept(claim, clock())
     create = (
         partial(client.create_from_template, template.sys_id)
         if template
@@ -228,6 +240,10 @@ def _send(
     if not any(keys):
         if template:
             template.disprove()
+        else:
+            Instance.objects.filter(pk=claim.ticket.instance_id).record_keys(
+                claim.ticket.kind, clock(), are_kept=False
+            )
         return settle.stranger(claim, record, clock())
     return settle.delivered(claim, record, Ending.DELIVERED, clock(), values)
 
@@ -239,8 +255,8 @@ def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) 
     sent_at = clock()
     first = claim.ticket.first_sent_at or sent_at
     # The wish for a second record is used up with it.
-    intent = {"sent_at": sent_at, "first_sent_at": first, "unseen_at": None, "second_is_wanted": False}
-    if not claim.move(Delivery.SENT, **intent, possible_refusal=""):
+    intent = {"sent_at": sent_at, "intent_at": clock.steady(), "first_sent_at": first, "unseen_at": None}
+    if not claim.move(Delivery.SENT, **intent, possible_refusal="", second_is_wanted=False):
         return None
     sys.audit("tickets.push.intent_stored", key)
     check_time = in_time(sent_at, clock)
@@ -256,7 +272,7 @@ def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) 
             sys.audit("tickets.push.answered", key)
 
 
-def in_time(sent_at: datetime, clock: Clock) -> Callable[[], None]:
+def in_time(sent_at: datetime, clock: Told) -> Callable[[], None]:
     """Return a check that raises `TooLate` once nothing may be sent on this intent any more."""
 
     def check() -> None:

@@ -13,6 +13,13 @@ class Ending(models.TextChoices):
     ADOPTED = "adopted", pgettext_lazy("ending", "Found in ServiceNow: an earlier try had arrived")
     CONFLICT = "conflict", pgettext_lazy("ending", "Found twice in ServiceNow")
     NOT_FOUND_YET = "not_found_yet", pgettext_lazy("ending", "Not found yet; an earlier try may still arrive")
+    COUNTS_ANEW = (
+        "counts_anew",
+        pgettext_lazy(
+            "ending",
+            "Not found yet; Scoredesk was started or its clock was set, so the wait for an earlier try counts anew",
+        ),
+    )
     OUTCOME_UNKNOWN = "outcome_unknown", pgettext_lazy("ending", "No answer that can be trusted")
     STRANGER = (
         "stranger",
@@ -34,6 +41,10 @@ class Ending(models.TextChoices):
     UNPROVEN = (
         "unproven",
         pgettext_lazy("ending", "Not sent: the standard change template has to be tried again first"),
+    )
+    KEYLESS = (
+        "keyless",
+        pgettext_lazy("ending", "Not sent: ServiceNow keeps none of the keys by which records are found"),
     )
     RATE_LIMITED = "rate_limited", pgettext_lazy("ending", "ServiceNow asked to wait")
     UNREACHABLE = "unreachable", pgettext_lazy("ending", "ServiceNow could not be reached")

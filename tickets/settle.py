@@ -18,13 +18,11 @@ from connector.writing import in_one
 from tickets import mirror, payload
 from tickets.claim import Claim
 from tickets.models import PushAttempt, TicketEvent
+from tickets.quarantine import LOOKS_APART
 from tickets.retry import SPENDS_AN_ATTEMPT, Ending, next_try_at
 from tickets.states import Delivery, Kind
 
 SOONEST_LOOK = timedelta(seconds=3)
-# Two look-ups after the quarantine come before a second sending, at least so far apart: a row that one read leaves out
-# (a replica that is behind, an index being built) is there for the next.
-LOOKS_APART = timedelta(seconds=5)
 
 
 def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent: Mapping[str, str]) -> Ending:
@@ -53,16 +51,16 @@ def conflict(claim: Claim, records: list[Record], now: datetime) -> Ending:
         return tell(claim, Ending.CONFLICT, now)
 
 
-def not_found_yet(claim: Claim, now: datetime, quarantine: timedelta) -> Ending:
+def not_found_yet(claim: Claim, now: datetime, left: timedelta, *, counts_anew: bool = False) -> Ending:
     """Look again, ever more rarely, until the quarantine ends; only then may anything be sent."""
-    sent_at = claim.ticket.sent_at or now
-    soon = now + max(SOONEST_LOOK, (now - sent_at) / 2)
-    return release(claim, Ending.NOT_FOUND_YET, now, next_try=min(soon, sent_at + quarantine))
+    ending = Ending.COUNTS_ANEW if counts_anew else Ending.NOT_FOUND_YET
+    soon = now + max(SOONEST_LOOK, (now - (claim.ticket.sent_at or now)) / 2)
+    return release(claim, ending, now, next_try=min(soon, now + left))
 
 
 def unseen(claim: Claim, now: datetime) -> Ending:
     """The first look-up after the quarantine found nothing: look once more before anything is sent."""
-    claim.ticket.unseen_at = now
+    claim.ticket.unseen_at = claim.clock.steady()
     return release(claim, Ending.NOT_FOUND_YET, now, next_try=now + LOOKS_APART)
 
 
@@ -78,7 +76,7 @@ def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime |
 
 def _as_before(claim: Claim) -> dict[str, Any]:
     """What an earlier try may have sent is as unknown as it was; this try's own intent is taken back."""
-    names = ("sent_at", "first_sent_at", "unseen_at", "possible_refusal", "second_is_wanted")
+    names = ("sent_at", "intent_at", "first_sent_at", "unseen_at", "possible_refusal", "second_is_wanted")
     return {name: getattr(claim.ticket, name) for name in names}
 
 

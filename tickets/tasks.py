@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from connector.clock import SHARED, Clock
 from tickets import claim, comment, mend, missed_notes, points, poll, push, reconcile, state_names
 
 # What no worker took by then is handed out again, so that messages do not pile up.
@@ -31,7 +32,7 @@ def push_due() -> None:
 @shared_task
 def release_abandoned() -> None:
     """Let go of what was in hand for an instance that is no longer connected."""
-    claim.release_abandoned(timezone.now())
+    claim.release_abandoned(Clock.read(SHARED))
 
 
 @shared_task

@@ -10,6 +10,7 @@ from connector.budget import allowed
 from connector.explanations import explain, moment
 from connector.models import Connection, Instance
 from connector.sessions import UNOPENED
+from tickets.states import Kind
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,28 @@ def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
     return None
 
 
+def _keyless(instance: Instance) -> Trouble:
+    """Say why nothing is sent to an instance whose records could not be found again, and what ends that."""
+    kind = Kind(instance.keyless_table)
+    return Trouble(
+        title=_("ServiceNow keeps none of the keys by which records are found"),
+        text=_(
+            "A record came back without them, so a ticket whose answer gets lost could be made twice. Tickets wait here"
+            " and nothing is lost. In ServiceNow, let the integration user write correlation_id of %(table)s: look for"
+            " a field access rule, a read-only data policy or a business rule that clears it. Then try the fields; once"
+            " a trial record keeps it, tickets are sent by themselves."
+        )
+        % {"table": kind.value},
+        tone="danger",
+        url=reverse("tickets:fields", args=[kind]),
+        action=_("Try the fields"),
+    )
+
+
 def _pause(instance: Instance, now: datetime) -> Trouble | None:
-    """Say until when nothing is asked of the instance, and why."""
+    """Say until when nothing is asked of the instance, or sent to it, and why."""
+    if instance.keyless_since:
+        return _keyless(instance)
     title, until = "", now
     if instance.rate_limited_until and instance.is_rate_limited(now):
         title, until = _("ServiceNow asked to be left alone"), instance.rate_limited_until

@@ -60,7 +60,9 @@ def try_out(
     earlier = FieldTrial.objects.filter(
         instance=instance, kind=kind, result=FieldTrial.Result.UNCLEAR
     ).first()
-    found = _made(client, kind, fields, template, unclear=earlier.problem if earlier else "")
+    found, are_kept = _made(client, kind, fields, template, left=earlier.problem if earlier else "")
+    if are_kept:
+        Instance.objects.filter(pk=instance.pk).record_keys(kind, now, are_kept=True)
     sys_id = found.pop("sys_id", "")
     rows = FieldMapping.objects.filter(instance=instance, kind=kind)
     if sys_id:
@@ -108,16 +110,17 @@ def _judge(template: ChangeTemplate, tried: FieldTrial, now: datetime) -> None:
 
 
 def _made(
-    client: Client, kind: Kind, fields: dict[str, str], template: ChangeTemplate | None, *, unclear: str
-) -> dict[str, Any]:
+    client: Client, kind: Kind, fields: dict[str, str], template: ChangeTemplate | None, *, left: str
+) -> tuple[dict[str, Any], bool]:
+    """Return what became of the record, and whether it kept one of the keys by which it is found."""
     sys_id = template.sys_id if template else ""
     try:
-        made = trial.try_out(client, kind, fields, template=sys_id, unclear=unclear)
+        made = trial.try_out(client, kind, fields, template=sys_id, unclear=left)
     except TrialUnclear as unclear:
-        return {"result": FieldTrial.Result.UNCLEAR, "problem": str(unclear)}
+        return {"result": FieldTrial.Result.UNCLEAR, "problem": str(unclear)}, False
     except Refused as refusal:
-        return {"result": FieldTrial.Result.REFUSED, "problem": refusal.detail[:500]}
-    return {
+        return {"result": FieldTrial.Result.REFUSED, "problem": refusal.detail[:500]}, False
+    found = {
         "result": FieldTrial.Result.MADE,
         "sys_id": made.sys_id,
         "number": made.number,
@@ -126,3 +129,4 @@ def _made(
         "not_kept": list(made.not_kept),
         "problem": made.said[:500],
     }
+    return found, made.kept_sys_id or made.kept_correlation_id

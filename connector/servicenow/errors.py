@@ -61,7 +61,7 @@ class ServiceNowError(Exception):
     def may_be_a_no(self) -> bool:
         """Whether the answer looks like a refusal of what was sent, without being one that can be believed."""
         is_a_no = self.status is not None and 400 <= self.status < 500 and self.status not in (401, 408, 429)
-        return self.outcome_unknown and is_a_no
+        return self.outcome_unknown and is_a_no and not isinstance(self, ServerError)
 
     def __str__(self) -> str:
         parts = [self.code, str(self.status) if self.status else "", self.detail]
@@ -108,7 +108,7 @@ class NoAnswer(OutcomeUnknown):
 
 
 class ServerError(OutcomeUnknown):
-    """The instance or a machine in front of it failed; the record may exist all the same."""
+    """The instance or a machine in front of it failed, or its time was over; the record may exist all the same."""
 
     code = "server_error"
 

@@ -36,9 +36,9 @@ _CERTAIN: dict[int, tuple[str, ...]] = {
     404: _ABSENT,
     429: _LIMITS,
 }
-# The first is said when the time of a transaction is over, whatever it did before; the second when a record with our
-# key is there already.
-_UNCERTAIN = ("transaction cancelled", "transaction canceled", "unique key violation")
+_OUT_OF_TIME = ("transaction cancelled", "transaction canceled")
+# The last is said when a record with our key is there already.
+_UNCERTAIN = (*_OUT_OF_TIME, "unique key violation")
 
 
 def is_of_the_api(document: Mapping[str, Any] | None) -> bool:
@@ -47,12 +47,21 @@ def is_of_the_api(document: Mapping[str, Any] | None) -> bool:
     return isinstance(error, dict) and isinstance(error.get("message"), str)
 
 
+def is_out_of_time(document: Mapping[str, Any] | None) -> bool:
+    """Whether the time for a transaction was over, whatever the status: it may have been carried out in part."""
+    return any(sentence in _said(document) for sentence in _OUT_OF_TIME)
+
+
 def is_certain(status: int, document: Mapping[str, Any] | None) -> bool:
     """Whether nothing was carried out: the API's own document, with a sentence that is known to say so."""
-    if document is None or not is_of_the_api(document):
-        return False
-    error = document["error"]
-    said = " ".join(part for part in (error["message"], error.get("detail")) if isinstance(part, str)).lower()
+    said = _said(document)
     if any(sentence in said for sentence in _UNCERTAIN):
         return False
     return any(sentence in said for sentence in _CERTAIN.get(status, ()))
+
+
+def _said(document: Mapping[str, Any] | None) -> str:
+    if document is None or not is_of_the_api(document):
+        return ""
+    error = document["error"]
+    return " ".join(part for part in (error["message"], error.get("detail")) if isinstance(part, str)).lower()

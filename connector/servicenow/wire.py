@@ -256,6 +256,8 @@ def _error(answer: Answer, document: dict[str, Any] | None) -> ServiceNowError:
     if answer.status not in BY_ANYBODY and answer.status < 500 and not refusals.is_of_the_api(document):
         # Not from the API but from a machine in front of it, which knows nothing of records.
         return Unreadable(detail, **facts)
+    if refusals.is_out_of_time(document):
+        return ServerError(detail, **facts)
     kind = BY_STATUS.get(answer.status) or BY_HUNDRED.get(answer.status // 100, Unreadable)
     return kind(detail, **facts)
 

@@ -1,5 +1,5 @@
-"""`make chaos`: 1,000 tickets while workers die and freeze, the broker is emptied and unplugged, and two answers in
-five are bad; on SQLite with the folder broker, then on PostgreSQL with Redis.
+"""`make chaos`: 1,000 tickets while workers die and freeze, the broker is emptied and unplugged, clocks are set wrong,
+two answers in five are bad, and reads leave out rows; on SQLite with the folder broker, then on PostgreSQL with Redis.
 
 One second stands for ten or more: time-outs, quarantine and the breaker's pause are shorter than in operation. Exits
 with 1 when a ticket was lost, doubled, stuck or linked wrongly.
@@ -27,21 +27,28 @@ from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from connector import health  # noqa: E402
+from connector.clock import Clock, watch  # noqa: E402
+from tests import faketime  # noqa: E402
 from tests.chaos.broker import Broker, FolderBroker, RedisBroker  # noqa: E402
 from tests.chaos.history import History, Judgement, judge  # noqa: E402
-from tests.chaos.monkey import Monkey  # noqa: E402
+from tests.chaos.monkey import WRONG, Monkey  # noqa: E402
 from tests.crash.databases import PostgresDatabases, use  # noqa: E402
 from tests.crash.processes import Worker, celery_beat, celery_worker, run, use_broker  # noqa: E402
 from tests.crash.template import make_template, share_as_person  # noqa: E402
+from tests.faketime import Clockwork  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 from tests.servers import NO_POSTGRES, Postgres, Redis  # noqa: E402
+from tickets import quarantine  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
 from tickets.states import Delivery  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS, BAD = 3, 0.4
+# Of the reads that go well, so many leave out every row.
+HIDDEN = 0.15
 FAULTS = (
-    ("latency", 0.5), ("latency", 2.5), ("late_commit", 0.5), ("late_commit", 3.0), ("lose_answer", None),
+    ("latency", 0.5), ("latency", 2.5), ("late_commit", 0.5), ("late_commit", 3.0), ("late_commit", 10.0),
+    ("lose_answer", None), ("refused_by_a_proxy", None), ("unauthorized_by_a_proxy", None), ("cancelled", None),
     ("cut_off", None), ("truncated", None), ("commit_then_500", None), ("server_error", None),
     ("bad_gateway_html", None), ("reset", None), ("accepted_202", None), ("hibernating", None), ("login_page", None),
     ("rate_limit", 1), ("unauthorized", None), ("wrong_date", 400 * 86_400),
@@ -54,8 +61,17 @@ def main() -> int:
     parser.add_argument("--tickets", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1200, help="when to give up")
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--without", choices=("steady clock",), default="", help="to see that this notices")
     parser.add_argument("--one", action="store_true", help="only on the database that DATABASE_URL names")
     asked = parser.parse_args()
+    if faketime.LIBRARY is None:
+        print(faketime.MISSING)
+        return 1
+    clocks = ROOT / "build" / "chaos"
+    clocks.mkdir(parents=True, exist_ok=True)
+    faketime.preload("tests.chaos", clocks)
+    if asked.without:
+        believe_wall_clocks()
     with contextlib.ExitStack() as servers:
         folder = ROOT / "build" / "chaos" / str(os.getpid())
         folder.mkdir(parents=True)
@@ -72,7 +88,8 @@ def main() -> int:
             return 1
         with Postgres() as server:
             command = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
-            status |= os.spawnve(os.P_WAIT, command[0], command, {**os.environ, "DATABASE_URL": server.url})
+            true = {name: value for name, value in os.environ.items() if "FAKETIME" not in name}
+            status |= os.spawnve(os.P_WAIT, command[0], command, {**true, "DATABASE_URL": server.url})
     return status
 
 
@@ -100,7 +117,7 @@ class Run:
             sandbox.part()
             self._rage(keys, seconds)
             sandbox.clear()
-            time.sleep(4)  # For what may still be committed.
+            time.sleep(11)  # For what may still be committed.
             records = [(row["correlation_id"], row["sys_id"]) for row in sandbox.records("change_request")]
         asked, acknowledged = self.history.keys("shares"), self.history.keys("shared")
         judgement = judge(asked, acknowledged, linked(), records)
@@ -111,10 +128,17 @@ class Run:
 
     def _rage(self, keys: list[str], seconds: float) -> None:
         log = self.folder
-        workers = [Worker(celery_worker, log / f"worker-{number}.log") for number in range(WORKERS)]
-        beat = Worker(partial(celery_beat, log / "schedule"), log / "beat.log")
-        web = Worker(partial(share_all, keys, self.history), log / "web.log")
-        monkey = Monkey([*workers, web], self.broker, self.history, self.chance)
+        # The first worker is ahead of all others, all the time.
+        clocks = [Clockwork(log / f"{number}.clock") for number in range(WORKERS + 1)]
+        clocks[0].set(WRONG)
+        names = [log / f"worker-{number}.log" for number in range(WORKERS)]
+        workers = [
+            Worker(partial(clock.use, celery_worker), name)
+            for clock, name in zip(clocks, names, strict=False)
+        ]
+        beat = Worker(partial(clocks[-1].use, partial(celery_beat, log / "schedule")), log / "beat.log")
+        web = Worker(partial(clocks[-1].use, partial(share_all, keys, self.history)), log / "web.log")
+        monkey = Monkey([*workers, web], self.broker, clocks, self.history, self.chance)
         ends_at, hurry_at = time.monotonic() + seconds, 0.0
         while time.monotonic() < ends_at:
             for process in (*workers, beat, web):
@@ -137,6 +161,7 @@ def spoil(sandbox: SandboxProcess) -> None:
         # The first that hits is taken, so that the later ones see fewer calls.
         probability = share / (1 - number * share)
         sandbox.fault(kind, method="any", times=10**9, probability=probability, seconds=seconds, seed=number)
+    sandbox.fault("acl_hidden", method="GET", times=10**9, probability=HIDDEN, seed=len(FAULTS))
 
 
 def share_all(keys: list[str], history: History) -> None:
@@ -152,10 +177,19 @@ def share_all(keys: list[str], history: History) -> None:
 def hurry() -> int:
     """Have everything that waits tried now, as impatient people would. Returns how many are not delivered yet."""
     try:
-        Ticket.objects.filter(delivery=Delivery.WAITING).update(next_try_at=timezone.now())
+        # Long ago, by whatever clock it is looked at.
+        long_ago = timezone.now() - timedelta(days=1)
+        Ticket.objects.filter(delivery=Delivery.WAITING).update(next_try_at=long_ago)
         return Ticket.objects.undelivered().count()
     finally:
         connections.close_all()
+
+
+def believe_wall_clocks() -> None:
+    """Let leases and the quarantine count by what each process's wall clock says."""
+    Clock.steady = Clock.__call__  # type: ignore[method-assign]
+    quarantine._left_anew = lambda clock: timedelta(0)
+    watch.hold = lambda now, before, after: None  # type: ignore[method-assign]
 
 
 def linked() -> dict[str, str]:

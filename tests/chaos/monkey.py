@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from tests.chaos.broker import Broker
 from tests.chaos.history import History
 from tests.crash.processes import Worker
+from tests.faketime import Clockwork
 
 LONGEST_FREEZE, OUTAGE_SECONDS = 2.0, 3.0
+# Seconds by which clocks are wrong: four times the quarantine.
+WRONG = 60
 
 
 @dataclass
@@ -18,6 +21,7 @@ class Monkey:
 
     workers: Sequence[Worker]
     broker: Broker
+    clocks: Sequence[Clockwork]
     history: History
     chance: random.Random
     frozen: dict[Worker, float] = field(default_factory=dict)
@@ -33,7 +37,15 @@ class Monkey:
             self._plug_in()
         if now > self.next_at:
             self.next_at = now + self.chance.uniform(0.5, 2.5)
-            deeds = (self._kill, self._kill, self._freeze, self._freeze, self._flush, self._unplug)
+            deeds = (
+                self._kill,
+                self._kill,
+                self._freeze,
+                self._freeze,
+                self._flush,
+                self._unplug,
+                self._set_clocks,
+            )
             self.chance.choice(deeds)(now)
 
     def rest(self) -> None:
@@ -59,6 +71,14 @@ class Monkey:
         del self.frozen[worker]
         worker.thaw()
         self.history.note(worker.log.stem, "thawed")
+
+    def _set_clocks(self, now: float) -> None:
+        """All of them, as when somebody sets the machine's; the first stays ahead of the others."""
+        offset = self.chance.choice((-WRONG, 0, WRONG))
+        self.history.note("clocks", f"set by {offset:+d} s")
+        for clock in self.clocks:
+            clock.set(offset)
+        self.clocks[0].set(offset + WRONG)
 
     def _flush(self, now: float) -> None:
         if not self.unplugged_until:

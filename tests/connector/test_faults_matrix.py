@@ -101,7 +101,7 @@ MATRIX: dict[str, dict[str, Ending]] = {
         unknown(errors.NotAuthenticated), never(errors.TokenRefused), unknown(errors.NotAuthenticated)
     ),
     "limited_by_a_proxy": same(errors.RateLimited, unknown),
-    "cancelled": row(doubted(errors.BadRequest), never(errors.TokenRefused), doubted(errors.BadRequest)),
+    "cancelled": row(unknown(errors.ServerError), never(errors.TokenRefused), unknown(errors.ServerError)),
     "refused_in_other_words": same(errors.Forbidden, doubted),
     # A code works once.
     "repeated": row(WELL, WELL, DONE, redeem=never(errors.TokenRefused)),

@@ -9,14 +9,16 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone
 
+from connector.servicenow import refusals
 from tests.crash.databases import Databases, use
 from tests.crash.outcomes import FOREVER, Outcome
 from tests.crash.points import Killer, Moment, Point
 from tests.crash.processes import Worker, celery_worker, run, use_broker
 from tests.crash.template import choose_standard_change, share_as_person
 from tests.sandbox_process import Row, SandboxProcess
-from tickets import tasks
+from tickets import push, quarantine, tasks
 from tickets.models import Ticket
 from tickets.states import Delivery
 
@@ -24,8 +26,9 @@ SETTLED = (Delivery.DELIVERED, Delivery.ATTENTION, Delivery.CONFLICT)
 SWEEP_SECONDS, SWEEP_EXPIRES, GLANCE_SECONDS = 0.5, 2, 0.1
 # Seconds, at pace 1, in which the message sent on sharing is the only one.
 HEAD_START = 15
-# What may be taken away, to see that the harness notices: the waiting, the looking, the sweep.
-SABOTAGE = ("quarantine", "look-up", "sweep")
+# What may be taken away, to see that the harness notices: the waiting, the looking, the looking once more, the doubt
+# about refusals, the sweep.
+SABOTAGE = ("quarantine", "look-up", "second-look", "doubt", "sweep")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,10 @@ class Cell:
         use(database)
         use_broker(f"files://localhost{folder / 'broker'}")
         settings.PUSH_QUARANTINE *= rig.sabotage != "quarantine"
+        if rig.sabotage == "second-look":
+            quarantine.was_unseen = lambda intent, clock: True
+        if rig.sabotage == "doubt":
+            believe_every_no()
         story = Story(str(self), self.point.name, self.outcome.refused, str(uuid4()))
         started = time.monotonic()
         try:
@@ -142,6 +149,7 @@ class Cell:
         worker = Worker(celery_worker, folder / "worker.log")
         killer = killer_for(to_die[0] if to_die else None, folder)
         worker.work = partial(_work, killer)
+        has_tried_again = False
         while time.monotonic() < ends_at:
             if killer and killer.marker.exists():
                 to_die.pop(0)
@@ -153,13 +161,30 @@ class Cell:
             is_first = is_alone and len(to_die) == len(self.point.worker) > 0 and self.point.wakes
             if time.monotonic() > sweep_at:
                 if not to_die and is_settled(ticket_id):
-                    break
+                    if rig.sabotage != "doubt" or has_tried_again:
+                        break
+                    has_tried_again = try_again(ticket_id)
                 if not is_first and rig.sabotage != "sweep":
                     tasks.push_due.apply_async(expires=SWEEP_EXPIRES * rig.pace)
                 sweep_at = time.monotonic() + SWEEP_SECONDS
             time.sleep(GLANCE_SECONDS)
         worker.kill()
         return len(to_die)
+
+
+def believe_every_no() -> None:
+    """Take a status for a refusal, and a refusal for the end of the matter."""
+    refusals.is_of_the_api = lambda document: True
+    refusals.is_certain = lambda status, document: 400 <= status < 500
+    push._may_be_there = lambda ticket, now: ticket.sent_at is not None
+
+
+def try_again(ticket_id: UUID) -> bool:
+    """Do what a person does who is told of a refusal that makes no sense. Returns True: once is enough."""
+    for ticket in Ticket.objects.filter(pk=ticket_id, delivery=Delivery.ATTENTION):
+        ticket.retry(timezone.now())
+    connections.close_all()
+    return True
 
 
 def killer_for(moment: Moment | None, folder: Path, number: int = 0) -> Killer | None:

@@ -15,13 +15,16 @@ FOREVER = 1_000_000
 class Outcome:
     """A fault of the sandbox for the first create of a ticket, or for every one where ServiceNow refuses it.
 
-    `seconds` are those of pace 1.
+    `seconds` are those of pace 1. `hidden` says by how much longer than the quarantine the record is left out of what
+    is read. `keeps_sys_id` has it played on an instance that keeps our primary key.
     """
 
     name: str
     fault: str = ""
     seconds: float | None = None
     refused: bool = False
+    hidden: float | None = None
+    keeps_sys_id: bool = False
 
     def arm(self, sandbox: SandboxProcess, ticket_id: UUID, pace: float, route: str) -> None:
         """Have the coming create of this ticket end so; `route` is the API that it goes to."""
@@ -29,6 +32,9 @@ class Outcome:
             times = FOREVER if self.refused else 1
             seconds = self.seconds and self.seconds * pace
             sandbox.fault(self.fault, route, times=times, about=str(ticket_id), seconds=seconds)
+        if self.hidden is not None:
+            lag = QUARANTINE * pace + self.hidden
+            sandbox.fault("read_lag", method="GET", times=FOREVER, about=str(ticket_id), seconds=lag)
 
 
 OUTCOMES = (
@@ -41,6 +47,14 @@ OUTCOMES = (
     Outcome("answer cut off", "cut_off"),
     Outcome("answer half, framed as whole", "truncated"),
     Outcome("created, then 500", "commit_then_500"),
+    Outcome("created, then 403 in HTML", "refused_by_a_proxy"),
+    Outcome("created, then 401 in HTML", "unauthorized_by_a_proxy"),
+    Outcome("created, then 429 in HTML", "limited_by_a_proxy"),
+    Outcome("created, then canceled in JSON", "cancelled"),
+    Outcome("403 in HTML", "blocked_by_a_proxy", refused=True),
+    Outcome("repeated by a proxy", "repeated", keeps_sys_id=True),
+    Outcome("answer lost, hidden nearly as long as the quarantine", "lose_answer", hidden=-2),
+    Outcome("answer lost, hidden from the first look after the quarantine", "lose_answer", hidden=3),
     Outcome("500", "server_error"),
     Outcome("502 in HTML", "bad_gateway_html"),
     Outcome("reset", "reset"),

@@ -1,5 +1,6 @@
 import pytest
 
+from connector.clock import watch
 from connector.models import Connection
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
@@ -7,6 +8,12 @@ from tests.tickets.clock import Clock
 from tickets.models import Ticket
 from tickets.push import push
 from tickets.states import Delivery
+
+
+@pytest.fixture(autouse=True)
+def _started_now() -> None:
+    """Every test is a process that has just begun to read the time."""
+    watch.restart()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from connector.clock import Clock as Now
 from connector.models import Connection
 from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
@@ -106,9 +107,9 @@ def test_what_a_worker_held_for_an_instance_that_was_replaced_is_let_go(
     instance = InstanceFactory.create()
     old = TicketFactory.create(instance=instance, delivery=Delivery.SENT, **held)
     ours = TicketFactory.create(instance=connection.instance, delivery=Delivery.SENT, **held)
-    assert release_abandoned(clock()) == 0
+    assert release_abandoned(Now.read(clock)) == 0
     clock.advance(minutes=2)
-    assert release_abandoned(clock()) == 1
+    assert release_abandoned(Now.read(clock)) == 1
     old.refresh_from_db()
     ours.refresh_from_db()
     assert (old.delivery, old.claim_token, old.sent_at is None) == (Delivery.WAITING, None, False)

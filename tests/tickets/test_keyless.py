@@ -1,6 +1,7 @@
 """An instance that keeps neither of our keys: what it made can never be looked up, so people decide."""
 
 import sys
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from connector.models import Connection, Instance
-from tests.factories import CheckResultFactory
+from connector import probes
+from connector.models import CheckResult, Connection, Instance
+from tests.factories import CheckResultFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.models import Ticket
-from tickets.push import push
+from tickets.push import push, push_due
 from tickets.retry import Ending
 from tickets.states import Delivery
 
@@ -110,3 +112,63 @@ def test_where_no_answer_came_nobody_is_told_of_one(
     browser.post(reverse("tickets:discard", args=[ticket.pk]))
     ticket.refresh_from_db()
     assert ticket.delivery == Delivery.DISCARDED
+
+
+def share_many(connection: Connection, count: int) -> list[Ticket]:
+    return [TicketFactory.create(instance=connection.instance) for _ in range(count)]
+
+
+def work(clock: Clock, *, times: int = 3) -> None:
+    for _ in range(times):
+        push_due(clock=clock)
+        clock.advance(minutes=2)
+
+
+@pytest.fixture
+def shared(connection: Connection) -> list[Ticket]:
+    """Thirty tickets for an instance of which no trial has shown that it keeps none of our keys."""
+    Instance.objects.update(honours_sys_id=None)
+    CheckResult.objects.all().delete()
+    return share_many(connection, 30)
+
+
+def test_the_first_record_without_a_key_is_the_last(
+    sandbox: SandboxProcess, shared: list[Ticket], clock: Clock, browser: Client
+) -> None:
+    work(clock)
+    assert len(sandbox.records(CHANGE)) == 1
+    endings = Counter(Ticket.objects.values_list("last_ending", flat=True))
+    assert endings == {Ending.STRANGER: 1, Ending.KEYLESS: 29}
+    page = browser.get("/").content.decode()
+    assert "ServiceNow keeps none of the keys" in page
+    assert reverse("tickets:fields", args=[CHANGE]) in page
+
+
+def test_a_trial_that_keeps_a_key_lets_the_tickets_go_on(
+    sandbox: SandboxProcess, shared: list[Ticket], clock: Clock, browser: Client, administrator: User
+) -> None:
+    work(clock, times=1)
+    browser.force_login(administrator)
+    browser.post(reverse("tickets:try_fields", args=[CHANGE]))
+    work(clock, times=1)
+    assert len(sandbox.records(CHANGE)) == 2
+    sandbox.settings(unwritable_fields="")
+    browser.post(reverse("tickets:try_fields", args=["incident"]))
+    work(clock, times=1)
+    assert len(sandbox.records(CHANGE)) == 2
+    browser.post(reverse("tickets:try_fields", args=[CHANGE]))
+    work(clock)
+    assert Ticket.objects.filter(delivery=Delivery.DELIVERED).count() == 29
+    assert len(sandbox.records(CHANGE)) == 3 + 29
+
+
+def test_trial_records_at_the_connection_stop_it_before_the_first_ticket(
+    sandbox: SandboxProcess, connection: Connection, shared: list[Ticket], clock: Clock
+) -> None:
+    probes.run(connection, now=clock(), make_records=True)
+    work(clock)
+    assert len(sandbox.records(CHANGE)) == 1
+    sandbox.settings(honour_sys_id=True)
+    probes.run(connection, now=clock(), make_records=True)
+    work(clock)
+    assert Ticket.objects.filter(delivery=Delivery.DELIVERED).count() == 30

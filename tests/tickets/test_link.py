@@ -5,6 +5,7 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
+from connector.clock import Clock as Now
 from connector.models import Connection
 from connector.servicenow.records import Record
 from tests.factories import TicketFactory
@@ -140,7 +141,7 @@ def test_a_ticket_in_a_workers_hands_is_not_linked(
 ) -> None:
     row = foreign(sandbox)
     record = found(ticket, row["number"])
-    claim = Claim.take(ticket.pk, clock())
+    claim = Claim.take(ticket.pk, Now.read(clock))
     assert claim is not None
     assert not link.link(ticket, record, by=None, now=clock())
     ticket.refresh_from_db()

@@ -7,6 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
+from connector.clock import Clock as Now
 from connector.models import Connection
 from connector.sessions import open_client
 from tests.factories import TicketFactory
@@ -249,9 +250,9 @@ def test_while_servicenow_is_down_nothing_is_spent_and_then_everything_arrives(
 def test_a_worker_that_lost_its_lease_changes_nothing(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock
 ) -> None:
-    stale = Claim.take(ticket.pk, clock())
+    stale = Claim.take(ticket.pk, Now.read(clock))
     assert stale is not None
-    assert Claim.take(ticket.pk, clock()) is None
+    assert Claim.take(ticket.pk, Now.read(clock)) is None
     clock.advance(hours=1)
     assert push(ticket.pk, clock=clock) == Ending.DELIVERED
     assert settle.release(stale, Ending.PAUSED, clock()) == Ending.LOST_CLAIM
