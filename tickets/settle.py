@@ -101,7 +101,7 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
     if sending and isinstance(error, Unreachable):
         changes |= _as_before(claim)
     elif sending and not error.outcome_unknown:
-        changes["sent_at"] = None
+        changes |= {"sent_at": None, "second_is_wanted": ticket.second_is_wanted}
     elif sending and error.may_be_a_no:
         changes["possible_refusal"] = error.detail
     with in_one():

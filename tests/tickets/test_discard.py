@@ -103,7 +103,8 @@ def test_a_conflict_whose_records_are_gone_can_be_ended(
 def test_what_a_worker_held_for_an_instance_that_was_replaced_is_let_go(
     connection: Connection, clock: Clock
 ) -> None:
-    held = {"claim_token": uuid4(), "claimed_until": clock() + timedelta(minutes=1), "sent_at": clock()}
+    until = Now.read(clock).steady() + timedelta(minutes=1)
+    held = {"claim_token": uuid4(), "claimed_until": until, "sent_at": clock()}
     instance = InstanceFactory.create()
     old = TicketFactory.create(instance=instance, delivery=Delivery.SENT, **held)
     ours = TicketFactory.create(instance=connection.instance, delivery=Delivery.SENT, **held)
