@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0024_values_of_mapped_fields"),
+        ("tickets", "0026_extra_fields"),
     ]
 
     operations = [
