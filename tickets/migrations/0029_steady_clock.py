@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0027_rows_not_understood"),
+        ("tickets", "0028_plainer_words"),
     ]
 
     operations = [
