@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import kept, people, recent_sign_in
-from accounts.admin_forms import RoleField, SetPasswordForm, language_field
+from accounts.admin_forms import NewPersonForm, RoleField, SetPasswordForm, language_field
 from accounts.kept_admin import KeptAdmin
 from accounts.models import AuditEntry, User
 from accounts.notices import What
@@ -66,6 +66,7 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
     )
     # The role opens the administration; the actions of the list deactivate, so that sessions end with it.
     readonly_fields = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
+    add_form = NewPersonForm
     change_password_form = SetPasswordForm
     list_display = ("username", "full_name", "email", "roles", "last_login", "is_active")
     list_filter = ("is_active", ("groups", RoleFilter), "last_login")

@@ -4,14 +4,23 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AdminUserCreationForm,
+    SetUnusablePasswordMixin,
+)
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lengths import LimitedPasswords
 from accounts.roles import role_label
 
 
-class SetPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # Only the stubs know of any.
+class NewPersonForm(LimitedPasswords, AdminUserCreationForm):  # type: ignore[type-arg]  # Only the stubs know of any.
+    """Django's own."""
+
+
+class SetPasswordForm(LimitedPasswords, AdminPasswordChangeForm):  # type: ignore[type-arg]  # Only the stubs know of any.
     """Django's own, whose help text is put together once, in whatever language is spoken then."""
 
     usable_password_help_text = format_lazy(  # type: ignore[assignment]  # Lazy is the point.

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
+from accounts.lengths import LimitedPasswords, limit
 from accounts.models import User
 from accounts.origin import Origin
 from accounts.tasks import send_reset_links
@@ -23,11 +24,13 @@ from accounts.tasks import send_reset_links
 THROTTLED = "throttled"
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(LimitedPasswords, AuthenticationForm):
     """User name and password, tried so often and no more."""
 
     def __init__(self, *args: Any, origin: Origin, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Django's own only tells the browser.
+        limit(self.fields["username"], self.fields["username"].widget.attrs["maxlength"])
         self.origin = origin
         self.refused_until: datetime | None = None
 
@@ -50,7 +53,7 @@ class SignInForm(AuthenticationForm):
             return super().clean()
 
 
-class PasswordForm(PasswordChangeForm):
+class PasswordForm(LimitedPasswords, PasswordChangeForm):
     """A new password, against the old one: a session left open is no way to guess it."""
 
     def __init__(self, *args: Any, origin: Origin, **kwargs: Any) -> None:
@@ -70,7 +73,7 @@ class PasswordForm(PasswordChangeForm):
         return old
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(LimitedPasswords, forms.Form):
     """One's own password once more: whoever finds a session open does not know it."""
 
     password = forms.CharField(
@@ -97,7 +100,7 @@ class ConfirmForm(forms.Form):
         return given
 
 
-class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Only the stubs know of any.
+class NewPasswordForm(LimitedPasswords, SetPasswordForm):  # type: ignore[type-arg]  # Only the stubs know of any.
     """A new password from whoever opened the link in a mail."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

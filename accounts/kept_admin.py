@@ -5,10 +5,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts import kept
+from accounts.lengths import RowList
 
 
 class KeptAdmin(admin.ModelAdmin):
     """For rows that people edit: what they typed is kept when their session ends meanwhile."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowList]:
+        """Return the list whose search has a longest text."""
+        return RowList
 
     @kept.keeps_typed
     def add_view(self, *args: Any, **kwargs: Any) -> HttpResponse:

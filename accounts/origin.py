@@ -57,7 +57,8 @@ def network_of(request: HttpRequest) -> str:
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        address = ip_address(text)
+        # Behind a % an IPv6 address may name a zone, of any length.
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

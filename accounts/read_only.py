@@ -5,9 +5,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
+from accounts.lengths import RowList
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):
     """For rows that only the portal itself writes: to look at, not to change."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowList]:
+        """Return the list whose search has a longest text."""
+        return RowList
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""

@@ -36,6 +36,8 @@ TRIES_OF_A_NEIGHBORHOOD = 100
 # Half the threads of a web process (portal/run.py): the others go on showing pages.
 STRANGERS_AT_A_TIME = 2
 BUSY_FOR = timedelta(seconds=5)
+# No name and no email address is longer (Django's models; RFC 5321, section 4.5.3.1). Normalising could take hours.
+LONGEST = 254 + len("reset ")
 
 _strangers = threading.BoundedSemaphore(STRANGERS_AT_A_TIME)
 logger = logging.getLogger(__name__)
@@ -163,5 +165,9 @@ def _neighborhood(origin: Origin) -> str:
 
 def _key(*parts: str) -> str:
     """Name a counter without telling whose it is."""
-    same = unicodedata.normalize("NFKC", "\0".join(parts)).casefold()
+    same = "\0".join(map(_folded, parts))
     return salted_hmac("accounts.throttle", same, algorithm="sha256").hexdigest()
+
+
+def _folded(part: str) -> str:
+    return part if len(part) > LONGEST else unicodedata.normalize("NFKC", part).casefold()

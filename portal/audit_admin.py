@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.lengths import RowList
 from accounts.models import AuditEntry
 from accounts.read_only import ReadOnlyAdmin, as_list
 from accounts.verbs import verb_label
@@ -34,7 +34,7 @@ class VerbFilter(admin.SimpleListFilter):
         return queryset.filter(verb=self.value()) if self.value() else queryset
 
 
-class AuditEntryList(ChangeList):
+class AuditEntryList(RowList):
     """A page of entries that knows the tickets they are about, read at once."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -62,7 +62,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         "details",
     )
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowList]:
         """Return the list that reads tickets along."""
         return AuditEntryList
 

@@ -11,6 +11,8 @@ from scorecard.rounding import DECIMALS
 from scorecard.unread import Kind, LeftOut, Unread, shown
 
 ID_LENGTH = 200
+# Microsoft's longest text, of a remediation, has some 2,200 characters.
+LONGEST = 20_000
 # No word that stands for nothing is as long.
 WORD = 20
 LEVELS = {"low": "low", "moderate": "moderate", "medium": "moderate", "high": "high"}
@@ -128,11 +130,11 @@ def refuse_cut_off(value: object, document: str, name: str) -> None:
 
 
 def storable(value: object) -> str:
-    """Text as a database stores it; empty for what is none."""
+    """Text as a database stores it, cut; empty for what is none."""
     if not isinstance(value, str):
         return ""
     # PostgreSQL stores no NUL and no lone surrogate; both can be written in JSON.
-    return value.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+    return value[:LONGEST].replace("\x00", "").encode("utf-8", "replace").decode().strip()
 
 
 def plain_word(value: object, length: int) -> str:

@@ -193,7 +193,7 @@ class BulkForm(TaskForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     # What the person saw: sending anything else shows it first.
-    previewed = forms.CharField(required=False, widget=forms.HiddenInput)
+    previewed = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     was_kept = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -29,7 +29,7 @@ class RecordForm(forms.Form):
 
     record = forms.CharField(
         label=_("Number or address of the record"),
-        max_length=2000,
+        max_length=reference.LONGEST,
         error_messages={"required": _("Enter a number or an address.")},
     )
 
@@ -56,7 +56,7 @@ class ChosenForm(forms.Form):
     """The record that was chosen, and the records that were shown."""
 
     sys_id = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=10_000, widget=forms.HiddenInput)
 
     def clean_seen(self) -> frozenset[str]:
         """Return the sys_ids of the records that were shown."""
@@ -66,7 +66,7 @@ class ChosenForm(forms.Form):
 class UnlinkForm(forms.Form):
     """Why a link is taken away. Carries the record, so that no other link is."""
 
-    sys_id = forms.CharField(widget=forms.HiddenInput, required=False)
+    sys_id = forms.CharField(max_length=32, widget=forms.HiddenInput, required=False)
     reason = forms.ChoiceField(
         label=_("Why is it unlinked?"),
         choices=Reason,

@@ -28,7 +28,8 @@ def letters(text: str) -> str:
     for _layer in range(2):
         text = unescape(text)
     text = _TAG.sub(" ", _CODE.sub(" ", text))
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    # Letter by letter: normalizing a run of combining marks takes the square of its length.
+    plain = "".join(unicodedata.normalize("NFKD", one) for one in text).casefold()
     return "".join(one for one in plain if unicodedata.category(one)[0] in "LN" and ord(one) < 0x10000)
 
 

@@ -28,6 +28,8 @@ _TITLED = re.compile(
 _LIKE_NUMBER = re.compile(r"(?<![A-Z0-9])[A-Z]{2,10}[0-9]{3,30}(?![A-Z0-9])", re.IGNORECASE)
 # A frame inside a frame: more layers of quoting than this nobody pastes.
 _LAYERS = 3
+# As much as an address bar takes. Normalising a longer text, or looking for addresses in it, could take hours.
+LONGEST = 2000
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ def read(text: str) -> Reference | None:
 
     Full-width letters and digits, which Japanese keyboards give, count as their plain ones.
     """
-    text = _tidied(text)
+    text = _tidied(text) if len(text) <= LONGEST else ""
+    if len(text) > LONGEST:  # One letter may stand for eighteen.
+        return None
     titled = _TITLED.fullmatch(text)
     if titled and "://" not in text and not _LIKE_NUMBER.search(titled["title"]):
         text = titled["number"]

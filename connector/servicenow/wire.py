@@ -34,6 +34,10 @@ from connector.servicenow.records import Page, Record, Tokens
 from connector.servicenow.times import http_date, seconds, unix_time
 
 LONGEST_DETAIL = 500
+# More of a sentence than this is not even looked at.
+LOOKED_AT = 10_000
+# More than any field holds that is asked for, and as much as is shown of a whole journal (tickets.record_journal).
+LONGEST_VALUE = 200_000
 LONGEST_WAIT = timedelta(hours=24)
 ACCESS_TOKEN_LIFE = timedelta(minutes=30)  # where `expires_in` is missing; what ServiceNow gives by default
 LOGIN_MARKS = (
@@ -53,9 +57,11 @@ BY_ANYBODY = (401, 408)
 BY_HUNDRED = {4: BadRequest, 5: ServerError}
 # Control and format characters (among them those that turn the direction of writing) and halves of characters.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
-ADDRESS_WITH_QUERY = re.compile(r"(https?://[^\s?]+)\?\S*")
+SCHEME = re.compile(r"https?://")
 # What an answer may repeat to us of our own tokens and codes; ids are shorter.
 OPAQUE = re.compile(r"[\w+=~-]{60,}")
+# The beginning of one that was cut.
+BEGUN = re.compile(r"[\w+=~-]{1,59}\Z")
 # JSON can spell what no database stores.
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 # RFC 6749, appendix A.12; anything else could not travel in a header either.
@@ -169,13 +175,21 @@ def clean(text: str, longest: int = LONGEST_DETAIL) -> str:
     """A foreign text fit for a page and a log line: one line, printable, cut, addresses without their
     query, nothing as long as a token.
     """
-    one_line = " ".join(UNPRINTABLE.sub(" ", text).split())
-    bare = OPAQUE.sub("…", ADDRESS_WITH_QUERY.sub(r"\1", one_line))
+    words = UNPRINTABLE.sub(" ", text[:LOOKED_AT]).split()
+    bare = OPAQUE.sub("…", " ".join(map(_without_query, words)))
+    if len(text) > LOOKED_AT:
+        bare = bare[:-59] + BEGUN.sub("", bare[-59:]) + "…"
     return bare if len(bare) <= longest else bare[: longest - 1] + "…"
 
 
+def _without_query(word: str) -> str:
+    """A word, up to the question mark where it holds an address."""
+    scheme = SCHEME.search(word)
+    return word[: scheme.end()] + word[scheme.end() :].partition("?")[0] if scheme else word
+
+
 def as_stored(value: Any) -> str:
-    """What a field holds, as text fit for a database; empty for what no field can hold.
+    """What a field holds, as text fit for a database, cut; empty for what no field can hold.
 
     References come as {"link", "value"}, with display values also as {"display_value", "value"}.
     """
@@ -186,7 +200,7 @@ def as_stored(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     # No field holds a list; to write one out as Python does would pass it off as what is stored.
-    return UNSTORABLE.sub("\ufffd", _text(value))
+    return UNSTORABLE.sub("\ufffd", _text(value)[:LONGEST_VALUE])
 
 
 def _result(answer: Answer) -> Any:

@@ -27,6 +27,10 @@ from .errors import (
 
 SENTENCE_LENGTH = 300
 LONGEST_NUMBER = 300
+# More than this is not even looked at, of a sentence, of a header, of an address.
+LOOKED_AT = 4_000
+HEADER_LENGTH = 100
+ADDRESS_LENGTH = 8_000
 PERMISSION = "SecurityEvents.Read.All"
 
 
@@ -51,6 +55,8 @@ def read_page(answer: Answer, *, now: datetime) -> dict[str, Any]:
         raise Unreadable("Microsoft Graph's answer is not a collection.", status=answer.status)
     if not isinstance(page.get("@odata.nextLink", ""), str):
         raise Unreadable("Microsoft Graph's link to the next page is not text.", status=answer.status)
+    if len(page.get("@odata.nextLink", "")) > ADDRESS_LENGTH:
+        raise Unreadable("Microsoft Graph's link to the next page is too long.", status=answer.status)
     return page
 
 
@@ -79,7 +85,7 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | Non
 
     The header holds seconds, with Graph possibly a fraction of them, or an HTTP date.
     """
-    value = headers.get("retry-after", "").strip()
+    value = headers.get("retry-after", "")[:HEADER_LENGTH].strip()
     try:
         seconds = float(value)
     except ValueError:
@@ -150,7 +156,8 @@ def _sentence(answer: Answer) -> str:
     parts = (
         [error.get("code"), error.get("message")] if isinstance(error, dict) else [error, _first_line(value)]
     )
-    words = ": ".join(part for part in parts if isinstance(part, str) and part) or f"HTTP {answer.status}"
+    told = [part[:LOOKED_AT] for part in parts if isinstance(part, str) and part]
+    words = ": ".join(told) or f"HTTP {answer.status}"
     printable = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in words)).strip()
     return printable[:SENTENCE_LENGTH].rstrip(".") + "."
 
