@@ -66,13 +66,19 @@ class User(AbstractUser):
         return salted_hmac("accounts.session", value, algorithm="sha256").hexdigest()
 
 
+TARGET_LENGTH = 200
+DETAIL_LENGTH = 1000
+
+
 class AuditLog(models.Manager["AuditEntry"]):
     """Where deeds are written down."""
 
     def record(self, *, actor: User | None, verb: str, target: str = "", **detail: Any) -> "AuditEntry":
-        """Add one entry. `detail` is shown to administrators: never put a secret into it."""
+        """Add one entry. `detail` is shown to administrators: never put a secret into it. Long texts are cut."""
         name = actor.get_username() if actor else ""
-        return self.create(actor=actor, actor_name=name, verb=verb, target=target, detail=detail)
+        return self.create(
+            actor=actor, actor_name=name, verb=verb, target=target[:TARGET_LENGTH], detail=_short(detail)
+        )
 
 
 class AuditEntry(models.Model):
@@ -82,7 +88,7 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("actor"))
     actor_name = models.CharField(_("actor name"), max_length=150, blank=True)
     verb = models.CharField(pgettext_lazy("audit", "verb"), max_length=60)
-    target = models.CharField(pgettext_lazy("audit", "target"), max_length=200, blank=True)
+    target = models.CharField(pgettext_lazy("audit", "target"), max_length=TARGET_LENGTH, blank=True)
     detail = models.JSONField(pgettext_lazy("audit", "detail"), default=dict, blank=True)
 
     objects = AuditLog()
@@ -108,3 +114,12 @@ class SignInCounter(models.Model):
         verbose_name = _("sign-in counter")
         verbose_name_plural = _("sign-in counters")
         default_permissions = ()
+
+
+def _short(value: Any) -> Any:
+    """A value for JSON whose texts have at most DETAIL_LENGTH characters."""
+    if isinstance(value, dict):
+        return {key: _short(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(one) for one in value]
+    return value[:DETAIL_LENGTH] if isinstance(value, str) else value

@@ -238,11 +238,27 @@ CELERY_BEAT_SCHEDULE = schedule(POLL_DELTA_SECONDS, POLL_SWEEP_SECONDS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"links": {"()": "portal.reporting.WithoutLinks"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]}},
+    "formatters": {
+        "line": {
+            "()": "portal.reporting.Line",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "filters": {
+        "no error": {"()": "portal.reporting.NoError"},
+        "links": {"()": "portal.reporting.WithoutLinks"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no error", "links"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # gunicorn's own handler quotes whole requests that it cannot read.
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from portal.rotation import rotate
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -32,7 +34,7 @@ class Patience:
 
 @dataclass(frozen=True)
 class Part:
-    """One process to keep running. Its output goes to `log`, appended."""
+    """One process to keep running. Its output goes to `log`, appended, and rotated by size."""
 
     name: str
     command: Sequence[str]
@@ -139,6 +141,7 @@ class Supervisor:
     def _watch(self, seconds: float) -> None:
         for running in self.running:
             running.restart_if_dead(self.say)
+            rotate(running.part.log)
         self.stopping.wait(seconds)
 
     def stop(self) -> None:
