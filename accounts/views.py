@@ -68,7 +68,7 @@ login = login_not_required(require_http_methods(["GET", "HEAD", "POST"])(LoginVi
 def logout(request: PersonRequest) -> HttpResponse:
     """End this session."""
     sessions.end(request, str(request.user.pk))
-    return redirect("accounts:login")
+    return _signed_out()
 
 
 @anyone_signed_in
@@ -78,7 +78,7 @@ def sign_out_everywhere(request: PersonRequest) -> HttpResponse:
     people.sign_out_everywhere(request.user, by=request.user)
     sessions.end(request, str(request.user.pk))
     messages.success(request, _("You are signed out everywhere."))
-    return redirect("accounts:login")
+    return _signed_out()
 
 
 @sensitive_post_parameters()
@@ -154,6 +154,15 @@ def theme(request: PersonRequest) -> HttpResponse:
     form = ThemeForm(request.POST)
     if form.is_valid():
         _remember(response, settings.THEME_COOKIE_NAME, form.cleaned_data["theme"])
+    return response
+
+
+def _signed_out() -> HttpResponse:
+    """Lead to the sign-in page, and have the browser forget what it kept of our pages. Cookies stay: they say which
+    browser, language and theme this is, and nothing of who was here.
+    """
+    response = redirect("accounts:login")
+    response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import kept
 from accounts.access import permission_required
@@ -173,7 +173,7 @@ def discard(request: HttpRequest) -> HttpResponse:
 
 
 @comes_back_to(lambda: _setup_with("no_attempt"))
-@require_safe
+@require_GET
 @may_manage
 @never_cache
 def callback(request: HttpRequest, host: str) -> HttpResponse:

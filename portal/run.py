@@ -175,7 +175,7 @@ def run(supervisor: Supervisor, state: Path, *, demo: bool) -> None:
     if demo:
         start_sandbox(supervisor, state)
     compile_catalogues()
-    if not (state / "static" / "staticfiles.json").exists() or static_changed(state):
+    if not (state / "staticfiles.json").exists() or static_changed(state):
         manage("collectstatic", "--no-input", "--clear", "--verbosity", "0")
     if demo:
         say("Reading demonstration data ...")
@@ -318,7 +318,7 @@ def compile_catalogues() -> None:
 
 def static_changed(state: Path) -> bool:
     """Whether a static file is newer than what was collected."""
-    collected = (state / "static" / "staticfiles.json").stat().st_mtime
+    collected = (state / "staticfiles.json").stat().st_mtime
     return any(path.stat().st_mtime > collected for path in (ROOT / "static").rglob("*"))
 
 

@@ -81,11 +81,13 @@ MIDDLEWARE = [
     # Before anything that looks at what a request holds; the ones above only write headers.
     "portal.limits.LimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.PrivateAnswersMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SessionLimitsMiddleware",
+    "portal.middleware.HeadMiddleware",
     "accounts.middleware.LoginMiddleware",
     "accounts.middleware.PersonalLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 SHEET = "css/all.css"
@@ -16,6 +18,11 @@ class StaticStorage(CompressedManifestStaticFilesStorage):
 
     Without collecting, browsers follow the imports themselves: there is nothing to build while developing.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Beside what is served: the list of all files is nobody's business.
+        beside = FileSystemStorage(settings.STATE_DIR, file_permissions_mode=0o600)
+        super().__init__(*args, manifest_storage=beside, **kwargs)
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """Replace the imports before the files get their names."""

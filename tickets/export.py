@@ -1,6 +1,7 @@
 """Tickets as CSV, streamed: a hundred thousand rows need no more memory than one."""
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -15,8 +16,11 @@ from tickets.querysets import TicketQuerySet
 # Without it, Excel reads UTF-8 as something else.
 BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet takes a cell that begins with one of these for a formula (OWASP ASVS 5.0, 1.2.10), and where people
-# write Japanese, with their full-width forms as well (OWASP, CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+# write Japanese, with their full-width forms as well (OWASP, CSV injection): U+FF1D and so on, the small ones, and the
+# minus sign that some keyboards give.
+_FORMULA_STARTS = (*"=+-@", *"\t\r\n\0", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b", "\u2212")
+# Where a spreadsheet is told, or takes for granted, that cells end at these, a cell of ours begins behind each.
+_OTHER_ENDS = re.compile("([;\t])")
 _CHUNK = 1000
 
 
@@ -41,8 +45,15 @@ def lines(tickets: TicketQuerySet, *, today: date, language: str) -> Iterator[st
 
 
 def safe(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula."""
-    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
+    """Return a cell that no spreadsheet runs as a formula, wherever it believes that cells begin."""
+    quoted = "".join(map(_quoted, _OTHER_ENDS.split(cell)))
+    return "'" + quoted if quoted.startswith(_FORMULA_STARTS) else quoted
+
+
+def _quoted(piece: str) -> str:
+    # Blanks and quotation marks around a cell are dropped by some.
+    starts = piece not in (";", "\t") and piece.lstrip(" \u3000\"'").startswith(_FORMULA_STARTS)
+    return "'" + piece if starts else piece
 
 
 def _headers() -> list[str]:

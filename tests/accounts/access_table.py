@@ -82,7 +82,8 @@ OURS = {
     "connector:setup": Row(WORKING, FORM),
     "connector:authorize": Row(WORKING, SENT),
     "connector:discard": Row(WORKING, SENT),
-    "connector:callback": Row(WORKING, SAFE),
+    # Whoever only asks for the headers must not spend the code.
+    "connector:callback": Row(WORKING, {"GET"}),
     "connector:confirm": Row(WORKING, FORM),
     "connector:configuration": Row(WORKING, FORM),
     "ticket_provisioning": Row(WORKING, FORM),
