@@ -211,8 +211,9 @@ def test_the_export_says_who_has_it_when_it_was_closed_and_what_it_is_for(browse
     "start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "＝1", "＠SUM(A1)"]
 )
 def test_no_cell_of_the_export_is_a_formula(start: str) -> None:
-    assert safe(start) == "'" + start
-    assert safe("A" + start) == "A" + start
+    # Behind a tab, some see another cell.
+    assert safe(start) == "'" + start.replace("\t=", "\t'=")
+    assert safe("A" + start) == "A" + start.replace("\t=", "\t'=")
 
 
 def test_a_name_that_is_a_formula_is_exported_as_text(browser: Client) -> None:
