@@ -105,7 +105,9 @@ def answer(document: object, status: int = 200, **headers: str) -> wire.Answer:
 
 def caught(work: Callable[..., object], *arguments: object) -> None:
     """Do what may refuse: how long it takes is asked, not what it says."""
-    with contextlib.suppress(ServiceNowError, GraphError, secure_score.DocumentError, hosts.HostRefused):
+    with contextlib.suppress(
+        ServiceNowError, GraphError, secure_score.DocumentError, hosts.HostRefused, ValidationError
+    ):
         work(*arguments)
 
 
@@ -180,8 +182,7 @@ def logged(text: str) -> None:
 
 
 def validated(text: str) -> None:
-    with contextlib.suppress(ValidationError):
-        validate_password(text, User(username=text, first_name=text, email=text))
+    caught(validate_password, text, User(username=text, first_name=text, email=text))
 
 
 def key_of(text: str) -> None:
@@ -204,7 +205,7 @@ TEXTS: dict[str, tuple[Work, dict[str, Callable[[int], str]]]] = {
     ),
     "instances": (lambda text: caught(hosts.host_from, text), PLAIN | ADDRESSES),
     "names that break": (breakable, PLAIN),
-    "tags": (TagsField().to_python, PLAIN | {"commas": repeated(",\u3001")}),
+    "tags": (lambda text: caught(TagsField().to_python, text), PLAIN | {"commas": repeated(",\u3001")}),
     "choices": (Offer((("a", "b"),), readable=True).meant, PLAIN),
     "names to count": (key_of, PLAIN),
     "addresses of clients": (of_a_request, PLAIN),
