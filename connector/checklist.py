@@ -12,14 +12,16 @@ from connector.models import Connection
 
 LABELS = {
     "todo": pgettext_lazy("installation checklist", "Not complete"),
+    "entered": pgettext_lazy("installation checklist", "Entered, not yet tried"),
     "done": pgettext_lazy("installation checklist", "Completed"),
     "attention": pgettext_lazy("installation checklist", "Needs attention"),
 }
-TONES = {"todo": "neutral", "done": "success", "attention": "danger"}
+TONES = {"todo": "neutral", "entered": "neutral", "done": "success", "attention": "danger"}
 # The step at which each failure of an authorization is mended; the others are mended by authorizing again.
 MENDED_AT = {
     "unreachable": "entity",
     "address_refused": "entity",
+    "certificate_refused": "entity",
     "host_refused": "entity",
     "not_found": "entity",
     "token_refused": "entity",
@@ -37,7 +39,7 @@ ABOUT_USER = ("user", "roles", "change_request", "incident")
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the checklist; `state` is todo, done or attention."""
+    """One line of the checklist; `state` is todo, entered, done or attention."""
 
     name: str
     title: Promise
@@ -61,7 +63,7 @@ def steps(
     """
     known = draft or current
     states = {
-        "entity": "done" if known else "todo",
+        "entity": _entity(known),
         "user": _user(known, [] if draft else checks),
         "authorize": _authorize(draft, current),
         "checks": _checks([] if draft else checks),
@@ -77,6 +79,13 @@ def steps(
     return {name: Step(name, title, states[name]) for name, title in titles.items()}
 
 
+def _entity(known: Connection | None) -> str:
+    """Only a token shows that the instance and the client are right."""
+    if known is None:
+        return "todo"
+    return "done" if known.authorized_at is not None else "entered"
+
+
 def _user(known: Connection | None, checks: Sequence[Line]) -> str:
     if any(line.verdict == Verdict.ATTENTION for line in checks if line.name in ABOUT_USER):
         return "attention"
@@ -86,7 +95,7 @@ def _user(known: Connection | None, checks: Sequence[Line]) -> str:
 def _authorize(draft: Connection | None, current: Connection | None) -> str:
     if draft is not None or current is None:
         return "todo"
-    return "attention" if current.needs_reauthorization else "done"
+    return "attention" if current.needs_reauthorization or current.token_refusals else "done"
 
 
 def _checks(checks: Sequence[Line]) -> str:

@@ -21,6 +21,10 @@ class Explanation:
     next_step: Promise
 
 
+_STRICT = _(
+    "Python 3.13 and later check certificates strictly, as RFC 5280 has it. Have the private authority that CA_BUNDLE "
+    "names issue its certificates anew with what is missing. Until then, run the portal on Python 3.12."
+)
 _AGAIN = _("Choose Authorize again.")
 _WAIT = _("Nothing is lost: tickets wait here and are sent when it answers again.")
 
@@ -33,6 +37,24 @@ EXPLANATIONS = {
         _("The instance's name leads to an address inside a private network, where nothing is sent."),
         _("Check the instance name. If a proxy stands in between, the operator sets HTTPS_PROXY."),
     ),
+    "certificate_refused": Explanation(
+        _("The certificate of whoever answered in the instance's place is not trusted."),
+        _(
+            "Check the instance name. If a proxy of your organization opens TLS, the operator names its certificate "
+            "authority in CA_BUNDLE."
+        ),
+    ),
+    "no_key_usage": Explanation(_("The certificate of the authority has no key usage."), _STRICT),
+    "no_subject_key_identifier": Explanation(
+        _("The certificate of the authority has no subject key identifier."), _STRICT
+    ),
+    "no_authority_key_identifier": Explanation(
+        _("A certificate has no authority key identifier."), _STRICT
+    ),
+    "basic_constraints_not_critical": Explanation(
+        _("The certificate of the authority does not mark its basic constraints as critical."), _STRICT
+    ),
+    "certificate_not_strict": Explanation(_("A certificate does not pass the strict checks."), _STRICT),
     "no_answer": Explanation(_("The instance did not answer in time."), _WAIT),
     "server_error": Explanation(_("The instance reported an error of its own."), _WAIT),
     "unreadable": Explanation(
@@ -95,8 +117,10 @@ EXPLANATIONS = {
     "not_back": Explanation(
         _("You were sent to ServiceNow and have not come back yet."),
         _(
-            "Finish there, or choose Authorize again. If ServiceNow did not let the integration user sign in, step 2 "
-            "says why under “If this step fails”. If it sent you to another site, the redirect URL of step 1 is wrong."
+            "Finish there, or choose Authorize again. If an error page came in place of ServiceNow's sign-in, the "
+            "instance or the client ID of step 1 is wrong. If ServiceNow did not let the integration user sign in, "
+            "step 2 says why under “If this step fails”. If it sent you to another site, the redirect URL of step 1 is "
+            "wrong."
         ),
     ),
     "pkce_refused": Explanation(
@@ -176,6 +200,12 @@ _GROUPS: dict[Promise, tuple[str, ...]] = {
         "unreachable",
         "address_refused",
         "host_refused",
+        "certificate_refused",
+        "no_key_usage",
+        "no_subject_key_identifier",
+        "no_authority_key_identifier",
+        "basic_constraints_not_critical",
+        "certificate_not_strict",
         "not_found",
         "no_answer",
         "server_error",
@@ -244,6 +274,17 @@ def not_now(code: str, now: datetime) -> str:
     explanation = EXPLANATIONS.get(code, OTHER)
     until = out_of_calls(now) if code in ("budget", "rate_limited") else ""
     return until or f"{explanation.what} {explanation.next_step}"
+
+
+def tries_again(connection: Connection, now: datetime) -> str:
+    """Say when ServiceNow is asked for a token again after it refused one; empty where it did not."""
+    if not connection.token_refusals:
+        return ""
+    if connection.next_token_at is None or not connection.is_refused(now):
+        return gettext("The portal asks for a token again by itself with the next call.")
+    return gettext(
+        "The portal asks for a token again by itself at %(moment)s, and then after longer pauses of an hour at most."
+    ) % {"moment": moment(connection.next_token_at)}
 
 
 def moment(at: datetime) -> str:

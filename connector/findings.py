@@ -256,9 +256,13 @@ def found(result: CheckResult) -> Finding:
     return Finding(Verdict.ATTENTION, explanation.what, explanation.next_step)
 
 
-def lines(results: Iterable[CheckResult]) -> list[Line]:
-    """Stored results as lines of a page, in the order of TITLES."""
+def lines(results: Iterable[CheckResult], last_error: str = "") -> list[Line]:
+    """Stored results as lines of a page, in the order of TITLES. Since a `last_error` the instance may not answer any
+    more, whatever the check found before.
+    """
     kept = {result.name: result for result in results}
+    if last_error and "instance" in kept:
+        kept["instance"].finding = last_error
     return [_line(kept[name], title) for name, title in TITLES.items() if name in kept]
 
 

@@ -107,4 +107,4 @@ class InstanceQuerySet(CallCounterQuerySet):
 
 
 def _last_error(error: ServiceNowError, now: datetime) -> dict[str, object]:
-    return {"last_error": error.code, "last_error_detail": error.detail[:500], "last_error_at": now}
+    return {"last_error": error.code, "last_error_detail": error.said[:500], "last_error_at": now}

@@ -193,6 +193,8 @@ class Connection(models.Model):
     authorized_at = models.DateTimeField(_("authorized"), null=True, blank=True)
     access_expires_at = models.DateTimeField(_("access token ends"), null=True, blank=True)
     refresh_expires_at = models.DateTimeField(_("refresh token ends"), null=True, blank=True)
+    token_refusals = models.PositiveIntegerField(_("tokens refused in a row"), default=0)
+    next_token_at = models.DateTimeField(_("next request for a token"), null=True, blank=True)
     renewing_by = models.UUIDField(_("token being renewed by"), null=True, blank=True, editable=False)
     renewing_until = models.DateTimeField(
         _("token being renewed until"), null=True, blank=True, editable=False
@@ -233,6 +235,10 @@ class Connection(models.Model):
     @property
     def needs_reauthorization(self) -> bool:
         return self.status == ConnectionStatus.NEEDS_REAUTHORIZATION
+
+    def is_refused(self, now: datetime) -> bool:
+        """Whether ServiceNow gave no token when it was asked last, and is not asked again yet."""
+        return self.next_token_at is not None and now < self.next_token_at
 
     def ends_soon(self, now: datetime) -> bool:
         """Whether the refresh token ends within 14 days, so that somebody should authorize again."""

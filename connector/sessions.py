@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -24,7 +25,15 @@ from connector.budget import KEPT_FOR_PUSHES, allowed, allowed_to_one_person
 from connector.clock import Clock
 from connector.fields import Bound, Misplaced, SecretField
 from connector.health import InstanceQuerySet
-from connector.models import Connection, ConnectionSecrets, ConnectionStatus, Grant, Instance, PersonCalls
+from connector.models import (
+    Connection,
+    ConnectionQuerySet,
+    ConnectionSecrets,
+    ConnectionStatus,
+    Grant,
+    Instance,
+    PersonCalls,
+)
 from connector.servicenow import oauth
 from connector.servicenow.auth import Bearer
 from connector.servicenow.client import Client
@@ -42,6 +51,9 @@ MARGIN = timedelta(seconds=60)
 # Longer than a token call may take, or two callers would hold the lease.
 LEASE_MARGIN = timedelta(seconds=30)
 GLANCE_SECONDS = 0.1
+# How long ServiceNow is left alone after it refused a token by client credentials; the pause doubles each time.
+FIRST_TOKEN_PAUSE, LONGEST_TOKEN_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+NEVER_REFUSED: dict[str, Any] = {"token_refusals": 0, "next_token_at": None}
 COLUMNS = ("client_secret", "access_token", "refresh_token")
 
 
@@ -60,6 +72,7 @@ class Pause(enum.StrEnum):
 
     NOT_CONNECTED = "not_connected"
     NEEDS_REAUTHORIZATION = "needs_reauthorization"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105  No password.
     BREAKER = "breaker"
     RATE_LIMITED = "rate_limited"
     BUSY = "busy"
@@ -301,7 +314,7 @@ def _sign_in(
     try:
         token = access_token(connection, transport, clock)
     except TokenRefused as error:
-        raise Paused(Pause.NEEDS_REAUTHORIZATION) from error
+        raise Paused(_pause_of(connection)) from error
     except Paused as pause:
         if pause.reason in UNOPENED:
             Instance.objects.filter(pk=connection.instance_id).record_pause(clock(), pause.reason)
@@ -340,8 +353,8 @@ def access_token(connection: Connection, transport: Transport, clock: Clock, *, 
 def _usable_token(connection: Connection, now: datetime, refused: str) -> str:
     kept = _secrets(connection)
     row = kept.connection
-    if row.needs_reauthorization:
-        raise Paused(Pause.NEEDS_REAUTHORIZATION)
+    if row.needs_reauthorization or row.is_refused(now):
+        raise Paused(_pause_of(row))
     if row.access_expires_at is None or row.access_expires_at - now < MARGIN:
         return ""
     return "" if kept.access_token == refused else kept.access_token
@@ -355,11 +368,11 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
         try:
             tokens = _new_tokens(connection, transport)
         except TokenRefused as error:
-            _require_authorization(connection, error)
+            _note_refusal(connection, error, clock())
             raise
     sys.audit("connector.sessions.token_given", connection.pk)
     changes = _bound(connection, access_token=tokens.access_token)
-    ends = {"access_expires_at": clock() + tokens.expires_in}
+    ends = {"access_expires_at": clock() + tokens.expires_in, **NEVER_REFUSED}
     if tokens.refresh_token and tokens.refresh_token != _secrets(connection).refresh_token:
         # One that comes back as it was ends when it would have ended; a new one has a life of its own.
         changes |= _bound(connection, refresh_token=tokens.refresh_token)
@@ -381,13 +394,42 @@ def _new_tokens(connection: Connection, transport: Transport) -> Tokens:
     return oauth.refresh(transport, client, refresh_token)
 
 
-def _require_authorization(connection: Connection, error: TokenRefused) -> None:
+def insist(connection: Connection, now: datetime) -> None:
+    """Let the next call be made although earlier ones failed, because a person asks for it. What the instance asked for
+    itself still holds.
+    """
+    Instance.objects.filter(pk=connection.instance_id, broken_until__gt=now).update(broken_until=now)
+    Connection.objects.filter(pk=connection.pk, next_token_at__gt=now).update(next_token_at=now)
+
+
+def _pause_of(connection: Connection) -> Pause:
+    """Why there is no token: where no consent is involved, nobody has to authorize again."""
+    by_itself = connection.grant == Grant.CLIENT_CREDENTIALS
+    return Pause.TOKEN_REFUSED if by_itself else Pause.NEEDS_REAUTHORIZATION
+
+
+def _note_refusal(connection: Connection, error: TokenRefused, now: datetime) -> None:
+    """ServiceNow gives no token. Where no consent is involved the portal asks again by itself; else somebody has to
+    authorize again.
+    """
     connected = Connection.objects.filter(pk=connection.pk, status=ConnectionStatus.CONNECTED)
     with transaction.atomic():
-        if connected.update(status=ConnectionStatus.NEEDS_REAUTHORIZATION) == 1:
+        if connection.grant == Grant.CLIENT_CREDENTIALS:
+            Instance.objects.filter(pk=connection.instance_id).record_failure(now, error)
+            is_news = _put_off(connected, now)
+        else:
+            is_news = connected.update(status=ConnectionStatus.NEEDS_REAUTHORIZATION) == 1
+        if is_news:
             AuditEntry.objects.record(
                 actor=None,
                 verb="servicenow.token_refused",
                 target=connection.instance.host,
                 detail=error.detail,
             )
+
+
+def _put_off(connected: ConnectionQuerySet, now: datetime) -> bool:
+    """Ask for no token for a while, longer after each refusal. Returns whether this was the first one."""
+    refusals = connected.values_list("token_refusals", flat=True).first() or 0
+    pause = min(FIRST_TOKEN_PAUSE * 2 ** min(refusals, 10), LONGEST_TOKEN_PAUSE)
+    return connected.update(token_refusals=refusals + 1, next_token_at=now + pause) == 1 and not refusals

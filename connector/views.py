@@ -18,8 +18,9 @@ from accounts import kept
 from accounts.access import permission_required
 from accounts.models import User
 from accounts.redirects import comes_back_to
-from connector import authorizing, checklist, findings, probes, troubleshooting
+from connector import authorizing, checklist, explanations, findings, probes, sessions, troubleshooting
 from connector.authorizing import AttemptRefused, Leftover
+from connector.condition import condition_of
 from connector.explanations import explain, not_now, out_of_calls
 from connector.forms import InstanceForm, RemovalForm, SetupForm
 from connector.models import Connection, Instance
@@ -40,6 +41,8 @@ def connection(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "connection": current,
+        "condition": condition_of(current, now) if current else None,
+        "tries_again": explanations.tries_again(current, now) if current else "",
         "ends_soon": current is not None and current.ends_soon(now),
         "is_broken": current is not None and current.instance.is_broken(now),
         "limited": out_of_calls(now) if current and current.instance.is_rate_limited(now) else "",
@@ -58,6 +61,8 @@ def test(request: HttpRequest) -> HttpResponse:
     """Make one harmless call and say how it went."""
     current = Connection.objects.current().first()
     now = timezone.now()
+    if current is not None:
+        sessions.insist(current, now)
     try:
         user = open_client(current, now=now).whoami()
     except Paused as pause:
@@ -246,10 +251,11 @@ def _version(draft: Connection) -> str:
 
 
 def _checks_of(current: Connection | None) -> list[findings.Line]:
-    return findings.lines(current.check_results.all()) if current else []
+    return findings.lines(current.check_results.all(), current.instance.last_error) if current else []
 
 
 def _check(request: HttpRequest, current: Connection, *, make_records: bool = False) -> bool:
+    sessions.insist(current, timezone.now())
     try:
         probes.run(current, now=timezone.now(), make_records=make_records)
     except Paused as pause:
@@ -274,7 +280,7 @@ def _setup_with(code: str) -> str:
 
 
 def _failed(request: HttpRequest, draft: Connection | None, error: ServiceNowError) -> HttpResponse:
-    request.session[SAID] = error.detail
+    request.session[SAID] = error.said
     if draft is not None:
         Instance.objects.filter(pk=draft.instance_id).record_failure(timezone.now(), error)
     return _back_to_setup(error.code)

@@ -20,6 +20,8 @@ from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTAL = "http://127.0.0.1:8000/"
+# Seconds for one answer: never the point of a test, and long enough for a machine that is busy.
+PATIENCE = 60
 INTEGRATION_USER = ("m365.integration", "integration")
 CLIENT = ("scoredesk", "scoredesk-secret")
 Row = dict[str, str]
@@ -207,7 +209,7 @@ class SandboxProcess:
             "grant_type": "authorization_code",
             "code": dict(p.split("=", 1) for p in query.split("&"))["code"],
         }
-        answer = self._http.post(f"{self.url}/oauth_token.do", data=form, timeout=10)
+        answer = self._http.post(f"{self.url}/oauth_token.do", data=form, timeout=PATIENCE)
         answer.raise_for_status()
         return str(answer.json()["access_token"])
 
@@ -220,11 +222,11 @@ class SandboxProcess:
         """
         with requests.Session() as browser:
             browser.trust_env, browser.verify = False, self._http.verify
-            login = browser.get(authorization_url, timeout=10)
+            login = browser.get(authorization_url, timeout=PATIENCE)
             fields = {"user_name": user[0], "user_password": user[1]}
-            page = browser.post(*form_of(login, fields), timeout=10)
+            page = browser.post(*form_of(login, fields), timeout=PATIENCE)
             answer = browser.post(
-                *form_of(page, {"decision": button.lower()}), timeout=10, allow_redirects=False
+                *form_of(page, {"decision": button.lower()}), timeout=PATIENCE, allow_redirects=False
             )
             return answer.headers["Location"]
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from connector.budget import allowed
-from connector.explanations import explain, moment
+from connector.explanations import explain, moment, tries_again
 from connector.models import Connection, Instance
 from connector.sessions import UNOPENED
 from tickets.states import Kind
@@ -28,22 +28,8 @@ class Trouble:
 def trouble_of(connection: Connection, now: datetime) -> Trouble | None:
     """Say what is wrong with the current connection; None while all is well."""
     page = reverse("connector:connection")
-    if connection.needs_reauthorization:
-        return Trouble(
-            title=_("ServiceNow no longer accepts our sign-in"),
-            text=_("Tickets wait here and nothing is lost. Authorize the connection again."),
-            tone="danger",
-            is_mended_by_authorizing=True,
-        )
-    unopened = explain(connection.instance.last_error) if connection.instance.last_error in UNOPENED else None
-    if unopened is not None:
-        return Trouble(
-            title=str(unopened.what),
-            text=str(unopened.next_step),
-            tone="danger",
-            url=reverse("connector:setup"),
-            action=_("Set up the connection"),
-        )
+    if refused := _refused(connection, now):
+        return refused
     if pause := _pause(connection.instance, now):
         return pause
     if connection.instance.last_error_at is not None:
@@ -101,3 +87,32 @@ def _pause(instance: Instance, now: datetime) -> Trouble | None:
         url=reverse("connector:connection"),
         action=_("See the connection"),
     )
+
+
+def _refused(connection: Connection, now: datetime) -> Trouble | None:
+    """Say why the portal cannot sign in."""
+    if connection.needs_reauthorization:
+        return Trouble(
+            title=_("ServiceNow no longer accepts our sign-in"),
+            text=_("Tickets wait here and nothing is lost. Authorize the connection again."),
+            tone="danger",
+            is_mended_by_authorizing=True,
+        )
+    unopened = explain(connection.instance.last_error) if connection.instance.last_error in UNOPENED else None
+    if unopened is not None:
+        return Trouble(
+            title=str(unopened.what),
+            text=str(unopened.next_step),
+            tone="danger",
+            url=reverse("connector:setup"),
+            action=_("Set up the connection"),
+        )
+    if connection.token_refusals:
+        return Trouble(
+            title=_("ServiceNow refuses our sign-in"),
+            text=f"{_('Tickets wait here and nothing is lost.')} {tries_again(connection, now)}",
+            tone="danger",
+            url=reverse("connector:connection"),
+            action=_("See what is wrong"),
+        )
+    return None

@@ -3,6 +3,7 @@
 ServiceNowError
 ├── Unreachable             not one byte of the call was sent: safe to repeat
 │   ├── AddressRefused      the name resolves to an address that we do not talk to
+│   ├── CertificateRefused  whoever answers there cannot show that it is the instance
 │   └── TokenUnavailable    no access token could be had just now, so the call was not made
 ├── OutcomeUnknown          the call may have been carried out: look before repeating it
 │   ├── NoAnswer            time-out, reset, deadline
@@ -31,12 +32,18 @@ from datetime import timedelta
 from typing import ClassVar
 
 
+class Said(str):
+    """What somebody else said, cleaned and cut: no words of ours."""
+
+    __slots__ = ()
+
+
 class ServiceNowError(Exception):
     """A call that did not end well.
 
-    `detail` is ServiceNow's own sentence, cleaned and cut; it never holds a secret or an address with a
-    query. `status` is the HTTP status if there was an answer, `transaction_id` what ServiceNow's support asks
-    for.
+    `detail` says why: in ServiceNow's own sentence where that is a `Said`, cleaned and cut, else in ours; it never
+    holds a secret or an address with a query. `status` is the HTTP status if there was an answer, `transaction_id` what
+    ServiceNow's support asks for.
     """
 
     retryable: ClassVar[bool] = False
@@ -63,6 +70,11 @@ class ServiceNowError(Exception):
         is_a_no = self.status is not None and 400 <= self.status < 500 and self.status not in (401, 408, 429)
         return self.outcome_unknown and is_a_no and not isinstance(self, ServerError)
 
+    @property
+    def said(self) -> str:
+        """ServiceNow's own words; empty where there are none."""
+        return self.detail if isinstance(self.detail, Said) else ""
+
     def __str__(self) -> str:
         parts = [self.code, str(self.status) if self.status else "", self.detail]
         return " ".join(part for part in parts if part)
@@ -79,6 +91,18 @@ class AddressRefused(Unreachable):
     """The instance's name leads to an address that is not a public one."""
 
     code = "address_refused"
+
+
+class CertificateRefused(Unreachable):
+    """TLS could not trust the certificate; `code` names what it lacks where it is the strict checks that refuse it."""
+
+    code = "certificate_refused"
+
+    @classmethod
+    def because(cls, reason: str, code: str = "") -> "CertificateRefused":
+        refused = cls(f"The certificate is refused: {reason}.")
+        refused.code = code or cls.code
+        return refused
 
 
 class TokenUnavailable(Unreachable):

@@ -24,6 +24,7 @@ from connector.servicenow.errors import (
     NotFound,
     PkceRefused,
     RateLimited,
+    Said,
     ServerError,
     ServiceNowError,
     TokenRefused,
@@ -171,7 +172,7 @@ def retry_after(answer: Answer) -> timedelta | None:
     return None if wait is None else min(max(wait, timedelta(0)), LONGEST_WAIT)
 
 
-def clean(text: str, longest: int = LONGEST_DETAIL) -> str:
+def clean(text: str, longest: int = LONGEST_DETAIL) -> Said:
     """A foreign text fit for a page and a log line: one line, printable, cut, addresses without their
     query, nothing as long as a token.
     """
@@ -179,7 +180,7 @@ def clean(text: str, longest: int = LONGEST_DETAIL) -> str:
     bare = OPAQUE.sub("…", " ".join(map(_without_query, words)))
     if len(text) > LOOKED_AT:
         bare = bare[:-59] + BEGUN.sub("", bare[-59:]) + "…"
-    return bare if len(bare) <= longest else bare[: longest - 1] + "…"
+    return Said(bare if len(bare) <= longest else bare[: longest - 1] + "…")
 
 
 def _without_query(word: str) -> str:
@@ -305,7 +306,7 @@ def _record(table: str, row: Any, answer: Answer) -> Record:
     return Record(table, {str(name): as_stored(value) for name, value in row.items()}, shown)
 
 
-def _sentence(document: Mapping[str, Any]) -> str:
+def _sentence(document: Mapping[str, Any]) -> Said:
     error = document.get("error")
     if not isinstance(error, dict):
         return clean(_text(error))

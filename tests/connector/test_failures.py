@@ -10,7 +10,8 @@ from accounts.models import User
 from connector.explanations import EXPLANATIONS
 from connector.models import Connection
 from tests.connector.errands import come_back, confirm, entered, explained, leave, text
-from tests.sandbox_process import INTEGRATION_USER, SandboxProcess, form_of
+from tests.connector.test_sessions import by_code, expire
+from tests.sandbox_process import INTEGRATION_USER, PATIENCE, SandboxProcess, form_of
 
 pytestmark = pytest.mark.django_db
 SECOND_FACTOR = "123456"
@@ -25,10 +26,10 @@ class Walk:
         self.page = self._go("GET", address)
 
     def _go(self, method: str, address: str, fields: dict[str, str] | None = None) -> requests.Response:
-        answer = self.http.request(method, address, data=fields, allow_redirects=False, timeout=10)
+        answer = self.http.request(method, address, data=fields, allow_redirects=False, timeout=PATIENCE)
         while answer.is_redirect and not self.is_back(answer):
             target = requests.compat.urljoin(answer.url, answer.headers["Location"])
-            answer = self.http.get(target, allow_redirects=False, timeout=10)
+            answer = self.http.get(target, allow_redirects=False, timeout=PATIENCE)
         return answer
 
     @staticmethod
@@ -163,6 +164,8 @@ def test_a_locked_integration_user_needs_authorization_and_says_so(
     sandbox: SandboxProcess,
     connection: Connection,
 ) -> None:
+    by_code(connection, sandbox)
+    expire(connection)
     [user] = sandbox.records("sys_user", user_name=INTEGRATION_USER[0])
     sandbox.change("sys_user", user["sys_id"], active="false", locked_out="true")
     browser.post("/servicenow/test/")

@@ -61,7 +61,7 @@ def test_what_is_being_set_up_can_be_discarded_while_another_is_in_use(
     assert "Discard and stay connected" in text(browser.get("/servicenow/setup/"))
     page = text(browser.post("/servicenow/discard/", follow=True))
     assert "acme-test" not in page
-    assert "Connected to" in page
+    assert f"The connection to {connection.instance.name}" in page
     assert Connection.objects.get() == connection
     entry = AuditEntry.objects.get(verb="servicenow.draft_discarded")
     assert (entry.actor, entry.target) == (secadmin, "acme-test.service-now.com")

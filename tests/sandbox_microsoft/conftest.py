@@ -12,6 +12,7 @@ from sandbox.microsoft.app import create_app
 from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from sandbox.server import Server
 from tests.ports import free_port
+from tests.sandbox_process import PATIENCE
 
 TODAY = datetime(2026, 3, 10, 14, 30, tzinfo=UTC)
 TOKEN_FORM = {
@@ -43,14 +44,14 @@ class Microsoft:
 
     def ask_token(self, tenant: str = TENANT_ID, **changes: str) -> requests.Response:
         form = TOKEN_FORM | changes
-        return self._http.post(f"{self.url}/{tenant}/oauth2/v2.0/token", data=form, timeout=5)
+        return self._http.post(f"{self.url}/{tenant}/oauth2/v2.0/token", data=form, timeout=PATIENCE)
 
     def sign_in(self, tenant: str = TENANT_ID) -> None:
         self._http.headers["Authorization"] = f"Bearer {self.ask_token(tenant).json()['access_token']}"
 
     def get(self, address: str, **query: str) -> requests.Response:
         url = address if address.startswith("http") else f"{self.url}/v1.0/security/{address}"
-        return self._http.get(url, params=query, timeout=5)
+        return self._http.get(url, params=query, timeout=PATIENCE)
 
     def pages(self, collection: str, **query: str) -> Iterator[dict[str, Any]]:
         page = self.get(collection, **query).json()
@@ -63,7 +64,7 @@ class Microsoft:
         return [item for page in self.pages(collection) for item in page["value"]]
 
     def control(self, method: str, name: str, body: object = None) -> requests.Response:
-        return self._http.request(method, f"{self.url}/_sandbox/{name}", json=body, timeout=5)
+        return self._http.request(method, f"{self.url}/_sandbox/{name}", json=body, timeout=PATIENCE)
 
 
 @pytest.fixture
