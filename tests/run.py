@@ -2,7 +2,7 @@
 
 The tests run twice: once as the portal runs with nothing installed (SQLite, a folder as broker), and those of delivery,
 tracking, constraints and migrations once more on PostgreSQL and Redis. Those that kill and time real processes run with
-nothing beside them, each of the two times.
+nothing beside them, each of the two times. At the end, the quick part runs on every other Python that is here.
 """
 
 import os
@@ -41,6 +41,17 @@ ON_SERVERS = [
 CLIENT_TESTS = "tests/connector"
 SIDE_BY_SIDE = ("-m", "not browser and not alone", "-n", "2")
 ALONE = ("-m", "alone")
+# The Pythons that the README promises. What differs between them shows first in TLS, parsing and dates.
+PYTHONS = ("3.11", "3.12", "3.13")
+QUICK = (
+    "tests/connector",
+    "tests/scorecard",
+    "--ignore=tests/connector/test_faults_matrix.py",
+    "-m",
+    "not browser and not alone and not slow",
+    "-n",
+    "2",
+)
 
 
 @dataclass
@@ -63,13 +74,14 @@ class Step:
         self,
         *arguments: str,
         runner: Sequence[str] = ("-m", "pytest"),
+        python: str = sys.executable,
         environment: dict[str, str] | None = None,
     ) -> None:
         """Run tests, and keep the names of those that failed."""
         print(f"--- {self.name}", flush=True)
         report = REPORTS / f"{self.name.replace(' ', '-')}.xml"
         report.unlink(missing_ok=True)
-        self.run(sys.executable, *runner, *arguments, f"--junit-xml={report}", environment=environment)
+        self.run(python, *runner, *arguments, f"--junit-xml={report}", environment=environment)
         if report.exists():
             self.failures += failures_in(report)
 
@@ -113,7 +125,44 @@ def everything(missing: Sequence[str]) -> list[Step]:
         steps[-1].pytest("tests", "-m", "browser")
     if not {"postgres", "redis-server"} & set(missing):
         steps += on_servers()
+    return steps + on_other_pythons()
+
+
+def on_other_pythons() -> list[Step]:
+    """Run the quick part once more on each other Python that the README promises and that is here."""
+    steps = []
+    for version in PYTHONS:
+        if version == "{}.{}".format(*sys.version_info):
+            continue
+        python = other_python(version)
+        if python is None:
+            print(f"Python {version} is not here. Left out: the quick part on it.", flush=True)
+            continue
+        step = Step(f"the quick part on Python {version}")
+        environment = ROOT / "build" / f"python{version}"
+        # As the Makefile makes the one that everything else runs in.
+        step.run(python, "-m", "venv", str(environment))
+        pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+        step.run(*pip, "--require-hashes", "--requirement", "requirements-dev.lock")
+        if not step.status:
+            step.pytest(*QUICK, python=str(environment / "bin" / "python"))
+        steps.append(step)
+    if not steps:
+        print("No other Python is here. Left out: the quick part on any but this one.", flush=True)
     return steps
+
+
+def other_python(version: str) -> str | None:
+    """Find the program of another Python: on the path, or where pyenv keeps them."""
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    names = [shutil.which(f"python{version}"), *sorted(map(str, kept.glob(f"{version}.*/bin/python3")))]
+    # What is on the path may be pyenv's stand-in for a version that is not switched on, or lack its venv.
+    works = 'import ensurepip, sys, venv; print("{}.{}".format(*sys.version_info))'
+    for name in filter(None, names):
+        done = subprocess.run([name, "-c", works], capture_output=True, text=True, check=False)
+        if done.stdout.strip() == version:
+            return name
+    return None
 
 
 def on_servers() -> list[Step]:

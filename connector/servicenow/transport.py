@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from connector.servicenow import wire
+from connector.servicenow.certificates import refusal_in
 from connector.servicenow.errors import NoAnswer, ServiceNowError, TooLarge, Unreachable, Unreadable
 
 logger = logging.getLogger("connector.servicenow")
@@ -235,7 +236,8 @@ class Line:
         """What a broken connection means. Before it stood, nothing was sent; `began` says that an answer had begun."""
         if not self.stood:
             insecure = isinstance(error, requests.exceptions.SSLError) and not self.hung_up
-            return Unreachable("TLS failed." if insecure else "The instance could not be reached.")
+            refusal = refusal_in(error) if insecure else None
+            return refusal or Unreachable("TLS failed." if insecure else "The instance could not be reached.")
         if self.hung_up or isinstance(error, requests.Timeout | urllib3.exceptions.ReadTimeoutError):
             return NoAnswer("The instance did not answer in time.")
         return (

@@ -5,6 +5,7 @@ exception.
 """
 
 import logging
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,8 +86,8 @@ class Transport:
                 return Answer(
                     status, {name.lower(): value for name, value in response.headers.items()}, whole
                 )
-        except requests.exceptions.SSLError:
-            raise NotTrusted(f"No connection to {self.origin} that can be trusted.") from None
+        except requests.exceptions.SSLError as error:
+            raise NotTrusted(_insecure(self.origin, error)) from None
         except requests.exceptions.ProxyError:
             raise ProxyFailed(f"The proxy does not lead to {self.origin}.") from None
         except requests.ConnectTimeout:
@@ -124,6 +125,19 @@ def check_origin(address: str) -> str:
     bare = f"[{host}]" if ":" in host else host
     has_own_port = parts.port in (None, OWN_PORTS[parts.scheme])
     return f"{parts.scheme}://{bare}" if has_own_port else f"{parts.scheme}://{bare}:{parts.port}"
+
+
+def _insecure(origin: str, error: requests.exceptions.SSLError) -> str:
+    """Say why TLS failed: in OpenSSL's words where it is for a certificate."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    cause = reason.args[0] if reason is not None and reason.args else None
+    if not isinstance(cause, ssl.SSLCertVerificationError):
+        return f"No connection to {origin} that can be trusted."
+    return (
+        f"No connection to {origin} that can be trusted: its certificate is refused ({cause.verify_message}). "
+        "If a private authority signed it, CA_BUNDLE must name that authority; Python 3.13 and later check it strictly "
+        "(RFC 5280)."
+    )
 
 
 def _broken(origin: str, error: Exception) -> Unreachable | NoAnswer:
