@@ -48,9 +48,7 @@ EXPLANATIONS = {
     "no_subject_key_identifier": Explanation(
         _("The certificate of the authority has no subject key identifier."), _STRICT
     ),
-    "no_authority_key_identifier": Explanation(
-        _("A certificate has no authority key identifier."), _STRICT
-    ),
+    "no_authority_key_identifier": Explanation(_("A certificate has no authority key identifier."), _STRICT),
     "basic_constraints_not_critical": Explanation(
         _("The certificate of the authority does not mark its basic constraints as critical."), _STRICT
     ),
