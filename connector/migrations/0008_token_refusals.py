@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connector", "0006_rows_not_understood"),
+        ("connector", "0007_keyless"),
     ]
 
     operations = [
