@@ -12,6 +12,7 @@ from accounts.models import AuditEntry, User
 from connector import sessions
 from connector.fields import Bound
 from connector.models import Connection, ConnectionSecrets
+from scorecard.import_state import ImportState
 from scorecard.models import ScoreDay
 from tests.factories import (
     NOON,
@@ -52,6 +53,7 @@ def everything(administrator: User) -> None:
     FieldTrialFactory.create()
     ActionPlanFactory.create(owner=administrator)
     ControlScoreDayFactory.create()
+    ImportState.objects.create(succeeded_at=NOON)
     ScoreDay.objects.create(scored_on=NOON.date(), calculated_at=NOON, current_score=1, max_score=2)
     AuditEntry.objects.record(actor=administrator, verb="servicenow.connected", target="acme")
 

@@ -269,4 +269,4 @@ def test_a_refresh_that_gets_no_answer_says_so(
     ticket = delivered(instance=connection.instance)
     sandbox.fault("server_error", method="GET", times=20)
     page = browser.post(reverse("tickets:refresh", args=[ticket.pk]), follow=True)
-    assert b"Nothing could be learnt" in page.content
+    assert b"Nothing could be learned" in page.content
