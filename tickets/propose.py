@@ -77,7 +77,7 @@ def due_on(priority: Priority, today: date) -> date:
 
 
 def priority_of(action: ImprovementAction, total: float | None) -> tuple[Priority, str]:
-    """Propose a priority and say why, in the reader's language. The rule: docs/decisions/0009-proposed-priority.md."""
+    """Propose a priority and say why, in the reader's language. The rule: docs/decisions/0008-proposed-priority.md."""
     if (
         action.is_scored
         and not action.is_completed
