@@ -59,7 +59,7 @@ def main() -> int:
     """Run chaos on one database, or on both. Returns 1 when something went wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--tickets", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=1200, help="when to give up")
+    parser.add_argument("--seconds", type=float, default=3600, help="when to give up")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--without", choices=("steady clock",), default="", help="to see that this notices")
     parser.add_argument("--one", action="store_true", help="only on the database that DATABASE_URL names")

@@ -13,6 +13,9 @@ from tests.faketime import Clockwork
 LONGEST_FREEZE, OUTAGE_SECONDS = 2.0, 3.0
 # Seconds by which clocks are wrong: four times the quarantine.
 WRONG = 60
+# Seconds between two deeds. The quarantine counts anew after every start, so that workers are let live for longer than
+# it lasts, now and then.
+PAUSE = (1.0, 4.0)
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Monkey:
         if 0 < self.unplugged_until < now:
             self._plug_in()
         if now > self.next_at:
-            self.next_at = now + self.chance.uniform(0.5, 2.5)
+            self.next_at = now + self.chance.uniform(*PAUSE)
             deeds = (
                 self._kill,
                 self._kill,
