@@ -44,9 +44,8 @@ ALONE = ("-m", "alone")
 # The Pythons that the README promises. What differs between them shows first in TLS, parsing and dates.
 PYTHONS = ("3.11", "3.12", "3.13")
 QUICK = (
-    "tests/connector",
+    *(f"tests/connector/test_{name}.py" for name in ("tls", "proxy", "transport", "oauth", "wire", "client")),
     "tests/scorecard",
-    "--ignore=tests/connector/test_faults_matrix.py",
     "-m",
     "not browser and not alone and not slow",
     "-n",
