@@ -32,6 +32,9 @@ SANDBOX_SIGN_INS = "In the sandbox's ServiceNow: m365.integration / integration 
 
 # From the answer, or the lack of one, to the end of the process: time enough for a busy database.
 SETTLING_SECONDS = 15.0
+# gunicorn's own limits must lie above those of portal/limits.py, whose page says what to do: its default for an address
+# is 4,094 bytes, and its own answers are bare. It takes no larger one than 8,190.
+WEB_LIMITS = ("--limit-request-line", "8190", "--limit-request-field_size", "16380")
 REFUSAL = "Cannot start: "
 PORTS = {"PORT": 8000, "SANDBOX_PORT": 8800, "MICROSOFT_PORT": 8801}
 # Keys sign and encrypt: those of the real portal must not be known to a demonstration.
@@ -249,6 +252,7 @@ def portal_parts(state: Path) -> list[Part]:
         "--worker-tmp-dir",
         str(state / "ready"),
         "--no-control-socket",
+        *WEB_LIMITS,
         # Pages that ask ServiceNow are answered before the server ends.
         "--graceful-timeout",
         str(math.ceil(push_timeout() + SETTLING_SECONDS / 2)),

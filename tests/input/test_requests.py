@@ -23,6 +23,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from portal.limits import ADDRESS_LENGTH, HEADER_LENGTH, HEADERS_LENGTH
+from portal.run import WEB_LIMITS
 from tests.accounts.test_sign_in import PUBLIC, named_pages
 from tests.input.growth import check_doubling
 from tests.input.test_fields import all_fields
@@ -182,6 +183,7 @@ class Gunicorn:
         self.port, self.log = free_port(), folder / "log"
         command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{self.port}"]
         command += ["--workers", "1", "--threads", "1", "--worker-class", "gthread", "--no-control-socket"]
+        command += WEB_LIMITS
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment(folder, **KEYS, DEMO="1"), stdout=log, stderr=log
@@ -240,6 +242,23 @@ def test_a_body_that_never_ends_gives_the_thread_back(gunicorn: Gunicorn) -> Non
     assert b" 408 " in answer.partition(b"\r\n")[0]
     assert b"took too long" in answer
     assert b"Traceback" not in gunicorn.log.read_bytes()
+
+
+@pytest.mark.parametrize("place", ["address", "header"])
+def test_the_web_server_leaves_the_limits_to_the_page_that_says_what_to_do(
+    gunicorn: Gunicorn, place: str
+) -> None:
+    def ask(length: int) -> bytes:
+        text = b"x" * length
+        line, header = (b"?q=" + text, b"") if place == "address" else (b"", b"A: " + text + b"\r\n")
+        return gunicorn.ask(
+            b"GET /livez" + line + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + header + b"\r\n"
+        )
+
+    assert b" 200 " in ask(ADDRESS_LENGTH - 100).partition(b"\r\n")[0]
+    refused = ask(ADDRESS_LENGTH + 50)
+    assert (b" 414 " if place == "address" else b" 431 ") in refused.partition(b"\r\n")[0]
+    assert b"Go to the home page" in refused
 
 
 def test_a_body_that_comes_in_pieces_arrives(gunicorn: Gunicorn) -> None:
