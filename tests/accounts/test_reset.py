@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from django.conf import LazySettings
@@ -204,7 +205,8 @@ def test_a_link_is_in_no_log(
     [line] = [record for record in caplog.records if "/accounts/reset/" in record.getMessage()]
     assert WithoutLinks().filter(line)
     assert link.split("/")[-2] not in line.getMessage()
-    assert all("links" in handler["filters"] for handler in settings.LOGGING["handlers"].values())
+    handlers = cast("dict[str, dict[str, list[str]]]", settings.LOGGING["handlers"])
+    assert all("links" in handler["filters"] for handler in handlers.values())
 
 
 def test_the_link_never_leads_where_the_request_says(client: Client, person: User, ask: Ask) -> None:
