@@ -89,7 +89,8 @@ def leave_out(reason: str) -> NoReturn:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Servers of the tests start on loopback: browsers and databases need a moment more than the rest."""
+    """Browsers, servers and whole portals need a moment more than the rest, most of all on a busy machine."""
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.timeout(300))
+        is_slow = any(item.get_closest_marker(name) for name in ("browser", "servers", "slow"))
+        if is_slow and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(400))

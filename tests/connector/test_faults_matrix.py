@@ -242,7 +242,12 @@ def test_each_fault_of_each_call_is_the_error_that_says_what_to_do_next(
 
 def test_every_fault_the_sandbox_knows_has_a_row_with_every_call() -> None:
     assert set(MATRIX) == KINDS
-    promised = {name for name in vars(Client) if not name.startswith("_")} - {"origin", "batches", "usable", "leave_out"}
+    promised = {name for name in vars(Client) if not name.startswith("_")} - {
+        "origin",
+        "batches",
+        "usable",
+        "leave_out",
+    }
     assert all(set(endings) - {*TOKENS, "revoke"} == promised for endings in MATRIX.values())
 
 

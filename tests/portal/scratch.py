@@ -42,4 +42,4 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 def manage(*arguments: str, settings: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     """Run a management command with exactly this environment and return how it ended."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=240)

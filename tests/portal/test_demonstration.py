@@ -41,7 +41,7 @@ def run(
     command: list[str], settings: dict[str, str], folder: Path = ROOT
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command, cwd=folder, env=settings, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90
+        command, cwd=folder, env=settings, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240
     )  # fmt: skip
 
 

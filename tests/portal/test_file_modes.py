@@ -25,7 +25,7 @@ def open_files(folder: Path) -> list[str]:
 def as_most_people(command: list[str], settings: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=90, umask=0o022,
+        timeout=240, umask=0o022,
     )  # fmt: skip
 
 

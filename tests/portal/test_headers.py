@@ -237,7 +237,7 @@ const {CspParser} = require("csp_evaluator/dist/parser.js");
 console.log(JSON.stringify(new CspEvaluator(new CspParser(process.argv[1]).csp).evaluate()));
 """
     command = ["node", "-e", script, policy]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=240)
     certain = 30  # Its severities: 10 high, 20 syntax, 30 medium; above that it only supposes.
     return [finding for finding in json.loads(done.stdout) if finding["severity"] <= certain]
 

@@ -35,7 +35,7 @@ def make(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     ours = ("MAKE", "MFLAGS", "STATE_DIR", "PORT")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.run(
-        ["make", *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=60
+        ["make", *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=240
     )
 
 

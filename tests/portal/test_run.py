@@ -24,7 +24,7 @@ from tests.portal.scratch import environment, manage, scratch_database
 from tests.ports import free_port, free_ports
 from tests.sandbox_process import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 LIST_ADMINISTRATORS = """
 from accounts.models import User
 print([person.username for person in User.objects.filter(is_superuser=True)])
@@ -135,7 +135,7 @@ def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProce
     """Run what cannot start, to its end."""
     command = [sys.executable, "-m", "portal.run", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240
     )
 
 
