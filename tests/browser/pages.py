@@ -81,6 +81,13 @@ def try_fields(page: Page) -> None:
         page.locator("form[action$='/try/'] button").click()
 
 
+def map_values(page: Page) -> None:
+    """Let a field with values of its own follow the recommendation category, which asks what each becomes."""
+    page.locator("select[name=source]").select_option("category")
+    page.locator("main form:has(select[name=source]) button[type=submit]").click()
+    page.locator(".errors, [role=alert]").first.wait_for()
+
+
 def sign_in_wrongly(page: Page) -> None:
     """Sign in with a password that is not the right one."""
     page.locator("input[name=username]").fill("nobody")
@@ -160,12 +167,14 @@ LIVED_IN = [
     Stop("configuration", "/servicenow/configuration/"),
     Stop("fields", "/tickets/fields/change_request/"),
     Stop("fields-tried", "/tickets/fields/incident/", act=try_fields, is_variant=True),
+    Stop("fields-values", "/tickets/fields/change_request/?field=category", act=map_values),
     Stop("change-template", "/tickets/fields/change_request/template/"),
     Stop("state-names", "/servicenow/configuration/states/"),
     Stop("confirm", "/accounts/confirm/"),
     Stop("password", "/accounts/password/"),
     Stop("components", "/components/"),
     Stop("not-found", "/no/such/page/", status=404),
+    Stop("too-long", "/tickets/?q=" + "x" * 8_010, status=414),
     Stop("not-allowed", "/servicenow/setup/", who="reader", status=403),
     Stop("not-administrator", "/admin/", who="reader", status=403, is_variant=True),
 ]

@@ -32,7 +32,7 @@ _CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) =>
   return box.width && (box.right > document.documentElement.clientWidth + 1 || box.left < -1);
 }).map((element) => element.outerHTML.slice(0, 120))"""
 # The browser tells of every page whose status is not 200.
-_STATUS = re.compile(r"Failed to load resource: the server responded with a status of (403|404|422)")
+_STATUS = re.compile(r"Failed to load resource: the server responded with a status of (403|404|414|422)")
 
 
 @dataclass(frozen=True)
