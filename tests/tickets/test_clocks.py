@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -29,10 +30,26 @@ CHANGE = "change_request"
 TEN_MINUTES = {"ahead": 10, "behind": -10}
 
 
+class NobodysOwn(Clock):
+    """The database's clock: it does not move when a worker's machine is set."""
+
+    def set(self, **delta: float) -> None:
+        """Change nothing."""
+
+
 @pytest.fixture
 def other() -> Clock:
-    """The clock of another worker on this machine."""
-    return Clock()
+    """The clock that another worker goes by: its machine's, but on PostgreSQL the database's, as all do."""
+    return NobodysOwn() if database.vendor == "postgresql" else Clock()
+
+
+def test_on_postgresql_all_go_by_the_clock_of_the_database() -> None:
+    if database.vendor != "postgresql":
+        assert abs(SHARED() - timezone.now()) < timedelta(seconds=5)
+        return
+    with CaptureQueriesContext(database) as asked:
+        SHARED()
+    assert [query["sql"] for query in asked] == ["SELECT clock_timestamp()"]
 
 
 @pytest.mark.parametrize("minutes", TEN_MINUTES.values(), ids=TEN_MINUTES)
