@@ -89,9 +89,10 @@ def test_the_main_errand_needs_no_mouse(browser: Browser, portal: Portal, langua
 
 
 def connect(person: Hands) -> None:
-    """Fill in the set-up page, authorize by client credentials, confirm, and come home."""
+    """Name the instance, fill in the set-up page, authorize by client credentials, confirm, and come home."""
     page = person.page
     person.type_into(name(page, "instance"), person.portal.instance)
+    person.follow()
     person.tab_to(page.locator("input[name=grant]").first)
     person.press("ArrowDown")
     person.type_into(name(page, "client_id"), CLIENT[0])
