@@ -60,6 +60,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--tickets", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=3600, help="when to give up")
+    parser.add_argument(
+        "--rage", type=float, default=1200, help="for how long processes die and clocks are set"
+    )
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--without", choices=("steady clock",), default="", help="to see that this notices")
     parser.add_argument("--one", action="store_true", help="only on the database that DATABASE_URL names")
@@ -80,7 +83,7 @@ def main() -> int:
         database = str(folder / "portal.sqlite3") if on_sqlite else PostgresDatabases("chaos").template
         broker = FolderBroker(folder / "broker") if on_sqlite else RedisBroker(servers.enter_context(Redis()))
         print(f"{asked.tickets} tickets on {engine}, seed {asked.seed}. Logs: {folder}", flush=True)
-        judgement = Run(folder, database, broker, asked.seed).play(asked.tickets, asked.seconds)
+        judgement = Run(folder, database, broker, asked.seed).play(asked.tickets, asked.rage, asked.seconds)
     status = int(not judgement.is_good)
     if on_sqlite and not asked.one:
         if not Postgres.program("initdb"):
@@ -105,7 +108,7 @@ class Run:
         health.BREAK = timedelta(seconds=2)
         use_broker(broker.url)
 
-    def play(self, tickets: int, seconds: float) -> Judgement:
+    def play(self, tickets: int, rage: float, seconds: float) -> Judgement:
         """Share and deliver, and see what has become of it."""
         keys = [str(uuid.UUID(int=self.chance.getrandbits(128), version=4)) for _ in range(tickets)]
         with SandboxProcess() as sandbox:
@@ -115,7 +118,7 @@ class Run:
             sandbox.settings(honour_sys_id=False)
             spoil(sandbox)
             sandbox.part()
-            self._rage(keys, seconds)
+            self._rage(keys, rage, seconds)
             sandbox.clear()
             time.sleep(11)  # For what may still be committed.
             records = [(row["correlation_id"], row["sys_id"]) for row in sandbox.records("change_request")]
@@ -126,7 +129,10 @@ class Run:
         print(f"{len(acknowledged)} shared, {len(records)} records: {judgement}", flush=True)
         return judgement
 
-    def _rage(self, keys: list[str], seconds: float) -> None:
+    def _rage(self, keys: list[str], rage: float, seconds: float) -> None:
+        """Let processes die and clocks be set for a while, then the answers alone be bad: after every start and every
+        jump the quarantine counts anew, so that nothing that was not answered is sent again while that goes on.
+        """
         log = self.folder
         # The first worker is ahead of all others, all the time.
         clocks = [Clockwork(log / f"{number}.clock") for number in range(WORKERS + 1)]
@@ -139,17 +145,19 @@ class Run:
         beat = Worker(partial(clocks[-1].use, partial(celery_beat, log / "schedule")), log / "beat.log")
         web = Worker(partial(clocks[-1].use, partial(share_all, keys, self.history)), log / "web.log")
         monkey = Monkey([*workers, web], self.broker, clocks, self.history, self.chance)
-        ends_at, hurry_at = time.monotonic() + seconds, 0.0
-        while time.monotonic() < ends_at:
+        began_at, hurry_at = time.monotonic(), 0.0
+        while time.monotonic() < began_at + seconds:
             for process in (*workers, beat, web):
                 process.keep_running()
-            monkey.act()
+            if time.monotonic() < began_at + rage:
+                monkey.act()
+            else:
+                monkey.rest()
             time.sleep(0.05)
             if time.monotonic() > hurry_at:
                 hurry_at = time.monotonic() + 3
                 if len(self.history.keys("shared")) == len(keys) and not hurry():
                     break
-        monkey.rest()
         for process in (*workers, beat, web):
             process.kill()
 
