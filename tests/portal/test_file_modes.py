@@ -35,7 +35,7 @@ def test_whatever_the_portal_writes_is_for_its_owner_alone(tmp_path: Path) -> No
     done = as_most_people([sys.executable, "-m", "portal.run"], environment(state, PORT=str(free_port())))
     assert "there is no administrator yet" in done.stderr
     assert (state / "portal.sqlite3").exists()
-    assert (state / "static" / "staticfiles.json").exists()
+    assert (state / "staticfiles.json").exists()
     assert open_files(state) == []
 
 
