@@ -89,7 +89,7 @@ def read_record(table: str, answer: Answer) -> Record:
     # Where a list comes back for one record, ServiceNow has not understood what was asked for.
     if not isinstance(result, dict) or not result:
         raise _unreadable("The answer holds no record.", answer)
-    return _record(table, result, answer)
+    return _record(table, result)
 
 
 def read_page(table: str, answer: Answer) -> Page:
@@ -100,7 +100,7 @@ def read_page(table: str, answer: Answer) -> Page:
         result = []
     if not isinstance(result, list):
         raise _unreadable("The answer holds no list.", answer)
-    rows = tuple(_record(table, row, answer) for row in result if isinstance(row, dict))
+    rows = tuple(_record(table, row) for row in result if isinstance(row, dict))
     return Page(rows, server_time(answer), left_out=len(result) - len(rows))
 
 
@@ -295,9 +295,7 @@ def _unreadable(detail: str, answer: Answer) -> Unreadable:
     return Unreadable(detail, status=answer.status, transaction_id=answer.transaction_id)
 
 
-def _record(table: str, row: Any, answer: Answer) -> Record:
-    if not isinstance(row, dict):
-        raise _unreadable("A row of the answer is no record.", answer)
+def _record(table: str, row: dict[str, Any]) -> Record:
     shown = {
         str(name): as_stored(value["display_value"])
         for name, value in row.items()
