@@ -27,7 +27,6 @@ class Server:
         self.identity: dict[str, Any] = {}
         if os.geteuid() == 0:
             owner = pwd.getpwnam(_OWNER)
-            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             self.identity = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
 
     def command(self) -> list[str]:
@@ -38,6 +37,10 @@ class Server:
         """Do what must be done before the first start."""
 
     def __enter__(self) -> Self:
+        # It is gone when the server was ended before, and is then made as whoever starts it again.
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        if self.identity:
+            os.chown(self.folder, self.identity["user"], self.identity["group"])
         self.prepare()
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(

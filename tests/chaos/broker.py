@@ -62,5 +62,4 @@ class RedisBroker:
         self.server.__exit__(None, None, None)
 
     def plug_in(self) -> None:
-        self.server.folder.mkdir(exist_ok=True)
         self.server.__enter__()
