@@ -1,4 +1,6 @@
-"""The three roles, as Django groups. Their names are Microsoft's; who holds one may do what its list says, no more."""
+"""The three roles, as Django groups. Their names are Microsoft's; who holds one may do what the apps registered for it,
+no more.
+"""
 
 from collections.abc import Iterable
 
@@ -15,45 +17,21 @@ _IN_WORDS = {
     ADMINISTRATOR: pgettext_lazy("role", "Administrator"),
 }
 
-_READ = [
-    "connector.view_connection",
-    "scorecard.view_actionplan",
-    "scorecard.view_improvementaction",
-    "scorecard.view_scoreday",
-    "tickets.view_ticket",
-]
-_WORK = [
-    "connector.manage_connection",
-    "scorecard.change_actionplan",
-    "scorecard.read_secure_score",
-    "tickets.add_ticket",
-    "tickets.change_ticket",
-]
-_ADMINISTER = [
-    "accounts.add_user",
-    "accounts.change_user",
-    "accounts.view_auditentry",
-    "accounts.view_user",
-    "auth.view_group",
-    "connector.view_instance",
-    "scorecard.view_controlscoreday",
-    "scorecard.view_importstate",
-    "tickets.view_changetemplate",
-    "tickets.view_fieldmapping",
-    "tickets.view_fieldtrial",
-    "tickets.view_pushattempt",
-    "tickets.view_reconciliation",
-    "tickets.view_statename",
-    "tickets.view_ticketcomment",
-    "tickets.view_ticketevent",
-    "tickets.view_ticketnote",
-]
+# What each role may do, filled by the apps (`register`). Each holds what the one before it holds.
+ROLES: dict[str, list[str]] = {READER: [], SECURITY_ADMINISTRATOR: [], ADMINISTRATOR: []}
 
-ROLES: dict[str, list[str]] = {
-    READER: _READ,
-    SECURITY_ADMINISTRATOR: _READ + _WORK,
-    ADMINISTRATOR: _READ + _WORK + _ADMINISTER,
-}
+
+def register(
+    *,
+    reader: Iterable[str] = (),
+    security_administrator: Iterable[str] = (),
+    administrator: Iterable[str] = (),
+) -> None:
+    """Give the roles an app's permissions, as in `tickets.view_ticket`. Each app does so in its `AppConfig.ready`."""
+    held: list[str] = []
+    for name, more in zip(ROLES, (reader, security_administrator, administrator), strict=True):
+        held += more
+        ROLES[name] += held
 
 
 def role_label(name: str) -> str:
@@ -63,7 +41,7 @@ def role_label(name: str) -> str:
 
 
 def sync_roles() -> None:
-    """Make the groups hold exactly the permissions above.
+    """Make the groups hold exactly the permissions that the apps registered.
 
     Raises LookupError naming a permission that no model declares. Run after migrate: data migrations on an empty
     database run before Django has created any permission.

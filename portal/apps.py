@@ -1,5 +1,12 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import pgettext_lazy
+
+from accounts import audit_labels
+
+AUDIT_LABELS = {
+    "accounts.administrator_created": pgettext_lazy("audit", "Administrator created"),
+}
 
 
 class PortalConfig(AppConfig):
@@ -8,11 +15,14 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Keep role groups and the demonstration's mark in step, register the checks. All need the apps loaded."""
+        """Keep role groups and the demonstration's mark in step, register the checks and the audit label. All need the
+        apps loaded.
+        """
         from portal import checks  # noqa: F401, PLC0415
         from portal.demonstration import mark_new_database  # noqa: PLC0415
         from portal.roles import after_migrate  # noqa: PLC0415
 
-        # Django tells apps with models only, in order: by the time of tickets, every permission of a role exists.
-        post_migrate.connect(after_migrate, sender=self.apps.get_app_config("tickets") if self.apps else None)
+        audit_labels.register(AUDIT_LABELS)
+        # Django tells apps with models only, in order: by the time of the last, every permission of a role exists.
+        post_migrate.connect(after_migrate, sender=self)
         post_migrate.connect(mark_new_database, sender=self)

@@ -11,10 +11,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.audit_labels import verb_label
 from accounts.lengths import RowList
 from accounts.models import AuditEntry
 from accounts.read_only import ReadOnlyAdmin, as_list
-from accounts.verbs import verb_label
 from tickets.models import Ticket
 
 

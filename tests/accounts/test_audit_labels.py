@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 
+from accounts import audit_labels
+from accounts.audit_labels import verb_label
 from accounts.models import AuditEntry, User
-from accounts.verbs import VERBS, verb_label
 from tests.factories import TicketFactory
 from tests.messages import ROOT
 from tickets.models import TicketEvent
@@ -25,9 +28,9 @@ ONLY_EVENTS = {"ticket.created", "ticket.adopted", "ticket.replaces"}
 APPS = ["accounts", "connector", "portal", "scorecard", "tickets"]
 
 
-def writers() -> list[Path]:
-    """The modules that write into the log."""
-    paths = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+def writers(app: str) -> list[Path]:
+    """The modules of an app that write into the log."""
+    paths = [path for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
     return [path for path in paths if "AuditEntry.objects.record(" in path.read_text(encoding="utf-8")]
 
 
@@ -41,12 +44,21 @@ def verbs(path: Path) -> Iterator[str]:
             yield f"ticket.{TicketEvent.What[node.attr].value}"
 
 
-def test_every_verb_in_use_has_a_label_and_every_label_a_use() -> None:
-    used = {verb for path in writers() for verb in verbs(path)}
-    assert used - ONLY_EVENTS == set(VERBS)
+@pytest.mark.parametrize("app", APPS)
+def test_every_verb_of_an_app_has_a_label_there_and_every_label_a_use(app: str) -> None:
+    used = {verb for path in writers(app) for verb in verbs(path)}
+    registered = getattr(import_module(f"{app}.apps"), "AUDIT_LABELS", {})
+    assert used - ONLY_EVENTS == set(registered)
+    assert registered.items() <= audit_labels.LABELS.items()
 
 
-def test_a_verb_that_nobody_named_stays_as_it_is() -> None:
+def test_no_verb_is_registered_twice() -> None:
+    with pytest.raises(ValueError, match=r"registered twice: ticket\.shared"):
+        audit_labels.register({"ticket.sung_to": gettext_lazy("Yes"), "ticket.shared": gettext_lazy("No")})
+    assert "ticket.sung_to" not in audit_labels.LABELS
+
+
+def test_a_verb_that_nobody_registered_stays_as_it_is() -> None:
     assert verb_label("ticket.sung_to") == "ticket.sung_to"
 
 
