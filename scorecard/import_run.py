@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from scorecard import importing
 from scorecard.graph.errors import GraphError
-from scorecard.import_failures import Failure, failure_of
+from scorecard.import_failure import Failure
+from scorecard.import_failures import failure_of
 from scorecard.import_state import ImportState
 from scorecard.secure_score import DocumentError
 from scorecard.sessions import NotConfigured, open_client

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from scorecard.import_failures import Failure
+from scorecard.import_failure import Failure
 
 # Longer than one call to Graph may last, and the longest wait that it may ask for; renewed before each call.
 LEASE = timedelta(minutes=10)

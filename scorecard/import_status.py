@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 
-from scorecard.import_failures import ADVICE, Failure
+from scorecard.import_failure import ADVICE, Failure
 from scorecard.import_state import ImportState
 from scorecard.models import ScoreDay
 from scorecard.sessions import REQUIRED, missing_settings

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import AuditEntry, User
 from connector.servicenow.errors import ConditionIgnored, Refused
-from tickets import mirror
+from tickets import lookup
 from tickets.link import client_for
 from tickets.models import Ticket, TicketEvent
 from tickets.retry import KNOWN_TO_EXIST
@@ -80,4 +80,4 @@ def _is_absent(ticket: Ticket, now: datetime) -> bool:
     if ticket.is_still_possible(now, timedelta(seconds=settings.PUSH_QUARANTINE)):
         return False
     with client_for(ticket, now) as client:
-        return not mirror.find_records(ticket, client) and mirror.find_of_other_kind(ticket, client) is None
+        return not lookup.find_records(ticket, client) and lookup.find_of_other_kind(ticket, client) is None

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from connector.models import Instance
 from connector.servicenow.client import Client
 from connector.servicenow.records import Record
-from tickets import mirror, origin
+from tickets import lookup, origin
 from tickets.models import Ticket, TicketEvent
 from tickets.states import Delivery, Kind
 
@@ -54,7 +54,7 @@ def _notice_one(ticket: Ticket, row: Record, client: Client, now: datetime) -> b
     if ticket.delivery not in _LOOKED_UP or row.get("sys_class_name") != ticket.kind:
         return False
     # Nobody's ticket is sent again for a record that the look-up would not find.
-    return bool(mirror.find_records(ticket, client)) and have_looked_up(ticket, now)
+    return bool(lookup.find_records(ticket, client)) and have_looked_up(ticket, now)
 
 
 def have_looked_up(ticket: Ticket, now: datetime) -> bool:

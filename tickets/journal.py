@@ -74,6 +74,11 @@ def mirror(client: Client, tickets: Mapping[str, Ticket], answers: Sequence[Page
     return not problem
 
 
+def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
+    """Mirror what was written about a record that was just linked, where the instance lets us read it."""
+    mirror(client, {sys_id: ticket})
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What is known where the table of journals tells nothing of a record: why, about which records there are notes

@@ -178,7 +178,7 @@ def choose(
             raise NotLinkable(Obstacle.CHANGED)
         # It is linked; what stands in its journal comes with its next change at the latest.
         with suppress(ServiceNowError, Paused):
-            read_notes(ticket, sys_id, client)
+            journal.read_notes(ticket, sys_id, client)
     return others
 
 
@@ -228,11 +228,6 @@ def _choose_between(
             raise NotLinkable(Obstacle.CHANGED)
         told = {"number": record.number, "others": [other.number for other in others]}
         _tell(ticket, TicketEvent.What.LINKED, record.sys_id, by, now, told)
-
-
-def read_notes(ticket: Ticket, sys_id: str, client: Client) -> None:
-    """Mirror what was written about a record that was just linked, where the instance lets us read it."""
-    journal.mirror(client, {sys_id: ticket})
 
 
 def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from tickets.mandatory import missing
 from tickets.mapping import FieldMapping
 from tickets.mapping_forms import FieldForm, ValueForm
 from tickets.models import ChangeTemplate, FieldTrial
-from tickets.push import fields_of
+from tickets.payload import fields_of
 from tickets.states import Kind
 from tickets.try_fields import example_of
 

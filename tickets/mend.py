@@ -23,8 +23,7 @@ from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
 from connector.turns import WORKER_PATIENCE
 from scorecard.models import ImprovementAction
-from tickets import duplicates, mirror, origin, poll, their_records
-from tickets.link import read_notes
+from tickets import duplicates, journal, lookup, mirror, origin, poll, their_records
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
 from tickets.payload import NAME_LENGTH
 from tickets.push import push
@@ -159,8 +158,8 @@ def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
     ticket, now = finding.ticket, clock()
     if ticket is None:
         return _("The ticket is no longer there.")
-    if ticket.delivery == Delivery.ATTENTION and not mirror.find_records(ticket, client):
-        if mirror.find_of_other_kind(ticket, client):
+    if ticket.delivery == Delivery.ATTENTION and not lookup.find_records(ticket, client):
+        if lookup.find_of_other_kind(ticket, client):
             return Ending.OTHER_KIND.value
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
     was_stuck = ticket.delivery == Delivery.ATTENTION
@@ -220,7 +219,7 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
             return _("A ticket with this key or this record is here already.")
     # What stands in its journal comes with its next change at the latest.
     with suppress(ServiceNowError, Paused):
-        read_notes(Ticket.objects.get(pk=key), record.sys_id, client)
+        journal.read_notes(Ticket.objects.get(pk=key), record.sys_id, client)
     return ""
 
 

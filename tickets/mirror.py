@@ -1,4 +1,4 @@
-"""A ServiceNow record as a ticket's columns, and the look-up of the record that is ours.
+"""A ServiceNow record as a ticket's columns.
 
 A record's version is its `sys_mod_count`. Scripts inside ServiceNow change records without moving it
 (`autoSysFields(false)`), and an instance that was restored or cloned over goes back to an older one. So what is
@@ -8,7 +8,6 @@ mirrored is compared field by field (`is_news`), and a lower version is believed
 import logging
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +15,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from connector.models import Instance
-from connector.servicenow.client import Client
-from connector.servicenow.errors import ConditionIgnored, Refused
 from connector.servicenow.records import Record
 from tickets import closing, points
 from tickets.calendar import today
@@ -70,31 +67,6 @@ _OWN_COLUMNS = ("sys_id", "number", "state", "active", "correlation_id", "sys_mo
 def fields(kind: Kind) -> list[str]:
     """Return the names to ask ServiceNow for."""
     return [*_OWN_COLUMNS, *_SHOWN, *_SHOWN_BY_KIND[kind]]
-
-
-def find_records(ticket: Ticket, client: Client) -> list[Record]:
-    """Find what ServiceNow holds of a ticket: by the key that we chose, then by correlation id.
-
-    ServiceNow ignores an invalid query term and answers with strangers, so the client returns only rows that carry
-    our key.
-    """
-    record = client.read(ticket.kind, ticket.asked_sys_id)
-    if record is not None and record.get("correlation_id") in ("", ticket.correlation_id):
-        return [record]
-    return client.find_by_correlation_id(ticket.kind, ticket.correlation_id)
-
-
-def find_of_other_kind(ticket: Ticket, client: Client) -> Record | None:
-    """Find a record of another kind that carries a ticket's key.
-
-    What a backup brought back may have been edited, and sent, after the backup was taken. None also where the
-    integration user may not see the other table.
-    """
-    for kind in Kind:
-        if kind != ticket.kind:
-            with suppress(Refused, ConditionIgnored):
-                return next(iter(client.find_by_correlation_id(kind, ticket.correlation_id)), None)
-    return None
 
 
 def meanings(instance: Instance, kind: Kind) -> dict[str, Meaning]:

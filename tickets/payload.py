@@ -1,4 +1,4 @@
-"""A ticket as ServiceNow's fields, and what it kept of them. Pure.
+"""A ticket as ServiceNow's fields, and what it kept of them. No calls.
 
 Field names and rules: ServiceNow product documentation, tables `change_request` and `incident`. The data exchanged
 are the original's seven: user ID, task name, description, priority, due date, recommendation source and category.
@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from connector.servicenow.records import JOURNALS
+from tickets.models import Ticket
 from tickets.states import Category, Kind, Priority, Source
 
 NAME_LENGTH = 160
@@ -142,3 +145,27 @@ _PRIORITY_WORDS = {
     Priority.LOW: "Low",
     Priority.PLANNING: "Planning",
 }
+
+
+def fields_of(ticket: Ticket) -> dict[str, str]:
+    """Return what is posted for a ticket, the same at every try unless a person edits it in between."""
+    kind, priority = Kind(ticket.kind), Priority(ticket.priority)
+    text = description(
+        kind=kind,
+        text=ticket.description,
+        source=Source(ticket.recommendation_source),
+        category=Category(ticket.recommendation_category),
+        user_id=ticket.requested_by.get_username(),
+        priority=priority,
+        due_on=ticket.due_on,
+        link=settings.PUBLIC_URL + ticket.get_absolute_url(),
+    )
+    return fields(
+        kind=kind,
+        name=ticket.name,
+        description=text,
+        priority=priority,
+        due=due_at(ticket.due_on, settings.ORGANIZATION_TIME_ZONE) if ticket.due_on else None,
+        correlation_id=ticket.correlation_id,
+        sys_id=ticket.asked_sys_id,
+    )

@@ -26,7 +26,7 @@ from connector.servicenow.errors import ConditionIgnored, ServiceNowError
 from connector.servicenow.records import Page, Record
 from connector.sessions import Paused, open_client
 from connector.turns import WORKER_PATIENCE, alone
-from tickets import duplicates, mirror, their_records
+from tickets import duplicates, lookup, mirror
 from tickets.catch_up import apply_one, catch_up
 from tickets.models import Ticket
 from tickets.payload import MARKERS
@@ -305,7 +305,7 @@ def _note_absent(
     Where nothing at all came back, the table itself may have become unreadable: that is no news about any ticket.
     """
     missing = [ticket for ticket in absent if ticket.missing_since is None]
-    if missing and not any_found and not their_records.is_readable(client, kind):
+    if missing and not any_found and not lookup.is_readable(client, kind):
         return 0
     return sum(_note_one_absent(client, ticket, now) for ticket in missing)
 

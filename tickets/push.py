@@ -28,7 +28,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import F
 
 from connector.budget import allowed
@@ -38,13 +37,13 @@ from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Paused, open_client
-from tickets import extras, mirror, pause, payload, quarantine, settle, stopping
+from tickets import extras, lookup, pause, payload, quarantine, settle, stopping
 from tickets.claim import Claim, lease
 from tickets.fresh import is_fresh
 from tickets.models import Ticket
 from tickets.retry import Ending
 from tickets.standard_change import ChangeTemplate
-from tickets.states import Category, Delivery, Kind, Priority, Source
+from tickets.states import Delivery
 
 logger = logging.getLogger(__name__)
 Told = Callable[[], datetime]
@@ -142,7 +141,7 @@ def _open(connection: Connection | None, clock: Clock) -> Client:
 
 
 def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
-    values = fields_of(claim.ticket) | extras.of(claim.ticket, client, clock())
+    values = payload.fields_of(claim.ticket) | extras.of(claim.ticket, client, clock())
     if _may_be_there(claim.ticket, clock()):
         ending = _look(claim, client, values, clock)
         if ending is not None:
@@ -158,7 +157,7 @@ def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
         # After an earlier send, a refusal may mean that its record exists by now: primary keys are unique. This is a
         # look-up again: should it fail, the earlier intent stays.
         claim.move(Delivery.CLAIMED, sent_at=claim.ticket.sent_at)
-        found = mirror.find_records(claim.ticket, client)
+        found = lookup.find_records(claim.ticket, client)
         if not found:
             claim.move(Delivery.SENT)
             raise
@@ -174,7 +173,7 @@ def _may_be_there(ticket: Ticket, now: datetime) -> bool:
 
 def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending | None:
     """Look for what an earlier try may have created. None: certainly nothing, so it may be sent again."""
-    found = mirror.find_records(claim.ticket, client)
+    found = lookup.find_records(claim.ticket, client)
     sys.audit("tickets.push.looked", claim.ticket.correlation_id)
     if len(found) > 1:
         return settle.conflict(claim, found, clock())
@@ -205,7 +204,7 @@ def _ask_a_person(claim: Claim, client: Client, now: datetime) -> Ending | None:
     # A backup may hold an intent as well: the kind may have been edited after what became of that was known.
     if is_fresh(claim.ticket.created_at, now):
         return None
-    other = mirror.find_of_other_kind(claim.ticket, client)
+    other = lookup.find_of_other_kind(claim.ticket, client)
     return settle.other_kind(claim, other, now) if other else None
 
 
@@ -280,27 +279,3 @@ def in_time(sent_at: datetime, clock: Told) -> Callable[[], None]:
             raise TooLate
 
     return check
-
-
-def fields_of(ticket: Ticket) -> dict[str, str]:
-    """Return what is posted for a ticket, the same at every try unless a person edits it in between."""
-    kind, priority = Kind(ticket.kind), Priority(ticket.priority)
-    text = payload.description(
-        kind=kind,
-        text=ticket.description,
-        source=Source(ticket.recommendation_source),
-        category=Category(ticket.recommendation_category),
-        user_id=ticket.requested_by.get_username(),
-        priority=priority,
-        due_on=ticket.due_on,
-        link=settings.PUBLIC_URL + ticket.get_absolute_url(),
-    )
-    return payload.fields(
-        kind=kind,
-        name=ticket.name,
-        description=text,
-        priority=priority,
-        due=payload.due_at(ticket.due_on, settings.ORGANIZATION_TIME_ZONE) if ticket.due_on else None,
-        correlation_id=ticket.correlation_id,
-        sys_id=ticket.asked_sys_id,
-    )

@@ -23,7 +23,7 @@ from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from connector.sessions import Pause, Paused, open_client
 from connector.turns import WORKER_PATIENCE
-from tickets import comparison, mirror, origin, their_records
+from tickets import comparison, lookup, mirror, origin, their_records
 from tickets.comparison import Found, Ours, Theirs
 from tickets.models import Finding, Reconciliation, Ticket
 from tickets.querysets import TicketQuerySet
@@ -101,7 +101,7 @@ class _Run:
         looked_at = self.run.looked_at
         for asked, found in their_records.by_sys_id(self.client, kind, list(tickets)):
             differing = list(comparison.of_linked((tickets[sys_id] for sys_id in asked), found))
-            if not found and differing and not their_records.is_readable(self.client, kind):
+            if not found and differing and not lookup.is_readable(self.client, kind):
                 return False
             self._store(differing)
             looked_at += len(asked)

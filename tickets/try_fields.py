@@ -21,7 +21,7 @@ from tickets.choices import not_offered
 from tickets.field_trial import FieldTrial
 from tickets.mapping import FieldMapping, ValueSource
 from tickets.models import Ticket
-from tickets.push import fields_of
+from tickets.payload import fields_of
 from tickets.standard_change import ChangeTemplate
 from tickets.states import Category, Kind, Priority, Source
 

@@ -17,7 +17,7 @@ from tests.factories import ChangeTemplateFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets import comment
-from tickets.link import read_notes
+from tickets.journal import read_notes
 from tickets.models import Ticket, TicketComment
 from tickets.notes import CommentState, Element
 from tickets.push import push

@@ -12,7 +12,7 @@ from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tests.tickets.linking import carriers, foreign, found, link_to
-from tickets import link
+from tickets import journal, link
 from tickets.claim import Claim
 from tickets.link import NotLinkable, Obstacle, Reason
 from tickets.models import Ticket, TicketEvent
@@ -202,7 +202,7 @@ def test_notes_of_a_linked_record_are_mirrored(sandbox: SandboxProcess, stuck: T
     row = foreign(sandbox, work_notes="Before it was linked.")
     link_to(stuck, row)
     with link.client_for(stuck, timezone.now()) as client:
-        link.read_notes(stuck, row["sys_id"], client)
+        journal.read_notes(stuck, row["sys_id"], client)
     assert [(note.text, note.record_sys_id) for note in stuck.notes.all()] == [
         ("Before it was linked.", row["sys_id"])
     ]

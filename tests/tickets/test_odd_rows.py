@@ -16,7 +16,7 @@ from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tests.tickets.reconciling import run
-from tickets import choices, journal, mend, mirror
+from tickets import choices, journal, lookup, mend
 from tickets.models import Ticket
 from tickets.notes import NotesState
 from tickets.payload import MARKERS
@@ -149,7 +149,7 @@ def test_an_undelivered_ticket_is_not_sent_for_a_row_that_could_be_its_record(
     sandbox.fault("row_is_no_record", method="GET", times=1, about="correlation_id%3D")
     client = open_client(connection, now=timezone.now())
     with pytest.raises(Unreadable):
-        mirror.find_records(ticket, client)
+        lookup.find_records(ticket, client)
 
 
 @pytest.mark.parametrize("fields", [{"sys_created_on": ""}, {"sys_created_on": "yesterday"}])
