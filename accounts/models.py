@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.notices import Notice, notice_of
+from accounts.request_id import LONGEST_ID, current
 
 
 class User(AbstractUser):
@@ -70,25 +71,60 @@ TARGET_LENGTH = 200
 DETAIL_LENGTH = 1000
 
 
+class ActorKind(models.TextChoices):
+    """Who, of all that have a hand in the portal's work, did something."""
+
+    PERSON = "person", pgettext_lazy("actor kind", "Person")
+    PORTAL = "portal", pgettext_lazy("actor kind", "Portal")
+    RULE = "rule", pgettext_lazy("actor kind", "Rule")
+    GRAPH = "graph", pgettext_lazy("actor kind", "Microsoft Graph")
+    SERVICENOW = "servicenow", pgettext_lazy("actor kind", "ServiceNow")
+
+
 class AuditLog(models.Manager["AuditEntry"]):
     """Where deeds are written down."""
 
-    def record(self, *, actor: User | None, verb: str, target: str = "", **detail: Any) -> "AuditEntry":
-        """Add one entry. `detail` is shown to administrators: never put a secret into it. Long texts are cut."""
-        name = actor.get_username() if actor else ""
+    def record(
+        self,
+        *,
+        actor: User | None,
+        verb: str,
+        target: str = "",
+        actor_kind: ActorKind | None = None,
+        **detail: Any,
+    ) -> "AuditEntry":
+        """Add one entry. `detail` is shown to administrators: never put a secret into it. Long texts are cut.
+
+        Without an `actor_kind` it was the person who is the actor, or the portal. The request that is being served
+        tells its ID and where it came from.
+        """
+        trace = current()
         return self.create(
-            actor=actor, actor_name=name, verb=verb, target=target[:TARGET_LENGTH], detail=_short(detail)
+            actor=actor,
+            actor_name=actor.get_username() if actor else "",
+            actor_kind=actor_kind or (ActorKind.PERSON if actor else ActorKind.PORTAL),
+            verb=verb,
+            target=target[:TARGET_LENGTH],
+            address=trace.address,
+            request_id=trace.request_id,
+            detail=_short(detail),
         )
 
 
 class AuditEntry(models.Model):
-    """One deed of a person (or of the portal itself, then without an actor). Only ever added."""
+    """One deed of a person, or of something else, then without an actor. Only ever added."""
+
+    ActorKind = ActorKind
 
     at = models.DateTimeField(_("time"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("actor"))
     actor_name = models.CharField(_("actor name"), max_length=150, blank=True)
+    actor_kind = models.CharField(_("kind of actor"), max_length=20, choices=ActorKind)
     verb = models.CharField(pgettext_lazy("audit", "verb"), max_length=60)
     target = models.CharField(pgettext_lazy("audit", "target"), max_length=TARGET_LENGTH, blank=True)
+    # Where the request came from, an IPv4 or IPv6 address; empty for what a worker did.
+    address = models.CharField(pgettext_lazy("audit", "address"), max_length=45, blank=True)
+    request_id = models.CharField(_("request ID"), max_length=LONGEST_ID, blank=True)
     detail = models.JSONField(pgettext_lazy("audit", "detail"), default=dict, blank=True)
 
     objects = AuditLog()
@@ -97,6 +133,11 @@ class AuditEntry(models.Model):
         ordering = ["-at", "-pk"]
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(actor_kind__in=ActorKind.values), name="audit_entry_actor_kind_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_name} {self.verb} {self.target}"

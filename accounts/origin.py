@@ -40,7 +40,20 @@ def origin_of(request: HttpRequest) -> Origin:
 
 
 def network_of(request: HttpRequest) -> str:
-    """Return the client's IPv4 address, or the /64 that its IPv6 address is in.
+    """Return the client's IPv4 address, or the /64 that its IPv6 address is in; `unknown` where there is none."""
+    address = _address_of(request)
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, _IPV6_PREFIX), strict=False))
+    return str(address or "unknown")
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's own address, for the audit log; empty where there is none."""
+    return str(_address_of(request) or "")
+
+
+def _address_of(request: HttpRequest) -> IPv4Address | IPv6Address | None:
+    """Return the address that a request came from.
 
     `X-Forwarded-For` is believed for the last TRUSTED_PROXIES entries only: each proxy appends the address that it saw,
     and whatever stands further left is the client's own claim.
@@ -49,10 +62,7 @@ def network_of(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if 0 < settings.TRUSTED_PROXIES <= len(hops):
         found = hops[-settings.TRUSTED_PROXIES]
-    address = _parsed(found)
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, _IPV6_PREFIX), strict=False))
-    return str(address or "unknown")
+    return _parsed(found)
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:

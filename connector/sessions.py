@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import AuditEntry, User
+from accounts.models import ActorKind, AuditEntry, User
 from connector import hosts, server_clock
 from connector.budget import KEPT_FOR_PUSHES, allowed, allowed_to_one_person
 from connector.clock import Clock
@@ -422,6 +422,7 @@ def _note_refusal(connection: Connection, error: TokenRefused, now: datetime) ->
         if is_news:
             AuditEntry.objects.record(
                 actor=None,
+                actor_kind=ActorKind.SERVICENOW,
                 verb="servicenow.token_refused",
                 target=connection.instance.host,
                 detail=error.detail,

@@ -47,18 +47,21 @@ class AuditEntryList(RowList):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """A log that can be edited proves nothing."""
 
-    list_display = ("at", "actor_name", "deed", "subject")
-    list_filter = (VerbFilter, "at")
-    search_fields = ("actor_name", "verb", "target")
+    list_display = ("at", "actor_name", "actor_kind", "deed", "subject", "address", "request_id")
+    list_filter = (VerbFilter, "actor_kind", "at")
+    search_fields = ("actor_name", "verb", "target", "address", "request_id")
     date_hierarchy = "at"
     fields = readonly_fields = (
         "at",
         "actor",
         "actor_name",
+        "actor_kind",
         "deed",
         "verb_kept",
         "subject",
         "target_kept",
+        "address",
+        "request_id",
         "details",
     )
 

@@ -5,13 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+    worker_shutting_down,
+)
 
+from accounts import request_id
 from portal import broker, start
 from tickets import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 broker.register()
+# What a message's header is called, and with it the attribute of a task's request.
+_REQUEST_ID = "request_id"
 
 app = Celery("scoredesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -31,6 +42,27 @@ def load_settings(**kwargs: Any) -> None:
 def check_start(**kwargs: Any) -> None:
     """Refuse to start with keys that open nothing."""
     start.check()
+
+
+@before_task_publish.connect
+def pass_request_on(headers: dict[str, Any], **kwargs: Any) -> None:
+    """Let a message say for which request it was sent, if for one."""
+    if known := request_id.current().request_id:
+        headers[_REQUEST_ID] = known
+
+
+@task_prerun.connect
+def begin_request(task: Any, **kwargs: Any) -> None:
+    """Work for the request that started the task."""
+    if not task.request.is_eager:
+        request_id.begin(request_id.accepted(task.request.get(_REQUEST_ID)))
+
+
+@task_postrun.connect
+def end_request(task: Any, **kwargs: Any) -> None:
+    """Whatever the thread does next belongs to another task."""
+    if not task.request.is_eager:
+        request_id.end()
 
 
 @worker_shutting_down.connect

@@ -5,6 +5,9 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
+from accounts import request_id
+from accounts.origin import client_address
+
 # Nothing on our pages uses these; what a page may not use, no script that got into it can.
 _NOT_USED = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
@@ -12,6 +15,23 @@ _NOT_USED = (
     "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 _PERMISSIONS = ", ".join(f"{feature}=()" for feature in _NOT_USED)
+
+
+class RequestIdMiddleware:
+    """Gives each request an ID, that of whoever passes it on where it is short and plain, and tells it to the browser.
+
+    What is logged after the middleware has ended belongs to the request as well: `apps` ends the trace with the answer.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        own_id = request_id.accepted(request.headers.get(request_id.HEADER)) or request_id.new()
+        request_id.begin(own_id, client_address(request))
+        response = self.get_response(request)
+        response.headers[request_id.HEADER] = own_id
+        return response
 
 
 class HeadersMiddleware:

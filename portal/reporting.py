@@ -15,6 +15,8 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 from django.views.debug import SafeExceptionReporterFilter
 
+from accounts import request_id
+
 _LINK = re.compile(r"(/accounts/reset/)[^/\s]+/[^/\s]+")
 
 LONGEST_LINE = 2_000
@@ -46,6 +48,16 @@ class NoError(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if getattr(record, "status_code", 500) < 500 or isinstance(error, _BROKEN):
             record.exc_info = record.exc_text = None
+        return True
+
+
+class RequestIds(logging.Filter):
+    """Says in each record for which request it was written; nothing outside of one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record, never drop it."""
+        known = request_id.current().request_id
+        record.request_id = f"[{known}] " if known else ""
         return True
 
 

@@ -72,6 +72,8 @@ INSTALLED_APPS = [
     "portal",
 ]
 MIDDLEWARE = [
+    # First, so that whatever the others log has the request's ID.
+    "portal.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -248,18 +250,19 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "portal.reporting.Line",
-            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(request_id)s%(message)s",
         }
     },
     "filters": {
         "no error": {"()": "portal.reporting.NoError"},
+        "request": {"()": "portal.reporting.RequestIds"},
         "links": {"()": "portal.reporting.WithoutLinks"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["no error", "links"],
+            "filters": ["no error", "request", "links"],
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -7,7 +7,7 @@ from django.utils import timezone
 from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from connector import sessions
 from connector.models import CheckResult, Connection, Instance
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
@@ -38,6 +38,16 @@ class UserFactory(DjangoModelFactory[User]):
 
     username = Sequence(lambda n: f"person{n}")
     email = LazyAttribute(lambda user: f"{user.username}@aozora.example")
+
+
+class AuditEntryFactory(DjangoModelFactory[AuditEntry]):
+    """Something that the portal did by itself."""
+
+    class Meta:
+        model = AuditEntry
+
+    actor_kind = AuditEntry.ActorKind.PORTAL
+    verb = "servicenow.removed"
 
 
 class InstanceFactory(DjangoModelFactory[Instance]):

@@ -61,7 +61,7 @@ def send_anew(
         if not given_up:
             return Ticket.objects.filter(pk=ticket_id).first()
         new = share(ticket_id, wish, by=by, instance=instance, action=ticket.action, now=now)
-        detail = {"ticket": str(new.pk)}
+        detail: dict[str, Any] = {"ticket": str(new.pk)}
         for one, other, what in (
             (ticket, new, TicketEvent.What.SENT_ANEW),
             (new, ticket, TicketEvent.What.REPLACES),

@@ -261,7 +261,7 @@ def _tell(
     sys_id: str,
     by: User | None,
     now: datetime,
-    detail: Mapping[str, object],
+    detail: Mapping[str, Any],
 ) -> None:
     TicketEvent.objects.create(ticket=ticket, at=now, what=what, actor=by, sys_id=sys_id, detail=dict(detail))
     AuditEntry.objects.record(

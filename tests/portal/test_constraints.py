@@ -16,6 +16,7 @@ from tests.factories import (
     NOON,
     ActionFactory,
     ActionPlanFactory,
+    AuditEntryFactory,
     ChangeTemplateFactory,
     CheckResultFactory,
     ConnectionFactory,
@@ -45,6 +46,11 @@ CLAIM = {"claim_token": TOKEN, "claimed_until": NOON}
 ticket, connection = TicketFactory.create, ConnectionFactory.create
 # Each rule about one row: rows that break it, and their nearest neighbours that do not.
 CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
+    "audit_entry_actor_kind_known": (
+        AuditEntryFactory.create,
+        [{"actor_kind": "cat"}, {"actor_kind": ""}],
+        [{"actor_kind": "rule"}],
+    ),
     "finding_mended_was_chosen": (
         FindingFactory.create,
         [{"mended_at": NOON}],
