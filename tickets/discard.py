@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import AuditEntry, User
+from accounts.models import User
 from connector.servicenow.errors import ConditionIgnored, Refused
 from tickets import lookup
 from tickets.link import client_for
@@ -33,10 +33,9 @@ def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False
         if not give_up(ticket, is_absent=is_absent):
             return False
         # What undoing it leads back to.
-        TicketEvent.objects.create(
-            ticket=ticket, at=now, what=TicketEvent.What.DISCARDED, actor=by, detail={"was": ticket.delivery}
+        TicketEvent.objects.record_action(
+            ticket, TicketEvent.What.DISCARDED, by=by, now=now, detail={"was": ticket.delivery}
         )
-        AuditEntry.objects.record(actor=by, verb="ticket.discarded", target=str(ticket.pk))
     return True
 
 
@@ -55,8 +54,7 @@ def undo(ticket: Ticket, *, by: User, now: datetime) -> bool:
     with transaction.atomic():
         if not row.move(Delivery.DISCARDED, was, is_open=True, next_try_at=again):
             return False
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.DISCARD_UNDONE, actor=by)
-        AuditEntry.objects.record(actor=by, verb="ticket.discard_undone", target=str(ticket.pk))
+        TicketEvent.objects.record_action(ticket, TicketEvent.What.DISCARD_UNDONE, by=by, now=now)
         if again:
             wake(ticket.pk)
     return True

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import AuditEntry, User
+from accounts.models import User
 from connector.models import Instance
 from tickets.models import Ticket, TicketEvent
 from tickets.share import Wish, share, wake
@@ -36,8 +36,9 @@ def edit_and_retry(
     with transaction.atomic():
         if not ticket.retry(now, a_second_is_wanted=a_second_is_wanted, **changed):
             return False
-        TicketEvent.objects.create(ticket=ticket, at=now, what=what, actor=by, detail=told)
-        AuditEntry.objects.record(actor=by, verb=f"ticket.{what.value}", target=str(ticket.pk), changes=told)
+        TicketEvent.objects.record_action(
+            ticket, what, by=by, now=now, detail=told, audit_detail={"changes": told}
+        )
         wake(ticket.pk)
     return True
 
@@ -61,15 +62,13 @@ def send_anew(
         if not given_up:
             return Ticket.objects.filter(pk=ticket_id).first()
         new = share(ticket_id, wish, by=by, instance=instance, action=ticket.action, now=now)
-        detail: dict[str, Any] = {"ticket": str(new.pk)}
-        for one, other, what in (
-            (ticket, new, TicketEvent.What.SENT_ANEW),
-            (new, ticket, TicketEvent.What.REPLACES),
-        ):
-            TicketEvent.objects.create(
-                ticket=one, at=now, what=what, actor=by, detail={"ticket": str(other.pk)}
-            )
-        AuditEntry.objects.record(actor=by, verb="ticket.sent_anew", target=str(ticket.pk), **detail)
+        detail = {"ticket": str(new.pk)}
+        TicketEvent.objects.record_action(
+            ticket, TicketEvent.What.SENT_ANEW, by=by, now=now, detail=detail, audit_detail=detail
+        )
+        TicketEvent.objects.create(
+            ticket=new, at=now, what=TicketEvent.What.REPLACES, actor=by, detail={"ticket": str(ticket.pk)}
+        )
     return new
 
 

@@ -1,12 +1,20 @@
 """What was tried and what happened, row by row. Only ever added."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.models import AuditEntry, User
 from tickets.retry import Ending
+
+if TYPE_CHECKING:
+    from tickets.models import Ticket
 
 
 class PushAttempt(models.Model):
@@ -26,6 +34,29 @@ class PushAttempt(models.Model):
         verbose_name = _("push attempt")
         verbose_name_plural = _("push attempts")
         ordering = ["-ended_at", "-pk"]
+
+
+class TicketEventLog(models.Manager["TicketEvent"]):
+    """Where it is written down what happened to tickets."""
+
+    def record_action(
+        self,
+        ticket: "Ticket",
+        what: "TicketEvent.What",
+        *,
+        by: User | None,
+        now: datetime,
+        sys_id: str = "",
+        detail: Mapping[str, Any] | None = None,
+        audit_detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write what somebody did to a ticket into its history and into the audit log. To be called in the transaction
+        that does it. The log is for administrators, who are told `audit_detail` there and nothing of `detail`.
+        """
+        self.create(ticket=ticket, at=now, what=what, actor=by, sys_id=sys_id, detail=dict(detail or {}))
+        AuditEntry.objects.record(
+            actor=by, verb=audit_verb(what), target=str(ticket.pk), **dict(audit_detail or {})
+        )
 
 
 class TicketEvent(models.Model):
@@ -70,6 +101,8 @@ class TicketEvent(models.Model):
     sys_mod_count = models.IntegerField(_("updates in ServiceNow"), null=True, blank=True)
     detail = models.JSONField(_("details"), default=dict, blank=True)
 
+    objects = TicketEventLog()
+
     class Meta:
         verbose_name = _("ticket event")
         verbose_name_plural = _("ticket events")
@@ -82,3 +115,14 @@ class TicketEvent(models.Model):
                 name="ticket_event_update_told_once",
             )
         ]
+
+
+def audit_verb(what: TicketEvent.What) -> str:
+    """Return what the audit log calls an action that a ticket's history holds as `what`."""
+    return _AUDIT_VERBS.get(what, f"ticket.{what.value}")
+
+
+_AUDIT_VERBS = {
+    TicketEvent.What.CREATED: "ticket.shared",
+    TicketEvent.What.ADOPTED: "ticket.taken_over",
+}

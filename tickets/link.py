@@ -14,7 +14,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import AuditEntry, User
+from accounts.models import User
 from connector.models import Connection, Instance
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, query_value
@@ -263,9 +263,8 @@ def _tell(
     now: datetime,
     detail: Mapping[str, Any],
 ) -> None:
-    TicketEvent.objects.create(ticket=ticket, at=now, what=what, actor=by, sys_id=sys_id, detail=dict(detail))
-    AuditEntry.objects.record(
-        actor=by, verb=f"ticket.{what.value}", target=str(ticket.pk), sys_id=sys_id, **detail
+    TicketEvent.objects.record_action(
+        ticket, what, by=by, now=now, sys_id=sys_id, detail=detail, audit_detail={"sys_id": sys_id, **detail}
     )
 
 

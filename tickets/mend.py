@@ -205,12 +205,12 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
             ticket.save(force_insert=True)
             # What came of it is judged from then on.
             Ticket.objects.filter(pk=key).update(created_at=ticket.sent_at)
-            TicketEvent.objects.create(
-                ticket=ticket, at=now, what=TicketEvent.What.ADOPTED, actor=finding.chosen_by,
+            TicketEvent.objects.record_action(
+                ticket,
+                TicketEvent.What.ADOPTED,
+                by=finding.chosen_by,
+                now=now,
                 detail={"number": record.number},
-            )  # fmt: skip
-            AuditEntry.objects.record(
-                actor=finding.chosen_by, verb="ticket.taken_over", target=str(ticket.pk)
             )
             Finding.objects.filter(pk=finding.pk).update(ticket=ticket)
     except IntegrityError:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext
 
-from accounts.models import AuditEntry, User
+from accounts.models import User
 from connector.models import Instance
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket, TicketEvent
@@ -55,8 +55,9 @@ def share(
             },
         )
         if created:
-            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.CREATED, actor=by)
-            AuditEntry.objects.record(actor=by, verb="ticket.shared", target=str(ticket.pk), name=ticket.name)
+            TicketEvent.objects.record_action(
+                ticket, TicketEvent.What.CREATED, by=by, now=now, audit_detail={"name": ticket.name}
+            )
             wake(ticket.pk)
             sys.audit("tickets.share.stored", str(ticket.pk))
     return ticket
@@ -86,8 +87,7 @@ def retry(ticket: Ticket, *, by: User | None, now: datetime) -> bool:
     with transaction.atomic():
         if not ticket.retry(now):
             return False
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=by)
-        AuditEntry.objects.record(actor=by, verb="ticket.retried", target=str(ticket.pk))
+        TicketEvent.objects.record_action(ticket, TicketEvent.What.RETRIED, by=by, now=now)
         wake(ticket.pk)
     return True
 
