@@ -6,12 +6,15 @@ that open nothing, or with sign-ins that everybody knows. Each reason for not st
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NoReturn
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+
+from portal import other_version
 
 # The tag of those deployment checks that every start makes.
 START = "start"
@@ -33,6 +36,10 @@ def check() -> None:
     A database that cannot be reached yet is told, and not waited for: pages say so, and recover by themselves.
     """
     try:
+        with suppress(OperationalError):
+            if fault := other_version.fault():
+                # Alone: any other check would ask tables that are not as this version knows them.
+                _refuse([fault])
         tags = [Tags.compatibility, Tags.database, START]
         found = run_checks(tags=tags, databases=[DEFAULT_DB_ALIAS], include_deployment_checks=True)
     finally:

@@ -10,6 +10,8 @@ from django.core.management import call_command
 from accounts.models import User
 from accounts.roles import ADMINISTRATOR, READER, ROLES, SECURITY_ADMINISTRATOR, sync_roles
 from tests.portal.scratch import KEYS, environment, manage, scratch_database
+from tests.portal.test_demonstration import programs, refusals, run
+from tests.ports import free_port
 
 OURS = ["portal", "tickets", "scorecard", "connector", "accounts"]
 LIST_GROUPS = """
@@ -17,6 +19,21 @@ import json
 from django.contrib.auth.models import Group
 print(json.dumps({g.name: sorted(f"{p.content_type.app_label}.{p.codename}" for p in g.permissions.all())
                   for g in Group.objects.all()}))
+"""
+
+# A migration that this version does not have, and a table without a column that it asks for at every start.
+AS_ANOTHER_VERSION = """
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+MigrationRecorder(connection).record_applied("tickets", "0029_something_else")
+connection.cursor().execute("ALTER TABLE accounts_user RENAME COLUMN username TO login")
+"""
+LIST_TABLES = """
+from django.db import connection
+tables = sorted(connection.introspection.table_names())
+cursor = connection.cursor()
+print([(table, [column.name for column in connection.introspection.get_table_description(cursor, table)])
+       for table in tables])
 """
 
 
@@ -51,6 +68,25 @@ def test_migrations_go_from_zero_to_the_newest_and_back_and_forth_again(tmp_path
         run("migrate", "--verbosity", "0")
         assert "[ ]" not in run("showmigrations")
         assert json.loads(run("shell", "--verbosity", "0", "--command", LIST_GROUPS)) == expected()
+
+
+@pytest.mark.parametrize("program", ["make serve", "gunicorn", "worker"])
+def test_a_database_of_another_version_is_told_in_a_line_and_left_alone(tmp_path: Path, program: str) -> None:
+    with scratch_database(tmp_path) as address:
+        settings = environment(tmp_path, **KEYS, DATABASE_URL=address, PORT=str(free_port()))
+        assert manage("migrate", "--verbosity", "0", settings=settings).returncode == 0
+        assert (
+            manage("shell", "--verbosity", "0", "--command", AS_ANOTHER_VERSION, settings=settings).returncode
+            == 0
+        )
+        before = manage("shell", "--verbosity", "0", "--command", LIST_TABLES, settings=settings).stdout
+        done = run(programs(tmp_path)[program], settings)
+        [line] = refusals(done)
+        assert "another version of Scoredesk made this database" in line
+        assert str(tmp_path) in line
+        assert (
+            manage("shell", "--verbosity", "0", "--command", LIST_TABLES, settings=settings).stdout == before
+        )
 
 
 @pytest.mark.django_db
