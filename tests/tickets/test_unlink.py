@@ -1,15 +1,13 @@
 """Taking a link away, judged by what the sandbox holds and what the ticket says afterwards."""
 
-from importlib import import_module
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from connector.models import Connection
-from tests.factories import ActionFactory, TicketEventFactory, TicketFactory, TicketNoteFactory
+from tests.factories import ActionFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tests.tickets.linking import foreign, link_to
@@ -96,18 +94,6 @@ def test_a_closed_tickets_link_is_taken_away_beside_the_ticket_that_followed(
     TicketFactory.create(**ours)
     assert link.unlink(closed, Reason.WRONG, by=None, now=timezone.now())
     assert Ticket.objects.get(pk=closed.pk).is_open
-
-
-def test_what_was_mirrored_before_records_were_named_is_about_the_tickets_record(
-    sandbox: SandboxProcess, delivered: Ticket
-) -> None:
-    note = TicketNoteFactory.create(ticket=delivered, record_sys_id="")
-    change = TicketEventFactory.create(ticket=delivered, sys_mod_count=7)
-    other = TicketEventFactory.create(ticket=delivered, what=TicketEvent.What.FOUND)
-    import_module("tickets.migrations.0008_linking").name_the_records(apps, None)
-    for row in (note, change, other):
-        row.refresh_from_db()
-    assert (note.record_sys_id, change.sys_id, other.sys_id) == (delivered.sys_id, delivered.sys_id, "")
 
 
 def test_comments_that_wait_are_not_written_to_another_record(
