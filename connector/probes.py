@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 
 from connector import companion
 from connector.budget import KEPT_FOR_PUSHES
+from connector.calling import calling
+from connector.clock import Clock
 from connector.models import CheckResult, Connection, Grant, Instance
 from connector.servicenow import about, journals, ranges, trial
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Forbidden, Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.servicenow.trial import Trial, TrialUnclear
-from connector.sessions import open_client
 from connector.turns import PAGE_PATIENCE
 
 TABLES = ("change_request", "incident")
@@ -68,20 +69,18 @@ def run(
     `make_records` also creates one record per table, which stays behind, canceled. Raises `Paused`, and the
     `ServiceNowError` for which the instance could not be asked further.
     """
-    row = Instance.objects.filter(pk=connection.instance_id)
+    # What it creates it must be able to cancel.
+    kept, at_least = (0.0, CALLS_WITH_RECORDS) if make_records else (KEPT_FOR_PUSHES, 0)
     try:
-        # What it creates it must be able to cancel.
-        kept, at_least = (0.0, CALLS_WITH_RECORDS) if make_records else (KEPT_FOR_PUSHES, 0)
-        client = open_client(connection, now=now, reserve=kept, at_least=at_least, patience=patience)
-        visit = Visit(connection, client, make_records, now)
-        for name, found in _round(visit):
-            _store(connection, name, found, now)
+        with calling(
+            connection, clock=Clock(now), reserve=kept, at_least=at_least, patience=patience
+        ) as client:
+            for name, found in _round(Visit(connection, client, make_records, now)):
+                _store(connection, name, found, now)
     except ServiceNowError as error:
         _store(connection, "instance", Found(error.code, error.detail), now)
-        row.record_failure(now, error)
         raise
-    row.record_success(now)
-    report(connection, visit.client, now)
+    report(connection, client, now)
 
 
 def report(connection: Connection, client: Client, now: datetime) -> None:

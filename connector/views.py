@@ -20,12 +20,14 @@ from accounts.models import User
 from accounts.redirects import comes_back_to
 from connector import authorizing, checklist, explanations, findings, probes, sessions, troubleshooting
 from connector.authorizing import AttemptRefused, Leftover
+from connector.calling import calling
+from connector.clock import Clock
 from connector.condition import condition_of
 from connector.explanations import explain, not_now, out_of_calls
 from connector.forms import InstanceForm, RemovalForm, SetupForm
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
-from connector.sessions import Paused, open_client
+from connector.sessions import Paused
 
 # ServiceNow's own words about a failure, for the page that explains it.
 SAID = "servicenow_said"
@@ -64,16 +66,13 @@ def test(request: HttpRequest) -> HttpResponse:
     if current is not None:
         sessions.insist(current, now)
     try:
-        user = open_client(current, now=now).whoami()
+        with calling(current, clock=Clock(now)) as client:
+            user = client.whoami()
     except Paused as pause:
         _say(request, pause.reason)
     except ServiceNowError as error:
-        if current is not None:
-            Instance.objects.filter(pk=current.instance_id).record_failure(now, error)
         _say(request, error.code)
     else:
-        if current is not None:
-            Instance.objects.filter(pk=current.instance_id).record_success(now)
         name = user.get("name") or user.get("user_name") if user else ""
         said = _("ServiceNow answers. The portal is signed in as %(name)s.") % {"name": name}
         messages.success(request, said if name else _("ServiceNow answers."))

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from connector.calling import calling
+from connector.clock import Clock
 from connector.explanations import out_of_calls
 from connector.models import Connection
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
-from connector.sessions import Paused, open_client
+from connector.sessions import Paused
 from tickets.standard_change import SYS_ID
 from tickets.states import Kind
 
@@ -93,7 +95,8 @@ def live(connection: Connection, kind: Kind, field: str, wanted: str, now: datet
     """`offered` by the connection in use; an instance that cannot be asked just now offers nothing that is known."""
     may_sort = bool(connection.instance.range_queries_allowed)
     try:
-        return offered(open_client(connection, now=now), kind, field, wanted=wanted, may_sort=may_sort)
+        with calling(connection, clock=Clock(now)) as client:
+            return offered(client, kind, field, wanted=wanted, may_sort=may_sort)
     except (Paused, ServiceNowError):
         return Offer((), readable=False, out_of_calls=out_of_calls(now))
 

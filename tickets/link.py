@@ -15,12 +15,14 @@ from django.db.models import Q
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from connector.models import Connection, Instance
+from connector.calling import calling
+from connector.clock import Clock
+from connector.models import Connection
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from connector.servicenow.records import Record
-from connector.sessions import Paused, open_client
+from connector.sessions import Paused
 from tickets import duplicates, journal, mirror, origin
 from tickets.models import Ticket, TicketComment, TicketEvent
 from tickets.notes import ASKS_A_PERSON, CommentState
@@ -95,17 +97,9 @@ def client_for(ticket: Ticket, now: datetime) -> Iterator[Client]:
 
     Raises `Paused` where that instance is not connected or may not be called, and what the calls raise.
     """
-    instance = Instance.objects.filter(pk=ticket.instance_id)
     connection = Connection.objects.current().filter(instance=ticket.instance_id).first()
-    try:
-        yield open_client(connection, now=now)
-        instance.record_success(now)
-    except ServiceNowError as error:
-        instance.record_failure(now, error)
-        raise
-    except NotLinkable:
-        instance.record_success(now)
-        raise
+    with calling(connection, clock=Clock(now), answered=NotLinkable) as client:
+        yield client
 
 
 def check_ticket(ticket: Ticket, now: datetime) -> None:

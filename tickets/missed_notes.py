@@ -8,9 +8,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from connector.budget import KEPT_FOR_PUSHES, allowed
+from connector.calling import calling
 from connector.models import Connection, Instance
 from connector.servicenow.errors import ServiceNowError
-from connector.sessions import Paused, open_client
+from connector.sessions import Paused
 from tickets import journal
 from tickets.models import Ticket
 from tickets.notes import UNREAD_NOTES, NotesState
@@ -26,29 +27,28 @@ PARTS = 8
 def read(*, clock: Clock = timezone.now) -> int:
     """Try again to read what could not be read. Returns of how many tickets the notes are known now."""
     connection = Connection.objects.working().first()
-    if connection is None or not connection.instance.calls_left(clock(), allowed(KEPT_FOR_PUSHES)):
+    if connection is None or not connection.instance.may_call(clock(), allowed(KEPT_FOR_PUSHES)):
         return 0
     unread = list(_unread(connection.instance))
     if not unread:
         return 0
-    row = Instance.objects.filter(pk=connection.instance_id)
     read = 0
     try:
-        client = open_client(connection, now=clock())
-        for start in range(0, len(unread), AT_A_TIME):
-            part = {ticket.sys_id: ticket for ticket in unread[start : start + AT_A_TIME]}
-            journal.mirror(client, part, client.lists(journal.listings(connection.instance, _kinds(part))))
-            known = Ticket.objects.filter(
-                pk__in=[ticket.pk for ticket in part.values()], notes_state=NotesState.READ
-            )
-            if not (now_known := known.count()):
-                break
-            read += now_known
-        row.record_success(clock())
+        with calling(connection, clock=clock) as client:
+            for start in range(0, len(unread), AT_A_TIME):
+                part = {ticket.sys_id: ticket for ticket in unread[start : start + AT_A_TIME]}
+                journal.mirror(
+                    client, part, client.lists(journal.listings(connection.instance, _kinds(part)))
+                )
+                known = Ticket.objects.filter(
+                    pk__in=[ticket.pk for ticket in part.values()], notes_state=NotesState.READ
+                )
+                if not (now_known := known.count()):
+                    break
+                read += now_known
     except Paused:
         return read
     except ServiceNowError as error:
-        row.record_failure(clock(), error)
         logger.warning("reading missed notes from %s: %s", connection.instance.host, error)
     return read
 

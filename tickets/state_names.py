@@ -9,11 +9,13 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import AuditEntry, User
+from connector.calling import calling
+from connector.clock import Clock
 from connector.models import Connection, Instance
 from connector.servicenow import about
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Forbidden, ServiceNowError
-from connector.sessions import Paused, open_client
+from connector.sessions import Paused
 from tickets import mirror
 from tickets.models import StateName, Ticket
 from tickets.naming import ENGLISH, name_of, their_name
@@ -121,17 +123,14 @@ def learn_now(now: datetime, *, only_if_needed: bool = False) -> int | None:
     connection = Connection.objects.working().first()
     if connection is None or (only_if_needed and not _is_something_unknown(connection.instance)):
         return None
-    row = Instance.objects.filter(pk=connection.instance_id)
     try:
-        told = learn(connection.instance, open_client(connection, now=now))
+        with calling(connection, clock=Clock(now)) as client:
+            return learn(connection.instance, client)
     except Paused:
         return None
     except ServiceNowError as error:
-        row.record_failure(now, error)
         logger.warning("reading the state names of %s: %s", connection.instance.host, error)
         return None
-    row.record_success(now)
-    return told
 
 
 def _is_something_unknown(instance: Instance) -> bool:

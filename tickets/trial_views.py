@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import permission_required
 from accounts.models import AuditEntry
 from accounts.requests import PersonRequest
+from connector.calling import calling
+from connector.clock import Clock
 from connector.explanations import out_of_calls
 from connector.models import Connection, Instance
 from connector.servicenow import trial
 from connector.servicenow.errors import ServiceNowError
-from connector.sessions import Paused, open_client
+from connector.sessions import Paused
 from tickets import choices
 from tickets.choices import Offer
 from tickets.mapping_forms import TemplateForm
@@ -96,34 +98,41 @@ def _try(
     request: PersonRequest, connection: Connection, kind: Kind, template: ChangeTemplate | None, now: datetime
 ) -> tuple[FieldTrial | None, str]:
     """Return what became of the trial, or why there was none."""
+    has_begun = False
     try:
         # What it creates it must be able to cancel.
-        client = open_client(connection, now=now, reserve=0, at_least=CALLS_OF_A_TRIAL)
+        with calling(connection, clock=Clock(now), reserve=0, at_least=CALLS_OF_A_TRIAL) as client:
+            has_begun = True
+            tried = try_out(connection.instance, kind, client, template, by=request.user, now=now)
     except Paused:
-        said = _("ServiceNow could not be asked just now. Nothing was created there.")
-        return None, out_of_calls(now) or said
+        return None, _paused(now, has_begun=has_begun)
     except ServiceNowError as error:
-        return None, _("ServiceNow could not be asked (%(error)s). Nothing was created there.") % {
-            "error": error
-        }
-    try:
-        tried = try_out(connection.instance, kind, client, template, by=request.user, now=now)
-    except Paused:
-        # Deliveries of other workers may have used up what was left.
-        return None, _(
-            "The trial could not be finished: %(reason)s If a record “%(title)s” is open there, cancel it."
-        ) % {
-            "reason": out_of_calls(now) or _("Calls to ServiceNow are paused just now."),
-            "title": trial.TITLE,
-        }
-    except ServiceNowError as error:
-        return None, _(
-            "ServiceNow did not answer to the end (%(error)s). If a record “%(title)s” is open there, cancel it."
-        ) % {"error": error, "title": trial.TITLE}
+        return None, _failed(error, has_begun=has_begun)
     AuditEntry.objects.record(
         actor=request.user, verb="tickets.fields_tried", target=tried.number, kind=kind, result=tried.result
     )
     return tried, ""
+
+
+def _paused(now: datetime, *, has_begun: bool) -> str:
+    if not has_begun:
+        said = _("ServiceNow could not be asked just now. Nothing was created there.")
+        return out_of_calls(now) or said
+    # Deliveries of other workers may have used up what was left.
+    return _(
+        "The trial could not be finished: %(reason)s If a record “%(title)s” is open there, cancel it."
+    ) % {
+        "reason": out_of_calls(now) or _("Calls to ServiceNow are paused just now."),
+        "title": trial.TITLE,
+    }
+
+
+def _failed(error: ServiceNowError, *, has_begun: bool) -> str:
+    if not has_begun:
+        return _("ServiceNow could not be asked (%(error)s). Nothing was created there.") % {"error": error}
+    return _(
+        "ServiceNow did not answer to the end (%(error)s). If a record “%(title)s” is open there, cancel it."
+    ) % {"error": error, "title": trial.TITLE}
 
 
 def _obstacle(tried: FieldTrial | None) -> str:
@@ -149,7 +158,8 @@ def _offer(connection: Connection, current: ChangeTemplate | None) -> Offer:
     """What the instance offers, and the one in use, which it may not offer any more."""
     now = timezone.now()
     try:
-        offer = choices.templates(open_client(connection, now=now))
+        with calling(connection, clock=Clock(now)) as client:
+            offer = choices.templates(client)
     except (Paused, ServiceNowError):
         return Offer((), readable=False, out_of_calls=out_of_calls(now))
     return offer.including(current.sys_id, str(current)) if current else offer
