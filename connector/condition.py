@@ -1,12 +1,13 @@
-"""How the connection in use is doing, in a word: by what was seen last, not by how it was set up."""
+"""How the connection in use is doing, in a word. `problems` says what is wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
-from connector.models import Connection
+from connector.models import Connection, ConnectionStatus
+from connector.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -17,14 +18,18 @@ class Condition:
     tone: str
 
 
-def condition_of(connection: Connection, now: datetime) -> Condition:
-    """The worst of what is known."""
-    if connection.needs_reauthorization:
-        return Condition(connection.get_status_display(), "danger")
-    if connection.token_refusals:
-        return Condition(pgettext_lazy("connection status", "Sign-in refused"), "danger")
-    if connection.instance.last_error:
-        return Condition(pgettext_lazy("connection status", "Does not answer as it should"), "danger")
-    if connection.instance.is_rate_limited(now):
-        return Condition(pgettext_lazy("connection status", "Asked us to wait"), "warning")
-    return Condition(connection.get_status_display(), "success")
+_NO_GOOD_ANSWER = Condition(pgettext_lazy("connection status", "Does not answer as it should"), "danger")
+# The worst first, by how a word looks: what is red comes before what is yellow.
+_CONDITIONS = {
+    Problem.NEEDS_REAUTHORIZATION: Condition(ConnectionStatus.NEEDS_REAUTHORIZATION.label, "danger"),
+    Problem.TOKEN_REFUSED: Condition(pgettext_lazy("connection status", "Sign-in refused"), "danger"),
+    Problem.SECRETS_UNREADABLE: _NO_GOOD_ANSWER,
+    Problem.ERROR: _NO_GOOD_ANSWER,
+    Problem.RATE_LIMITED: Condition(pgettext_lazy("connection status", "Asked us to wait"), "warning"),
+}
+
+
+def condition_of(connection: Connection, found: Sequence[Problem]) -> Condition:
+    """Return the worst of what is wrong that has a word; else the connection's status."""
+    worst = next((condition for problem, condition in _CONDITIONS.items() if problem in found), None)
+    return worst or Condition(connection.get_status_display(), "success")

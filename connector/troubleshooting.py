@@ -1,13 +1,13 @@
 """Which known failures fit the state of the connection, and which only might happen one day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.functional import Promise
 
 from connector.explanations import AUTHORIZING, EXPLANATIONS, REACHING, Explanation, groups
 from connector.models import Connection
+from connector.problems import Problem
 
 # What somebody sees whose address ServiceNow filters (product documentation, "IP address access control").
 _FILTERED = frozenset({"unreachable", "forbidden", "login_page"})
@@ -27,16 +27,17 @@ class Troubleshooting:
     may_be_filtered: bool
 
 
-def in_use(connection: Connection, now: datetime) -> Troubleshooting:
-    """For the page of a connection."""
-    instance = connection.instance
-    codes = {
-        "needs_reauthorization": connection.needs_reauthorization,
-        instance.last_error: True,
-        "rate_limited": instance.is_rate_limited(now),
-        "breaker": instance.is_broken(now),
-    }
-    return _sorted((code for code, fits in codes.items() if fits), None, is_set_up=True)
+def in_use(connection: Connection, found: Sequence[Problem]) -> Troubleshooting:
+    """For the page of a connection; `found` is what is wrong with it."""
+    known = {*found, connection.instance.last_error}
+    shown = (
+        Problem.NEEDS_REAUTHORIZATION,
+        connection.instance.last_error,
+        Problem.RATE_LIMITED,
+        Problem.BREAKER,
+    )
+    codes = [code for code in shown if code in known]
+    return _sorted(codes, None, is_set_up=True)
 
 
 def setting_up(draft: Connection | None, current: Connection | None, problem: str) -> Troubleshooting:

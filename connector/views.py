@@ -19,6 +19,7 @@ from accounts.access import permission_required
 from accounts.models import User
 from accounts.redirects import comes_back_to
 from connector import authorizing, checklist, explanations, findings, probes, sessions, troubleshooting
+from connector.alert import sign_in_alert
 from connector.authorizing import AttemptRefused, Leftover
 from connector.calling import calling
 from connector.clock import Clock
@@ -26,6 +27,7 @@ from connector.condition import condition_of
 from connector.explanations import explain, not_now, out_of_calls
 from connector.forms import InstanceForm, RemovalForm, SetupForm
 from connector.models import Connection, Instance
+from connector.problems import Problem, problems_of
 from connector.servicenow.errors import ServiceNowError
 from connector.sessions import Paused
 
@@ -41,18 +43,19 @@ def connection(request: HttpRequest) -> HttpResponse:
     """How the connection is doing."""
     current = Connection.objects.current().select_related("instance", "authorized_by").first()
     now = timezone.now()
+    found = problems_of(current, now) if current else []
     context = {
         "connection": current,
-        "condition": condition_of(current, now) if current else None,
+        "condition": condition_of(current, found) if current else None,
         "tries_again": explanations.tries_again(current, now) if current else "",
-        "ends_soon": current is not None and current.ends_soon(now),
-        "is_broken": current is not None and current.instance.is_broken(now),
-        "limited": out_of_calls(now) if current and current.instance.is_rate_limited(now) else "",
+        "sign_in_alert": sign_in_alert(current, now, found) if current else None,
+        "is_broken": Problem.BREAKER in found,
+        "limited": out_of_calls(now) if Problem.RATE_LIMITED in found else "",
         "error": explain(current.instance.last_error) if current else None,
         "calls_made": current.instance.calls_made(now) if current else None,
         "calls_per_hour": settings.API_CALLS_PER_HOUR,
         "checks": _checks_of(current),
-        "troubleshooting": troubleshooting.in_use(current, now) if current else None,
+        "troubleshooting": troubleshooting.in_use(current, found) if current else None,
     }
     return render(request, "connector/connection.html", context)
 

@@ -17,6 +17,7 @@ from accounts.access import permission_required
 from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
+from connector.alert import alert_of
 from connector.models import Connection
 from portal.readiness import reason_not_ready
 from scorecard.import_status import import_status
@@ -24,7 +25,6 @@ from scorecard.overview import summary
 from tickets.calendar import today
 from tickets.cards import cards as ticket_cards
 from tickets.states import Kind
-from tickets.trouble import trouble_of
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 may_view = permission_required("scorecard.view_improvementaction", "tickets.view_ticket")
@@ -92,7 +92,7 @@ def _cards(person: User) -> dict[str, object]:
         "connection": current,
         "cards": ticket_cards(current.instance, hidden=hidden, today=today(now)) if current else [],
         "hidden": [kind for kind in Kind if kind.value in hidden],
-        "trouble": trouble_of(current, now) if current else None,
+        "trouble": alert_of(current, now) if current else None,
         "today": today(now),
     }
 

@@ -151,7 +151,11 @@ def test_a_card_shows_the_ten_newest_tickets(client: Client, reader: User, conne
     ("connection", "instance", "words"),
     [
         ({"status": "needs_reauthorization"}, {}, "ServiceNow no longer accepts our sign-in"),
-        ({}, {"last_error_at": timezone.now()}, "ServiceNow does not answer as it should"),
+        (
+            {},
+            {"last_error": "no_answer", "last_error_at": timezone.now()},
+            "ServiceNow does not answer as it should",
+        ),
         (
             {"refresh_expires_at": timezone.now() + timedelta(days=3)},
             {},
