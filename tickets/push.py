@@ -64,6 +64,10 @@ class TooLate(Exception):
     """So much time has passed since the intent that nothing may be sent on it any more."""
 
 
+class KeysNotKept(Exception):
+    """Meanwhile the instance made a record without either of our keys, so that nothing more is sent to it."""
+
+
 class Turn(ExitStack):
     """One of the creates that may be under way at once, from `take` to the end of the block."""
 
@@ -230,24 +234,27 @@ def _send(
     # Before the intent, which must not grow old in a queue.
     with _intending:
         try:
-            record = _create(claim, create, values, clock)
+            record = _create(claim, create, values, clock, by_template=template is not None)
         except TooLate:
             return settle.release(claim, Ending.LATE, clock())
+        except KeysNotKept:
+            return pause.until_keys_are_kept(claim, clock())
     if record is None:
         return settle.tell(claim, Ending.LOST_CLAIM, clock())
-    keys = (record.sys_id == values["sys_id"], record.get("correlation_id") == values["correlation_id"])
-    if not any(keys):
+    if not _carries_a_key(record, values):
         if template:
             template.disprove()
-        else:
-            Instance.objects.filter(pk=claim.ticket.instance_id).record_keys(
-                claim.ticket.kind, clock(), are_kept=False
-            )
         return settle.stranger(claim, record, clock())
     return settle.delivered(claim, record, Ending.DELIVERED, clock(), values)
 
 
-def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) -> Record | None:
+def _carries_a_key(record: Record, values: dict[str, str]) -> bool:
+    return record.sys_id == values["sys_id"] or record.get("correlation_id") == values["correlation_id"]
+
+
+def _create(
+    claim: Claim, create: Create, values: dict[str, str], clock: Clock, *, by_template: bool
+) -> Record | None:
     """Store the intent, then send. None: the claim was lost, and nothing was sent."""
     key = claim.ticket.correlation_id
     sys.audit("tickets.push.intending", key)
@@ -259,16 +266,23 @@ def _create(claim: Claim, create: Create, values: dict[str, str], clock: Clock) 
         return None
     sys.audit("tickets.push.intent_stored", key)
     check_time = in_time(sent_at, clock)
+    instance = Instance.objects.filter(pk=claim.ticket.instance_id)
     with Turn() as turn:
 
         def check() -> None:
             turn.take()
             check_time()
+            if not claim.ticket.second_is_wanted and instance.filter(keyless_since__isnull=False).exists():
+                raise KeysNotKept
 
         try:
-            return create(values, check=check)
+            record = create(values, check=check)
         finally:
             sys.audit("tickets.push.answered", key)
+        # While the turn is held, so that of those behind nobody is sent before this is known.
+        if not by_template and not _carries_a_key(record, values):
+            instance.record_keys(claim.ticket.kind, clock(), are_kept=False)
+        return record
 
 
 def in_time(sent_at: datetime, clock: Told) -> Callable[[], None]:
