@@ -15,18 +15,32 @@ MISSING = "libfaketime is not installed (package faketime), so no clock can be s
 _FILE = "FAKETIME_TIMESTAMP_FILE"
 
 
+def is_preloaded() -> bool:
+    """Whether this program was started with libfaketime in it."""
+    return _FILE in os.environ
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return what a program is to be started with, so that libfaketime is in it, and its clock true."""
+    clock = Clockwork(folder / "true.clock")
+    preloaded = {
+        "LD_PRELOAD": str(LIBRARY),
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_NO_CACHE": "1",
+    }
+    return {**os.environ, **preloaded, _FILE: str(clock.file)}
+
+
 def preload(module: str, folder: Path) -> None:
-    """Start this program anew with libfaketime in it, unless that has been done, and its clock true."""
-    if _FILE not in os.environ:
-        clock = Clockwork(folder / "true.clock")
-        preloaded = {
-            "LD_PRELOAD": str(LIBRARY),
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_NO_CACHE": "1",
-        }
-        environment = {**os.environ, **preloaded, _FILE: str(clock.file)}
-        os.execve(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]], environment)
-    # What this program starts, such as the sandbox and databases, has a clock of its own.
+    """Start this program anew with libfaketime in it, unless that has been done."""
+    if not is_preloaded():
+        command = [sys.executable, "-m", module, *sys.argv[1:]]
+        os.execve(sys.executable, command, environment(folder))
+    keep_to_this_program()
+
+
+def keep_to_this_program() -> None:
+    """Let what this program starts, such as the sandbox and databases, have a clock of its own."""
     os.environ.pop("LD_PRELOAD", None)
     _mend_sleep()
 

@@ -27,18 +27,17 @@ from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from connector import health  # noqa: E402
-from connector.clock import Clock, watch  # noqa: E402
 from tests import faketime  # noqa: E402
 from tests.chaos.broker import Broker, FolderBroker, RedisBroker  # noqa: E402
 from tests.chaos.history import History, Judgement, judge  # noqa: E402
 from tests.chaos.monkey import WRONG, Monkey  # noqa: E402
+from tests.crash.cell import believe_wall_clocks  # noqa: E402
 from tests.crash.databases import PostgresDatabases, use  # noqa: E402
 from tests.crash.processes import Worker, celery_beat, celery_worker, run, use_broker  # noqa: E402
 from tests.crash.template import make_template, share_as_person  # noqa: E402
 from tests.faketime import Clockwork  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 from tests.servers import NO_POSTGRES, Postgres, Redis  # noqa: E402
-from tickets import quarantine  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
 from tickets.states import Delivery  # noqa: E402
 
@@ -105,7 +104,7 @@ class Run:
         self.chance = random.Random(seed)
         settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 15.0
         settings.API_CALLS_PER_HOUR = 1_000_000
-        health.BREAK = timedelta(seconds=2)
+        health.BREAK, health.LONGEST_BREAK = timedelta(seconds=2), timedelta(seconds=4)
         use_broker(broker.url)
 
     def play(self, tickets: int, rage: float, seconds: float) -> Judgement:
@@ -191,13 +190,6 @@ def hurry() -> int:
         return Ticket.objects.undelivered().count()
     finally:
         connections.close_all()
-
-
-def believe_wall_clocks() -> None:
-    """Let leases and the quarantine count by what each process's wall clock says."""
-    Clock.steady = Clock.__call__  # type: ignore[method-assign]
-    quarantine._left_anew = lambda clock: timedelta(0)
-    watch.hold = lambda now, before, after: None  # type: ignore[method-assign]
 
 
 def linked() -> dict[str, str]:

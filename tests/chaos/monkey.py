@@ -30,6 +30,8 @@ class Monkey:
     frozen: dict[Worker, float] = field(default_factory=dict)
     unplugged_until: float = 0.0
     next_at: float = 0.0
+    # The first worker's is from the start.
+    clocks_are_wrong: bool = True
 
     def act(self) -> None:
         """Do what is due now."""
@@ -52,11 +54,16 @@ class Monkey:
             self.chance.choice(deeds)(now)
 
     def rest(self) -> None:
-        """Leave everything running."""
+        """Leave everything running, and the clocks true: a pause noted by a worker that is ahead holds up all."""
         for worker in list(self.frozen):
             self._thaw(worker)
         if self.unplugged_until:
             self._plug_in()
+        if self.clocks_are_wrong:
+            self.clocks_are_wrong = False
+            self.history.note("clocks", "put right")
+            for clock in self.clocks:
+                clock.set(0)
 
     def _kill(self, now: float) -> None:
         worker = self.chance.choice(self.workers)

@@ -1,14 +1,15 @@
 """`make crash`: every point of death under every outcome, on SQLite and PostgreSQL.
 
 Options: `--slice` runs what continuous integration has time for; `--pace 3` takes three times as long over everything,
-for machines that are busy or slow; `--without quarantine|look-up|sweep` takes a part of
-the delivery away, to see that this harness notices. Exits with 1 when a ticket was lost, doubled, stuck or linked
+for machines that are busy or slow; `--without quarantine|look-up|...` takes a part of the delivery away, to see that
+this harness notices. Exits with 1 when a ticket was lost, doubled, stuck or linked
 wrongly.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -25,9 +26,10 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from tests import faketime  # noqa: E402
 from tests.crash.cell import SABOTAGE, Cell, Rig, Story  # noqa: E402
 from tests.crash.databases import Databases, PostgresDatabases, SqliteFiles  # noqa: E402
-from tests.crash.outcomes import LATE, OUTCOMES, QUARANTINE, TIMEOUT  # noqa: E402
+from tests.crash.outcomes import LATE, OUTCOMES, QUARANTINE, TIMEOUT, Keys  # noqa: E402
 from tests.crash.points import POINTS  # noqa: E402
 from tests.crash.processes import fork, run  # noqa: E402
 from tests.crash.template import make_template  # noqa: E402
@@ -36,6 +38,9 @@ from tests.servers import NO_POSTGRES, Postgres  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 LANES = 16
+# libfaketime reads a file each time that a program asks for the time.
+LANES_WITH_CLOCKS = 4
+TICKET_LINK = re.compile(r"/tickets/([0-9a-f-]{36})/")
 SLOW = ("rate_limit_bare", "limited_by_a_proxy", "late_commit", "blocked_by_a_proxy")
 # Every point under these outcomes, and every outcome at these points.
 SLICE_OUTCOMES = ("created", "answer lost", "refused: business rule")
@@ -51,48 +56,68 @@ def main() -> int:
     parser.add_argument("--lanes", type=int, default=LANES)
     parser.add_argument("--pace", type=float, default=1.0)
     asked = parser.parse_args()
-    if os.environ.get("DATABASE_URL"):
+    if faketime.is_preloaded():
+        faketime.keep_to_this_program()
+        asked.lanes = min(asked.lanes, LANES_WITH_CLOCKS)
         return on_one_database(asked)
     status = on_one_database(asked)
-    if not asked.slice and not asked.without:
+    if any(cell.outcome.clock_steps for cell in matching(asked)):
+        status |= with_clocks()
+    if not asked.slice and not asked.without and not os.environ.get("DATABASE_URL"):
         if not Postgres.program("initdb"):
             print(NO_POSTGRES)
             return 1
         with Postgres() as server:
-            command = [sys.executable, "-m", "tests.crash", *sys.argv[1:]]
-            status |= os.spawnve(os.P_WAIT, command[0], command, {**os.environ, "DATABASE_URL": server.url})
+            status |= again({**os.environ, "DATABASE_URL": server.url})
     return status
+
+
+def with_clocks() -> int:
+    """Run the cells in which a clock is set, in a program of their own. Returns 1 when one of them failed."""
+    if faketime.LIBRARY is None:
+        print(faketime.MISSING)
+        return 1
+    folder = ROOT / "build" / "crash" / f"clocks-{os.getpid()}"
+    folder.mkdir(parents=True)
+    return again(faketime.environment(folder))
+
+
+def again(environment: dict[str, str]) -> int:
+    """Do what was asked in another environment. Returns 1 when a cell failed."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.crash", *sys.argv[1:]]
+    return int(os.spawnve(os.P_WAIT, command[0], command, environment) != 0)
 
 
 def on_one_database(asked: argparse.Namespace) -> int:
     """Run the cells on the database that the settings name. Returns 1 when one of them failed."""
+    cells = [cell for cell in matching(asked) if cell.outcome.clock_steps == faketime.is_preloaded()]
+    if not cells:
+        return 0
     engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
     folder = ROOT / "build" / "crash" / f"{engine}-{asked.without or 'whole'}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = TIMEOUT * asked.pace, QUARANTINE * asked.pace
-    cells = list(chosen(asked))
-    print(
-        f"{len(cells)} cells on {engine}{', without ' + asked.without if asked.without else ''}", flush=True
-    )
+    weakened = f", without {asked.without}" if asked.without else ""
+    clocks = ", clocks set" if faketime.is_preloaded() else ""
+    print(f"{len(cells)} cells on {engine}{clocks}{weakened}", flush=True)
     status = 0
-    # Nearly all without the second fence: where the instance keeps our primary key, a second record cannot be.
-    for keeps_sys_id in (False, True):
-        part = [cell for cell in cells if cell.outcome.keeps_sys_id == keeps_sys_id]
+    for keys in Keys:
+        part = [cell for cell in cells if cell.outcome.keys == keys]
         if part:
-            status |= on_one_instance(part, asked, folder, engine, keeps_sys_id=keeps_sys_id)
+            status |= on_one_instance(part, asked, folder, engine, keys)
     return status
 
 
 def on_one_instance(
-    cells: Sequence[Cell], asked: argparse.Namespace, parent: Path, engine: str, *, keeps_sys_id: bool
+    cells: Sequence[Cell], asked: argparse.Namespace, parent: Path, engine: str, keys: Keys
 ) -> int:
-    """Run cells on an instance that keeps our primary key, or does not. Returns 1 when one of them failed."""
-    folder = parent / ("keeps-sys-id" if keeps_sys_id else "picks-sys-id")
+    """Run cells on an instance that keeps these of our keys. Returns 1 when one of them failed."""
+    folder = parent / keys.name.lower()
     folder.mkdir()
     with SandboxProcess() as sandbox:
         settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
-        sandbox.settings(honour_sys_id=keeps_sys_id)
+        keys.set(sandbox)
         on_files = engine == "sqlite3"
         databases: Databases = SqliteFiles(folder) if on_files else PostgresDatabases(f"crash_{os.getpid()}")
         if run(partial(make_template, databases.template, sandbox), folder / "template.log"):
@@ -106,8 +131,8 @@ def on_one_instance(
         return report(stories, sandbox.records("change_request"), len(cells), folder)
 
 
-def chosen(asked: argparse.Namespace) -> Iterable[Cell]:
-    """The cells to run, the slow ones first."""
+def matching(asked: argparse.Namespace) -> Iterable[Cell]:
+    """The cells that were asked for, the slow ones first."""
     outcomes = sorted(OUTCOMES, key=lambda outcome: outcome.fault not in SLOW)
     number = 0
     for outcome in outcomes:
@@ -119,7 +144,12 @@ def chosen(asked: argparse.Namespace) -> Iterable[Cell]:
 
 
 def _has_time_for(cell: Cell, *, is_short: bool) -> bool:
-    """Standard changes are delivered by the same steps: a slice of them is in the whole run, and less in the slice."""
+    """Standard changes are delivered by the same steps: a slice of them is in the whole run, and less in the slice.
+
+    A template whose records keep neither key is at fault itself, and stopped instead of the instance.
+    """
+    if cell.is_standard and cell.outcome.keys == Keys.NEITHER:
+        return False
     in_slice = cell.outcome.name in SLICE_OUTCOMES or cell.point.name in SLICE_POINTS
     if cell.is_standard:
         return in_slice and (not is_short or cell.outcome.name == "answer lost")
@@ -151,10 +181,11 @@ def report(stories: Sequence[Story], records: Sequence[Row], expected: int, fold
     """Print how many cells held, by point, and every one that did not. Returns 1 when there is one."""
     by_key: dict[str, list[Row]] = defaultdict(list)
     for record in records:
-        by_key[record["correlation_id"]].append(record)
+        # Every record carries the link to its ticket, whatever becomes of the keys.
+        by_key[TICKET_LINK.findall(record["description"])[-1]].append(record)
     held: dict[str, list[bool]] = {point.name: [] for point in POINTS}
     for story in stories:
-        complaint = story.complaint(by_key[story.ticket_id])
+        complaint = story.complaint([row for key in story.ticket_ids for row in by_key[key]])
         held[story.point].append(not complaint)
         if complaint:
             print(f"FAILED {story.cell}: {complaint} [{story.attempts}]")

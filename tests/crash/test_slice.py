@@ -17,6 +17,8 @@ TAKEN_AWAY = (
     ("doubt", "nowhere / created, then 403", "2 records"),
     ("doubt", "nowhere / repeated", "not linked"),
     ("sweep", "committed, nobody woken / created slowly", "stuck as waiting"),
+    ("steady clock", "nowhere / created long after the time-out, clock", "2 records"),
+    ("mark", "nowhere / created without a key", "records, where"),
 )
 Run = subprocess.Popen[str]
 
