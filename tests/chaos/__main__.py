@@ -1,5 +1,5 @@
 """`make chaos`: 1,000 tickets while workers die and freeze, the broker is emptied and unplugged, clocks are set wrong,
-two answers in five are bad, and reads leave out rows; on SQLite with the folder broker, then on PostgreSQL with Redis.
+two answers in five are bad, and reads are behind; on SQLite with the folder broker, then on PostgreSQL with Redis.
 
 One second stands for ten or more: time-outs, quarantine and the breaker's pause are shorter than in operation. Exits
 with 1 when a ticket was lost, doubled, stuck or linked wrongly.
@@ -16,6 +16,7 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 import django
@@ -39,12 +40,14 @@ from tests.faketime import Clockwork  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 from tests.servers import NO_POSTGRES, Postgres, Redis  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
+from tickets.retry import Ending  # noqa: E402
 from tickets.states import Delivery  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS, BAD = 3, 0.4
-# Of the reads that go well, so many leave out every row.
-HIDDEN = 0.15
+# Of the reads that go well, so many leave out what is younger than this many seconds: a replica that is behind.
+# With the longest of the late commits, less than the quarantine.
+LAGGING, LAG = 0.3, 4
 FAULTS = (
     ("latency", 0.5), ("latency", 2.5), ("late_commit", 0.5), ("late_commit", 3.0), ("late_commit", 10.0),
     ("lose_answer", None), ("refused_by_a_proxy", None), ("unauthorized_by_a_proxy", None), ("cancelled", None),
@@ -63,6 +66,12 @@ def main() -> int:
         "--rage", type=float, default=1200, help="for how long processes die and clocks are set"
     )
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument(
+        "--hidden",
+        type=float,
+        default=0.0,
+        help="share of reads that leave out every row: some are doubled then",
+    )
     parser.add_argument("--without", choices=("steady clock",), default="", help="to see that this notices")
     parser.add_argument("--one", action="store_true", help="only on the database that DATABASE_URL names")
     asked = parser.parse_args()
@@ -82,7 +91,8 @@ def main() -> int:
         database = str(folder / "portal.sqlite3") if on_sqlite else PostgresDatabases("chaos").template
         broker = FolderBroker(folder / "broker") if on_sqlite else RedisBroker(servers.enter_context(Redis()))
         print(f"{asked.tickets} tickets on {engine}, seed {asked.seed}. Logs: {folder}", flush=True)
-        judgement = Run(folder, database, broker, asked.seed).play(asked.tickets, asked.rage, asked.seconds)
+        run_of_it = Run(folder, database, broker, asked.seed, asked.hidden)
+        judgement = run_of_it.play(asked.tickets, asked.rage, asked.seconds)
     status = int(not judgement.is_good)
     if on_sqlite and not asked.one:
         if not Postgres.program("initdb"):
@@ -98,8 +108,8 @@ def main() -> int:
 class Run:
     """One run on one database and broker."""
 
-    def __init__(self, folder: Path, database: str, broker: Broker, seed: int) -> None:
-        self.folder, self.database, self.broker = folder, database, broker
+    def __init__(self, folder: Path, database: str, broker: Broker, seed: int, hidden: float) -> None:
+        self.folder, self.database, self.broker, self.hidden = folder, database, broker, hidden
         self.history = History(folder / "history.jsonl")
         self.chance = random.Random(seed)
         settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 15.0
@@ -115,7 +125,7 @@ class Run:
             run(partial(make_template, self.database, sandbox), self.folder / "template.log")
             use(self.database)
             sandbox.settings(honour_sys_id=False)
-            spoil(sandbox)
+            spoil(sandbox, self.hidden)
             sandbox.part()
             self._rage(keys, rage, seconds)
             sandbox.clear()
@@ -125,7 +135,11 @@ class Run:
         judgement = judge(asked, acknowledged, linked(), records)
         deeds = Counter(line["did"] for line in self.history.read() if not line["key"])
         print(", ".join(f"{did} {count} times" for did, count in deeds.items()))
-        print(f"{len(acknowledged)} shared, {len(records)} records: {judgement}", flush=True)
+        # Each of these lost the answer to a create that had been carried out.
+        adopted = Ticket.objects.filter(last_ending=Ending.ADOPTED).count()
+        print(
+            f"{len(acknowledged)} shared, {adopted} adopted, {len(records)} records: {judgement}", flush=True
+        )
         return judgement
 
     def _rage(self, keys: list[str], rage: float, seconds: float) -> None:
@@ -161,14 +175,17 @@ class Run:
             process.kill()
 
 
-def spoil(sandbox: SandboxProcess) -> None:
+def spoil(sandbox: SandboxProcess, hidden: float) -> None:
     """Have two in five calls of the Table API go wrong, each kind as often as any other."""
     share = BAD / len(FAULTS)
     for number, (kind, seconds) in enumerate(FAULTS):
         # The first that hits is taken, so that the later ones see fewer calls.
         probability = share / (1 - number * share)
         sandbox.fault(kind, method="any", times=10**9, probability=probability, seconds=seconds, seed=number)
-    sandbox.fault("acl_hidden", method="GET", times=10**9, probability=HIDDEN, seed=len(FAULTS))
+    reads: dict[str, Any] = {"method": "GET", "times": 10**9, "seed": len(FAULTS)}
+    if hidden:
+        sandbox.fault("acl_hidden", **reads, probability=hidden)
+    sandbox.fault("read_lag", **reads, probability=LAGGING, seconds=LAG)
 
 
 def share_all(keys: list[str], history: History) -> None:
