@@ -78,4 +78,4 @@ def _is_absent(ticket: Ticket, now: datetime) -> bool:
     if ticket.is_still_possible(now, timedelta(seconds=settings.PUSH_QUARANTINE)):
         return False
     with client_for(ticket, now) as client:
-        return not lookup.find_records(ticket, client) and lookup.find_of_other_kind(ticket, client) is None
+        return not lookup.find_records(ticket, client) and not lookup.find_of_other_kinds(ticket, client)

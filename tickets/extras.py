@@ -33,7 +33,8 @@ def mapped(ticket: Ticket) -> dict[str, str]:
 
 
 def find_requester(instance: Instance, email: str, client: Client, now: datetime) -> str:
-    """Return the sys_id of the one active user with this mail; empty where there is none, or more than one.
+    """Return the sys_id of the one active user with this mail; empty where there is none, or more than one, or it was
+    never told.
 
     Never the integration user, who would then seem to have asked for everything.
     """
@@ -42,9 +43,15 @@ def find_requester(instance: Instance, email: str, client: Client, now: datetime
     known = Requester.objects.filter(instance=instance, email=email.lower()).first()
     if known and now - known.looked_up_at < (KNOWN_FOR if known.sys_id else UNKNOWN_FOR):
         return known.sys_id
-    sys_id = _look_up(instance, email.lower(), client)
+    try:
+        sys_id, seen_at = _look_up(instance, email.lower(), client), now
+    except Refused:
+        # That says nothing about whom there is: who was known stays, and an hour later it is asked again.
+        sys_id, seen_at = known.sys_id if known else "", now
+        if sys_id:
+            seen_at = now - KNOWN_FOR + UNKNOWN_FOR
     Requester.objects.update_or_create(
-        instance=instance, email=email.lower(), defaults={"sys_id": sys_id, "looked_up_at": now}
+        instance=instance, email=email.lower(), defaults={"sys_id": sys_id, "looked_up_at": seen_at}
     )
     return sys_id
 
@@ -52,7 +59,7 @@ def find_requester(instance: Instance, email: str, client: Client, now: datetime
 def _look_up(instance: Instance, email: str, client: Client) -> str:
     try:
         page = client.list("sys_user", f"email={query_value(email)}^active=true", ("sys_id", "email"), 2)
-    except (Refused, ValueError):
+    except ValueError:
         return ""
     ours = Connection.objects.filter(instance=instance).values_list("integration_user_sys_id", flat=True)
     # A user whose mail is another's came back because the condition was ignored.

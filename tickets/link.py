@@ -6,6 +6,7 @@ overlooked. While an earlier try may still arrive, and while a worker holds the 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,9 @@ from tickets.notes import ASKS_A_PERSON, CommentState
 from tickets.reference import Reference
 from tickets.states import Delivery, Kind
 
+# Further records that carry a ticket's key, as its column has them: their kinds and numbers by sys_id.
+Twins = Mapping[str, Mapping[str, str]]
+_NONE_KNOWN: Twins = {}
 # More records that carry one key than that, nobody has to choose from.
 _SHOWN = 10
 
@@ -137,19 +141,32 @@ def find(ticket: Ticket, reference: Reference, client: Client) -> Record:
         raise NotLinkable(Obstacle.AMBIGUOUS)
     if rows:
         return rows[0]
-    elsewhere = any(_rows(other, reference, client) for other in Kind if other != kind)
+    elsewhere = False
+    with suppress(Refused, ConditionIgnored):  # It only helps to say more.
+        elsewhere = any(_rows(other, reference, client) for other in Kind if other != kind)
     raise NotLinkable(Obstacle.OTHER_KIND if elsewhere else Obstacle.NOT_FOUND)
 
 
-def carrying_key(ticket: Ticket, client: Client) -> list[Record]:
-    """Return the records that carry a ticket's key, the oldest first, as far as the instance lets us look for them."""
+@dataclass(frozen=True)
+class Carriers:
+    """Records that carry a ticket's key, the oldest first. There may be more of them unless it `is_complete`."""
+
+    records: list[Record]
+    is_complete: bool
+
+
+def carrying_key(ticket: Ticket, client: Client) -> Carriers:
+    """Return the records that carry a ticket's key, as far as the instance lets us look for them."""
     found: list[Record] = []
+    is_complete = False
     with suppress(Refused, ConditionIgnored):
         found = client.find_by_correlation_id(ticket.kind, ticket.correlation_id, limit=_SHOWN)
+        is_complete = True
     asked = client.read(ticket.kind, ticket.asked_sys_id)
     if asked is not None and asked.get("correlation_id") in ("", ticket.correlation_id):
         found = [asked, *(record for record in found if record.sys_id != asked.sys_id)]
-    return sorted(found, key=lambda record: (record.get("sys_created_on"), record.sys_id))
+    records = sorted(found, key=lambda record: (record.get("sys_created_on"), record.sys_id))
+    return Carriers(records, is_complete)
 
 
 def choose(
@@ -163,11 +180,13 @@ def choose(
     check_ticket(ticket, now)
     with client_for(ticket, now) as client:
         record = find(ticket, Reference(sys_id=sys_id), client)
-        others = [other for other in carrying_key(ticket, client) if other.sys_id != sys_id]
+        carriers = carrying_key(ticket, client)
+        others = [other for other in carriers.records if other.sys_id != sys_id]
         if any(other.sys_id not in seen for other in others):
             raise NotLinkable(Obstacle.UNSEEN)
         if ticket.is_delivered:
-            _choose_between(ticket, record, others=others, by=by, now=now)
+            known = {} if carriers.is_complete else _known_carriers(ticket, sys_id)
+            _choose_between(ticket, record, others=others, known=known, by=by, now=now)
         elif not link(ticket, record, others=others, by=by, now=now):
             raise NotLinkable(Obstacle.CHANGED)
         # It is linked; what stands in its journal comes with its next change at the latest.
@@ -177,24 +196,31 @@ def choose(
 
 
 def link(
-    ticket: Ticket, record: Record, *, others: Sequence[Record] = (), by: User | None, now: datetime
+    ticket: Ticket,
+    record: Record,
+    *,
+    others: Sequence[Record] = (),
+    known: Twins = _NONE_KNOWN,
+    by: User | None,
+    now: datetime,
 ) -> bool:
     """Link a ticket to a record of its kind, which is tracked from then on.
 
-    `others` are further records that carry its key: the ticket's story names them. Returns False when the ticket
-    changed since it was read. Raises NotLinkable.
+    `others` are further records that carry its key, `known` those of which that was seen earlier, where it could not be
+    asked now: the ticket's story names them. Returns False when the ticket changed since it was read. Raises
+    NotLinkable.
     """
     check_ticket(ticket, now)
     check_record(ticket, record)
     columns = mirror.columns(ticket, record, now, mirror.meanings(ticket.instance, Kind(ticket.kind)))
-    columns |= duplicates.as_columns(others, Kind(ticket.kind))
+    further, numbers = _further(ticket, others, known)
     # The moment of the last send is its version: whoever sent meanwhile has changed it, or sent nothing.
     as_read = Ticket.objects.filter(pk=ticket.pk, sent_at=ticket.sent_at)
-    told = {"number": record.number, "others": [other.number for other in others]}
+    told = {"number": record.number, "others": numbers}
     try:
         with transaction.atomic():
             if not as_read.move(
-                Delivery(ticket.delivery), Delivery.DELIVERED, **_DONE, delivered_at=now, **columns
+                Delivery(ticket.delivery), Delivery.DELIVERED, **_DONE, delivered_at=now, **columns, **further
             ):
                 return False
             _tell(ticket, TicketEvent.What.LINKED, record.sys_id, by, now, told)
@@ -205,7 +231,13 @@ def link(
 
 
 def _choose_between(
-    ticket: Ticket, record: Record, *, others: Sequence[Record], by: User | None, now: datetime
+    ticket: Ticket,
+    record: Record,
+    *,
+    others: Sequence[Record],
+    known: Twins,
+    by: User | None,
+    now: datetime,
 ) -> None:
     """Keep the record that a ticket is linked to, or take another one that carries its key. Raises NotLinkable."""
     with transaction.atomic():
@@ -214,14 +246,30 @@ def _choose_between(
             if not unlink(ticket, Reason.MOVED, by=by, now=now):
                 raise NotLinkable(Obstacle.CHANGED)
             ticket.refresh_from_db()
-            if not link(ticket, record, others=others, by=by, now=now):
+            if not link(ticket, record, others=others, known=known, by=by, now=now):
                 raise NotLinkable(Obstacle.CHANGED)
             return
+        further, numbers = _further(ticket, others, known)
         linked = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id, twin_since=ticket.twin_since)
-        if not linked.update(**duplicates.as_columns(others, Kind(ticket.kind))):
+        if not linked.update(**further):
             raise NotLinkable(Obstacle.CHANGED)
-        told = {"number": record.number, "others": [other.number for other in others]}
+        told = {"number": record.number, "others": numbers}
         _tell(ticket, TicketEvent.What.LINKED, record.sys_id, by, now, told)
+
+
+def _known_carriers(ticket: Ticket, chosen: str) -> Twins:
+    """Return what is known of the records of a linked ticket besides the one that was chosen."""
+    linked = {ticket.sys_id: {"kind": ticket.kind, "number": ticket.number}}
+    return {sys_id: twin for sys_id, twin in (linked | ticket.twins).items() if sys_id != chosen}
+
+
+def _further(ticket: Ticket, others: Sequence[Record], known: Twins) -> tuple[dict[str, Any], list[str]]:
+    """Return the columns of a ticket that name its further records, and the numbers of all of these."""
+    columns = duplicates.as_columns(others, Kind(ticket.kind))
+    found = {other.sys_id: other.number for other in others}
+    unasked = {sys_id: twin for sys_id, twin in known.items() if sys_id not in found}
+    columns["twins"] = {**unasked, **columns["twins"]}
+    return columns, [*found.values(), *(twin["number"] for twin in unasked.values())]
 
 
 def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) -> bool:

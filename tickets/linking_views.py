@@ -1,6 +1,5 @@
 """Linking a ticket to a record that exists, choosing between two, and taking the link away."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,7 +103,7 @@ def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse
     page: dict[str, object] = {"ticket": found, "form": form}
     try:
         linking.check_ticket(found, now)
-        candidates = list(_candidates(found, form, request.user, now))
+        candidates, page["is_incomplete"] = _candidates(found, form, request.user, now)
         page["candidates"] = candidates
         page["seen"] = " ".join(candidate.record.sys_id for candidate in candidates)
         page["carrying"] = sum(candidate.carries_key for candidate in candidates)
@@ -115,10 +114,13 @@ def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse
     return render(request, "tickets/link.html", page, status=422 if form.errors else 200)
 
 
-def _candidates(found: Ticket, form: RecordForm, by: User, now: datetime) -> Iterator[Candidate]:
-    """Ask ServiceNow for the record that was named and for those that carry the ticket's key."""
+def _candidates(found: Ticket, form: RecordForm, by: User, now: datetime) -> tuple[list[Candidate], bool]:
+    """Ask ServiceNow for the record that was named and for those that carry the ticket's key. Returns them, and whether
+    there may be more of the latter that it does not tell of.
+    """
     with linking.client_for(found, now) as client:
-        records = linking.carrying_key(found, client)
+        carriers = linking.carrying_key(found, client)
+        records = carriers.records
         ours = {record.sys_id for record in records}
         if form.is_valid():
             # It may be any record that the integration user sees, of whomever.
@@ -130,8 +132,8 @@ def _candidates(found: Ticket, form: RecordForm, by: User, now: datetime) -> Ite
                 records = [named, *(record for record in records if record.sys_id != named.sys_id)]
             except NotLinkable as refused:
                 form.add_error("record", str(refused.obstacle.label))
-    for record in records:
-        yield _candidate(found, record, carries_key=record.sys_id in ours)
+    candidates = [_candidate(found, record, carries_key=record.sys_id in ours) for record in records]
+    return candidates, not carriers.is_complete
 
 
 def _candidate(found: Ticket, record: Record, *, carries_key: bool) -> Candidate:

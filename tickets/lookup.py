@@ -37,6 +37,14 @@ def find_of_other_kind(ticket: Ticket, client: Client) -> Record | None:
     return None
 
 
+def find_of_other_kinds(ticket: Ticket, client: Client) -> list[Record]:
+    """Find the records of all other kinds that carry a ticket's key. Raises `Refused` or `ConditionIgnored` where one
+    of their tables cannot be asked: nothing is known of that one then.
+    """
+    others = (kind for kind in Kind if kind != ticket.kind)
+    return [found for kind in others for found in client.find_by_correlation_id(kind, ticket.correlation_id)]
+
+
 def is_readable(client: Client, kind: Kind) -> bool:
     """Whether any row of the table comes back at all; otherwise a missing one is no news."""
     return bool(client.list(kind, "", ("sys_id",), TRIED).records)

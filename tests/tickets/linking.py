@@ -26,7 +26,7 @@ def found(ticket: Ticket, text: str) -> Record:
 
 def carriers(ticket: Ticket) -> list[Record]:
     with link.client_for(ticket, timezone.now()) as client:
-        return link.carrying_key(ticket, client)
+        return link.carrying_key(ticket, client).records
 
 
 def link_to(ticket: Ticket, row: Row, by: User | None = None, now: Clock | None = None) -> bool:

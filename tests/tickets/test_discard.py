@@ -82,6 +82,21 @@ def test_where_servicenow_cannot_be_asked_nothing_is_discarded(
     assert not discarded(browser, unanswered)
 
 
+def test_where_the_other_table_may_not_be_read_a_person_has_to_say_so(
+    sandbox: SandboxProcess, browser: Client, unanswered: Ticket
+) -> None:
+    """That one may not look there does not mean that nothing is there."""
+    long_ago(unanswered)
+    sandbox.create("incident", correlation_id=unanswered.correlation_id)
+    sandbox.fault("forbidden", method="GET", about="/table/incident", times=9)
+    assert not discarded(browser, unanswered)
+    page = browser.get(reverse("tickets:discard", args=[unanswered.pk]), {"certain": "1"}).content.decode()
+    assert "refuses to say whether it has a record of this ticket" in page
+    browser.post(reverse("tickets:discard", args=[unanswered.pk]), {"certain": "1"})
+    unanswered.refresh_from_db()
+    assert unanswered.delivery == Delivery.DISCARDED
+
+
 def test_a_conflict_whose_records_are_gone_can_be_ended(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock, browser: Client
 ) -> None:

@@ -19,6 +19,7 @@ from tickets.retry import Ending
 from tickets.states import Delivery, Kind
 
 pytestmark = [pytest.mark.django_db]
+UNSEEN = "ServiceNow does not say which records carry this ticket"
 
 
 def twin_of(sandbox: SandboxProcess, ticket: Ticket, **fields: str) -> Row:
@@ -104,6 +105,31 @@ def test_a_person_may_take_the_other_one(
     poll_delta()
     delivered.refresh_from_db()
     assert delivered.twin_since is None
+
+
+@pytest.mark.parametrize("how", ["forbidden", "ignored"])
+@pytest.mark.parametrize("takes", ["kept", "other"])
+def test_where_it_cannot_be_looked_for_further_records_those_that_are_known_stay_known(
+    sandbox: SandboxProcess, browser: Client, delivered: Ticket, twin: Row, takes: str, how: str
+) -> None:
+    """An instance that lets nobody ask by correlation_id does not say that there are none."""
+    old = delivered.sys_id
+    sandbox.settings(unreadable_fields="correlation_id", unreadable_field_query=how)
+    chosen, left = (old, twin["sys_id"]) if takes == "kept" else (twin["sys_id"], old)
+    choose(browser, delivered, chosen)
+    assert (delivered.sys_id, delivered.twin_since, list(delivered.twins)) == (chosen, None, [left])
+    said = delivered.events.filter(what=TicketEvent.What.LINKED).first()
+    assert said
+    assert len(said.detail["others"]) == 1
+
+
+def test_whoever_links_is_told_where_it_cannot_be_looked_for_records_with_the_key(
+    sandbox: SandboxProcess, browser: Client, delivered: Ticket, twin: Row
+) -> None:
+    address = reverse("tickets:link", args=[delivered.pk])
+    assert UNSEEN not in browser.get(address).content.decode()
+    sandbox.settings(unreadable_fields="correlation_id", unreadable_field_query="forbidden")
+    assert UNSEEN in browser.get(address).content.decode()
 
 
 # The delta lists what is there and marked; the sweep sees the rest.

@@ -78,6 +78,13 @@ def test_what_is_not_there_is_not_linked(sandbox: SandboxProcess, stuck: Ticket)
     assert obstacle(stuck, address) == (Obstacle.OTHER_INSTANCE, None)
 
 
+def test_what_is_not_there_is_told_where_the_other_table_may_not_be_read(
+    sandbox: SandboxProcess, stuck: Ticket
+) -> None:
+    sandbox.fault("forbidden", method="GET", about="/table/incident", times=9)
+    assert obstacle(stuck, "CHG9999999") == (Obstacle.NOT_FOUND, None)
+
+
 def test_a_stranger_in_the_answer_is_not_taken_for_the_record(sandbox: SandboxProcess, stuck: Ticket) -> None:
     """ServiceNow ignores a condition on a field that may not be queried and returns every row then."""
     number = foreign(sandbox)["number"]

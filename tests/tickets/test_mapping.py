@@ -65,6 +65,26 @@ def test_where_that_is_not_certain_nobody_is(
     assert sandbox.records("incident")[0]["caller_id"] == ""
 
 
+def test_a_person_who_may_not_be_looked_up_any_more_stays_who_that_was(
+    sandbox: SandboxProcess, connection: Connection
+) -> None:
+    """A refusal says nothing about whom there is. It is asked again after an hour."""
+    user = sandbox.create("sys_user", user_name="hana", email="hana@aozora.example", active="true")
+    person = UserFactory.create(email="hana@aozora.example")
+    sent(connection, kind=Kind.INCIDENT, requested_by=person)
+    Requester.objects.update(looked_up_at=timezone.now() - timedelta(hours=25))
+    sandbox.fault("forbidden", method="GET", about="/table/sys_user", times=1)
+    for calls in (2, 1):
+        sandbox.clear_log()
+        sent(connection, kind=Kind.INCIDENT, requested_by=person)
+        assert sandbox.requests()["total"] == calls
+    assert [record["caller_id"] for record in sandbox.records("incident")] == [user["sys_id"]] * 3
+    sandbox.delete("sys_user", user["sys_id"])
+    Requester.objects.update(looked_up_at=timezone.now() - timedelta(hours=25))
+    sent(connection, kind=Kind.INCIDENT, requested_by=person)
+    assert [record["caller_id"] for record in sandbox.records("incident")].count("") == 1
+
+
 def test_a_person_is_looked_up_once_a_day(sandbox: SandboxProcess, connection: Connection) -> None:
     sandbox.create("sys_user", user_name="hana", email="hana@aozora.example", active="true")
     person = UserFactory.create(email="hana@aozora.example")
