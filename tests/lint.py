@@ -13,6 +13,9 @@ CHECKS: dict[str, list[str | Path]] = {
     "types": [BIN / "mypy", "."],
     "templates": [BIN / "djlint", "--lint", "--quiet", "templates", "sandbox"],
     "directions of import": [BIN / "lint-imports"],
+    # What runs in operation may import nothing that only developers have; tests may, and need not use everything.
+    "dependencies": [BIN / "deptry", ".", "--extend-exclude", "tests", "--extend-exclude", "tools"],
+    "dependencies of tests": [BIN / "deptry", ".", "--ignore", "DEP002,DEP004"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     "system checks": [sys.executable, "manage.py", "check"],
     "sizes": [sys.executable, "-m", "tests.sizes"],
