@@ -1,7 +1,7 @@
-"""`make bench`: what it costs to keep tickets in step and to push them, beside PySNC used plainly and tuned.
+"""`make bench`: what tracking and pushing cost beside PySNC used plainly and tuned, and pages beside a plain one.
 
-Same work, same sandbox, same run. Calls and bytes are exact; times depend on the machine. Exits with 1 when a goal was
-missed.
+Same work, same sandbox, same run. Calls, bytes and queries are exact; times depend on the machine. Exits with 1 when a
+goal was missed.
 """
 
 import argparse
@@ -22,15 +22,21 @@ from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from tests.bench.measure import Cost, as_json  # noqa: E402
+from tests.bench.pages import ROUNDS, PageCost, measure  # noqa: E402
 from tests.bench.pushing import push_all  # noqa: E402
 from tests.bench.tracking import track  # noqa: E402
-from tests.crash.databases import PostgresDatabases, use  # noqa: E402
+from tests.crash.databases import Databases, PostgresDatabases, SqliteFiles, use  # noqa: E402
 from tests.crash.processes import run, use_broker  # noqa: E402
 from tests.crash.template import make_template  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = f"| {'':36} |  calls |      MB | seconds | floor |\n|{'-' * 38}|-------:|--------:|--------:|------:|"
+PAGES_HEAD = (
+    f"| {'':31} | x plain |   ms CPU | queries | x plain |  ms CPU | queries |\n"
+    f"|{'-' * 33}|--------:|---------:|--------:|--------:|--------:|--------:|"
+)
+MOST_GROWTH = 3.0
 # How much slower than the latency and four calls at once allow pushing may be.
 NEAR_THE_FLOOR = 1.15
 
@@ -46,54 +52,113 @@ class Goal:
         return f"{'met    ' if self.is_met else 'NOT MET'}  {self.promise}"
 
 
+@dataclass(frozen=True)
+class Bench:
+    """What a part works with."""
+
+    sandbox: SandboxProcess
+    asked: argparse.Namespace
+    folder: Path
+    databases: Databases
+    costs: dict[str, Cost]
+
+
 def main() -> int:
-    """Run both benchmarks, print their tables. Returns 1 when a goal was missed."""
+    """Run the parts asked for, print their tables. Returns 1 when a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"one of {', '.join(PARTS)} (usually all)")
+    parser.add_argument("--tickets", type=int, default=10_000, help="kept in step")
     parser.add_argument("--pushes", type=int, default=1_000)
+    parser.add_argument(
+        "--sizes", type=int, nargs=2, default=(1_000, 100_000), help="tickets behind the pages"
+    )
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each page is opened")
     asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     folder = ROOT / "build" / "bench" / str(os.getpid())
     folder.mkdir(parents=True)
     settings.API_CALLS_PER_HOUR = 10_000_000
     logging.getLogger("connector.servicenow").setLevel(logging.WARNING)
     use_broker(f"files://localhost{folder / 'broker'}")
+    goals: list[Goal] = []
     with SandboxProcess() as sandbox:
         settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]
-        use_database_as_in_operation(folder, sandbox)
-        goals = bench(sandbox, asked, folder)
+        databases = databases_as_in_operation(folder, sandbox)
+        costs: dict[str, Cost] = {}
+        for name in asked.parts or PARTS:
+            goals += PARTS[name](Bench(sandbox, asked, folder, databases, costs))
+    (folder / "costs.json").write_text(as_json(costs))
     print("\nGoals", *goals, sep="\n")
     return int(not all(goal.is_met for goal in goals))
 
 
-def use_database_as_in_operation(folder: Path, sandbox: SandboxProcess) -> None:
+def databases_as_in_operation(folder: Path, sandbox: SandboxProcess) -> Databases:
     """An empty database that forgets nothing when the power fails: other tests need not wait for the disk."""
     database = settings.DATABASES["default"]
-    on_sqlite = database["ENGINE"].endswith("sqlite3")
-    if on_sqlite:
+    databases: Databases
+    if database["ENGINE"].endswith("sqlite3"):
         command = database["OPTIONS"]["init_command"]
         database["OPTIONS"]["init_command"] = command.replace("synchronous=OFF", "synchronous=FULL")
-    name = str(folder / "portal.sqlite3") if on_sqlite else PostgresDatabases("bench").template
-    run(partial(make_template, name, sandbox), folder / "template.log")
-    use(name)
+        databases = SqliteFiles(folder)
+    else:
+        databases = PostgresDatabases("bench")
+    run(partial(make_template, databases.template, sandbox), folder / "template.log")
+    return databases
 
 
-def bench(sandbox: SandboxProcess, asked: argparse.Namespace, folder: Path) -> list[Goal]:
-    """Print a line for each piece of work. Returns the goals."""
-    costs: dict[str, Cost] = {}
-    print(f"\nKeep {asked.tickets} tickets in step\n\n{HEAD}", flush=True)
-    for label, cost in track(sandbox, asked.tickets):
-        costs[label] = cost
+def bench_tracking(bench: Bench) -> Iterator[Goal]:
+    """Print a line for each piece of work. Yields the goals."""
+    use(bench.databases.template)
+    tickets = bench.asked.tickets
+    print(f"\nKeep {tickets} tickets in step\n\n{HEAD}", flush=True)
+    for label, cost in track(bench.sandbox, tickets):
+        bench.costs[label] = cost
         print(f"| {label:36} | {cost} |       |", flush=True)
-    goals = [*goals_of_tracking(costs, asked.tickets)]
+    yield from goals_of_tracking(bench.costs, tickets)
     connections.close_all()
-    print(f"\nPush {asked.pushes} tickets\n\n{HEAD}", flush=True)
-    for label, cost, floor in push_all(sandbox, asked.pushes, folder):
-        costs[label] = cost
+
+
+def bench_pushing(bench: Bench) -> Iterator[Goal]:
+    """Print a line for each piece of work. Yields the goals."""
+    use(bench.databases.template)
+    pushes = bench.asked.pushes
+    print(f"\nPush {pushes} tickets\n\n{HEAD}", flush=True)
+    for label, cost, floor in push_all(bench.sandbox, pushes, bench.folder):
+        bench.costs[label] = cost
         print(f"| {label:36} | {cost} | {floor:5.1f} |", flush=True)
         if "Scoredesk" in label:
-            goals += goals_of_pushing(label, cost, asked.pushes, floor)
-    (folder / "costs.json").write_text(as_json(costs))
-    return goals
+            yield from goals_of_pushing(label, cost, pushes, floor)
+    connections.close_all()
+
+
+def bench_pages(bench: Bench) -> Iterator[Goal]:
+    """Print a line for each page. Returns the goals."""
+    sizes = bench.asked.sizes
+    print("\nOpen pages of {} and of {} tickets\n\n".format(*sizes) + PAGES_HEAD, flush=True)
+    costs = {}
+    for name, few, many in measure(bench.databases, sizes, bench.asked.rounds, bench.folder):
+        costs[name] = few, many
+        print(f"| {name:31} | {few} | {many} |", flush=True)
+    return goals_of_pages(costs, sizes[1])
+
+
+# In this order: pages start from a database that holds no tickets yet.
+PARTS = {"pages": bench_pages, "tracking": bench_tracking, "pushing": bench_pushing}
+
+
+def goals_of_pages(costs: Mapping[str, tuple[PageCost, PageCost]], tickets: int) -> Iterator[Goal]:
+    """More tickets may cost a page somewhat more time, and never another query."""
+    growth = {name: many.multiple / few.multiple for name, (few, many) in costs.items()}
+    worst = max(growth, key=growth.__getitem__)
+    yield Goal(
+        f"no page more than {MOST_GROWTH} times as dear with {tickets} tickets ({worst}: {growth[worst]:.2f})",
+        growth[worst] <= MOST_GROWTH,
+    )
+    asking = [name for name, (few, many) in costs.items() if many.queries > few.queries]
+    yield Goal(
+        f"no page with more queries with {tickets} tickets ({', '.join(asking) or 'none'})", not asking
+    )
 
 
 def goals_of_tracking(costs: Mapping[str, Cost], tickets: int) -> Iterator[Goal]:
