@@ -79,6 +79,7 @@ class Portal:
         deadline = time.monotonic() + 120
         while "Portal ready:" not in self.log.read_text():
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self._stop()
                 raise RuntimeError(self.log.read_text())
             time.sleep(0.2)
         return self
@@ -86,6 +87,9 @@ class Portal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)
