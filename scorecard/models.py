@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, ExpressionWrapper, F, Q, Value, When
+from django.db.models import Case, Count, ExpressionWrapper, F, OuterRef, Q, Subquery, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -91,8 +91,11 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
         )
 
     def with_ticket_count(self) -> Self:
-        """Add `ticket_count`."""
-        return self.annotate(ticket_count=Count("tickets", distinct=True))
+        """Add `ticket_count`, counted for each action by itself: a join would group every ticket there is."""
+        counted = ImprovementAction.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+        return self.annotate(
+            ticket_count=Subquery(counted.annotate(number=Count("tickets")).values("number"))
+        )
 
 
 class ImprovementAction(models.Model):

@@ -1,9 +1,10 @@
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 
 from scorecard.models import ActionPlan, ImprovementAction
 from scorecard.words import CHOOSABLE, Status
-from tests.factories import ActionFactory
+from tests.factories import ActionFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +115,14 @@ def test_one_user_of_many_is_no_rounding() -> None:
     assert list(ImprovementAction.objects.regressed()) == [action]
     assert list(ImprovementAction.objects.with_status(Status.TO_ADDRESS)) == [action]
     assert vars(ImprovementAction.objects.with_impact(100).get())["impact"] == pytest.approx(0.01)
+
+
+def test_tickets_are_counted_for_each_action_and_not_looked_at_to_count_actions() -> None:
+    _, busy = ActionFactory.create_batch(2)
+    TicketFactory.create(action=busy)
+    TicketFactory.create(action=busy, is_extra=True)
+    counted = ImprovementAction.objects.with_impact(100).with_ticket_count()
+    assert [vars(action)["ticket_count"] for action in counted.order_by("pk")] == [0, 2]
+    with CaptureQueriesContext(connection) as asked:
+        assert counted.all().count() == 2
+    assert "tickets_ticket" not in asked[0]["sql"]
