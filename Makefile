@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help run serve test crash chaos tracking lint format screenshots bench lock messages clean python
+.PHONY: help run serve test test-fast crash chaos tracking lint format screenshots bench lock messages clean python
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/run.stamp ## start the portal with demonstration data and the sandbox
 	@exec $(PY) -m portal.run --demo
@@ -14,10 +14,13 @@ run: $(VENV)/run.stamp ## start the portal with demonstration data and the sandb
 serve: $(VENV)/run.stamp ## start the portal for real use
 	@exec $(PY) -m portal.run
 
-test: $(VENV)/dev.stamp ## run all tests
+test: $(VENV)/dev.stamp ## run all tests, or a part: TESTS=tests/tickets/test_share.py
 	@$(PY) -m tests.run $(TESTS)
 
-bench: $(VENV)/dev.stamp ## what tracking and pushing cost, beside ServiceNow's own client
+test-fast: $(VENV)/dev.stamp ## run what needs no browser and no processes of its own, in two minutes
+	@$(PY) -m tests.run --fast $(or $(TESTS),tests)
+
+bench: $(VENV)/dev.stamp ## what tracking and pushing cost, beside ServiceNow's own client, and pages beside a plain one
 	@$(PY) -W ignore -m tests.bench
 
 crash: $(VENV)/dev.stamp ## kill the delivery at every step under every answer of ServiceNow (a quarter of an hour)

@@ -1,5 +1,6 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -94,9 +95,36 @@ def leave_out(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+# Fixtures that start a process, and names in a module of tests that start some.
+PROCESSES = {"shared_sandbox", "secure_sandbox", "plain_sandbox", "far", "shared_portal"}
+STARTERS = {"subprocess", "manage", "SandboxProcess", "PortalProcess", "Workers"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers, servers and whole portals need a moment more than the rest, most of all on a busy machine."""
+    """Browsers, servers and whole portals need a moment more than the rest, most of all on a busy machine. Whatever
+    pytest-django gives a database is marked, so that the rest need not run on every database; so is what has a process
+    of its own, which is left out where time is short.
+    """
     for item in items:
         is_slow = any(item.get_closest_marker(name) for name in ("browser", "servers", "slow"))
         if is_slow and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(400))
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or "db" in fixtures:
+            item.add_marker(pytest.mark.database)
+        function = getattr(item, "function", None)
+        if fixtures & PROCESSES or (function and used_by(function) & STARTERS):
+            item.add_marker(pytest.mark.process)
+
+
+@cache
+def used_by(function: Callable[..., object]) -> set[str]:
+    """Return the global names that a function uses, and those that the functions of its module use that it calls."""
+    names: set[str] = set()
+    to_look_at: list[object] = [function]
+    while to_look_at:
+        code = getattr(to_look_at.pop(), "__code__", None)
+        for name in set(code.co_names) - names if code else ():
+            names.add(name)
+            to_look_at.append(function.__globals__.get(name))
+    return names

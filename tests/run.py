@@ -1,8 +1,11 @@
-"""`make test`: installs what the tests need, starts throw-away servers, runs everything, and ends with what failed.
+"""`make test`: installs what the tests need, starts throw-away servers, runs everything, and ends with what failed and
+what was left out.
 
-The tests run twice: once as the portal runs with nothing installed (SQLite, a folder as broker), and those of delivery,
-tracking, constraints and migrations once more on PostgreSQL and Redis. Those that kill and time real processes run with
-nothing beside them, each of the two times. At the end, the quick part runs on every other Python that is here.
+All tests run as the portal runs with nothing installed (SQLite, a folder as broker). Those that ask a database run once
+more on PostgreSQL and Redis. Those that kill processes and mostly wait for them run beside everything else; those that
+time them run with nothing beside, at the end. The quick part runs on every other Python that is here.
+
+`make test-fast` is `--fast`: what needs neither a browser nor processes of its own, on SQLite.
 """
 
 import os
@@ -10,7 +13,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -29,65 +35,98 @@ PACKAGES = {
     "xgettext": ("gettext", "whether every text is in the catalogues"),
     "fonts": ("fonts-noto-cjk", "Japanese letters in screenshots"),
 }
-ON_SERVERS = [
-    "tests/tickets",
-    "tests/connector",
-    "tests/portal",
-    "tests/accounts",
-    "tests/crash",
-    "tests/chaos",
-    "tests/tracking",
-]
 CLIENT_TESTS = "tests/connector"
-SIDE_BY_SIDE = ("-m", "not browser and not alone", "-n", "2")
+COMPILE_CATALOGUES = "from portal.run import compile_catalogues; compile_catalogues()"
+# Politely: what waits beside it, and is to do something at a moment, goes first.
+POLITELY = ("nice", "-n", "5")
+NOT_APART = "not browser and not alone and not waits"
+SIDE_BY_SIDE = ("-n", "2", "-m", NOT_APART)
+FAST = ("-n", "2", "-m", f"{NOT_APART} and not slow and not servers and not process")
+IN_A_BROWSER = ("-n", "2", "-m", "browser")
 ALONE = ("-m", "alone")
+# A process for each file: what waits in one costs the others nothing.
+WAITING = ("-n", "4", "--dist", "loadfile", "-m", "waits")
+# What asks no database is the same on each. That the harnesses of crash and tracking notice what is taken away was seen
+# on SQLite.
+ON_SERVERS = ("tests/tickets", "tests/connector", "tests/portal", "tests/accounts")
+SIDE_BY_SIDE_ON_SERVERS = (*ON_SERVERS, "-n", "2", "-m", f"database and {NOT_APART}")
+ALONE_ON_SERVERS = (*ON_SERVERS, *ALONE)
+WAITING_ON_SERVERS = (
+    *("tests/tickets", "tests/crash", "tests/chaos", "tests/tracking"),
+    *WAITING[:-1],
+    "waits and not harness",
+)
 # The Pythons that the README promises. What differs between them shows first in TLS, parsing and dates.
 PYTHONS = ("3.11", "3.12", "3.13")
 QUICK = (
     *(f"tests/connector/test_{name}.py" for name in ("tls", "proxy", "transport", "oauth", "wire", "client")),
     "tests/scorecard",
-    "-m",
-    "not browser and not alone and not slow",
-    "-n",
-    "2",
+    *("-n", "2", "-m", f"{NOT_APART} and not slow"),
 )
 
 
 @dataclass
 class Step:
-    """A part of the whole, how it ended and which of its tests failed."""
+    """A part of the whole, how it ended, which of its tests failed, and what it left out.
+
+    What runs beside others writes into a file; the rest writes where a person looks.
+    """
 
     name: str
+    is_beside: bool = False
     seconds: float = 0.0
     status: int = 0
     failures: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def report(self) -> Path:
+        """Where its results go; what it printed stands beside them, where it prints into a file."""
+        return REPORTS / f"{self.name.replace(' ', '-')}.xml"
 
     def run(self, *command: str, environment: dict[str, str] | None = None) -> None:
         """Run a command of this step."""
         started = time.monotonic()
-        done = subprocess.run(command, env={**os.environ, **(environment or {})}, check=False)
+        with self._output() as output:
+            done = subprocess.run(
+                command, env={**os.environ, **(environment or {})}, stdout=output, stderr=output, check=False
+            )
         self.seconds += time.monotonic() - started
         self.status |= done.returncode
+
+    @contextmanager
+    def _output(self) -> Iterator[int | None]:
+        if not self.is_beside:
+            yield None
+            return
+        with self.report.with_suffix(".log").open("ab") as log:
+            yield log.fileno()
 
     def pytest(
         self,
         *arguments: str,
         runner: Sequence[str] = ("-m", "pytest"),
         python: str = sys.executable,
+        before: Sequence[str] = (),
         environment: dict[str, str] | None = None,
     ) -> None:
-        """Run tests, and keep the names of those that failed."""
-        print(f"--- {self.name}", flush=True)
-        report = REPORTS / f"{self.name.replace(' ', '-')}.xml"
-        report.unlink(missing_ok=True)
-        self.run(python, *runner, *arguments, f"--junit-xml={report}", environment=environment)
-        if report.exists():
-            self.failures += failures_in(report)
+        """Run tests, and keep the names of those that failed and the reasons of those that were left out."""
+        print(f"--- {self.name}{' (beside the others)' if self.is_beside else ''}", flush=True)
+        for old in (self.report, self.report.with_suffix(".log")):
+            old.unlink(missing_ok=True)
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        before = before if shutil.which("nice") else ()
+        command = [*before, python, *runner, *arguments, f"--junit-xml={self.report}"]
+        self.run(*command, environment=environment)
+        if self.report.exists():
+            self.failures += failures_in(self.report)
+            self.left_out += left_out_in(self.report)
 
     def __str__(self) -> str:
         verdict = "FAILED" if self.status else "passed"
-        return "\n".join(
-            [f"{verdict}  {self.name}, {self.seconds / 60:.1f} min", *(f"    {one}" for one in self.failures)]
+        left_out = [f"left out: {count} ({reason})" for reason, count in self.left_out.items()]
+        return "\n    ".join(
+            [f"{verdict}  {self.name}, {self.seconds / 60:.1f} min", *self.failures, *left_out]
         )
 
 
@@ -98,9 +137,19 @@ def failures_in(report: Path) -> list[str]:
     return [f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}" for case in failed]
 
 
+def left_out_in(report: Path) -> Counter[str]:
+    """Count the tests that were skipped by their reasons, by a report of pytest in JUnit's form."""
+    skipped = ElementTree.parse(report).iter("skipped")
+    return Counter(one.get("message", "") for one in skipped)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run all tests, or those named. Returns the exit status."""
     os.chdir(ROOT)
+    # Several runs start at once, and none may read half a catalogue. To import the portal would choose its settings.
+    subprocess.run([sys.executable, "-c", COMPILE_CATALOGUES], check=True)
+    if arguments[:1] == ["--fast"]:
+        return subprocess.run([sys.executable, "-m", "pytest", *FAST, *arguments[1:]], check=False).returncode
     missing = install_missing()
     if missing and REQUIRE_ALL:
         print(f"Missing, and everything is required: {', '.join(missing)}")
@@ -108,23 +157,55 @@ def main(arguments: Sequence[str]) -> int:
     if arguments:
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
     steps = everything(missing)
+    for step in steps:
+        if step.is_beside and step.status:
+            print(f"--- {step.name}, which ran beside the others:")
+            print(step.report.with_suffix(".log").read_text(errors="replace"), flush=True)
     print("--- Summary", *steps, sep="\n", flush=True)
     return int(any(step.status for step in steps))
 
 
 def everything(missing: Sequence[str]) -> list[Step]:
     """Run all tests that can be run. Returns how each step went."""
-    steps = [Step("side by side"), Step("alone"), Step("every branch of the ServiceNow client")]
-    steps[0].pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
-    steps[1].pytest("tests", f"--ignore={CLIENT_TESTS}", *ALONE)
-    steps[2].pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"))
-    steps[2].run(sys.executable, "-m", "coverage", "report")
-    if "chromium" not in missing:
-        steps.append(Step("in a browser"))
-        steps[-1].pytest("tests", "-m", "browser")
-    if not {"postgres", "redis-server"} & set(missing):
-        steps += on_servers()
-    return steps + on_other_pythons()
+    has_servers = not {"postgres", "redis-server"} & set(missing)
+    with ThreadPoolExecutor() as beside:
+        waiting = beside.submit(waiting_slices, has_servers)
+        # One process, while what waits has most to do.
+        steps = [Step("every branch of the ServiceNow client"), Step("side by side")]
+        steps[0].pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"), before=POLITELY)
+        steps[0].run(sys.executable, "-m", "coverage", "report")
+        steps[1].pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE, before=POLITELY)
+        if "chromium" not in missing:
+            steps.append(Step("in a browser"))
+            steps[-1].pytest("tests", *IN_A_BROWSER, before=POLITELY)
+        if has_servers:
+            steps.append(Step("on PostgreSQL and Redis, side by side"))
+            on_servers(steps[-1], *SIDE_BY_SIDE_ON_SERVERS, before=POLITELY)
+        steps += on_other_pythons()
+        steps += waiting.result()
+    steps.append(Step("alone"))
+    steps[-1].pytest("tests", *ALONE)
+    if has_servers:
+        steps.append(Step("on PostgreSQL and Redis, alone"))
+        on_servers(steps[-1], *ALONE_ON_SERVERS)
+    return steps
+
+
+def waiting_slices(has_servers: bool) -> list[Step]:
+    """Run what kills processes and mostly waits for them. Returns how each step went."""
+    steps = [Step("what mostly waits", is_beside=True)]
+    steps[0].pytest("tests", *WAITING)
+    if has_servers:
+        steps.append(Step("on PostgreSQL and Redis, what mostly waits", is_beside=True))
+        on_servers(steps[-1], *WAITING_ON_SERVERS)
+    return steps
+
+
+def on_servers(step: Step, *arguments: str, before: Sequence[str] = ()) -> None:
+    """Run tests with PostgreSQL and Redis in place of SQLite and a folder."""
+    with Postgres() as postgres, Redis() as redis:
+        settings = {"DATABASE_URL": postgres.url, "CELERY_BROKER_URL": redis.url}
+        step.pytest(*arguments, before=before, environment=settings)
 
 
 def on_other_pythons() -> list[Step]:
@@ -144,7 +225,7 @@ def on_other_pythons() -> list[Step]:
         pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
         step.run(*pip, "--require-hashes", "--requirement", "requirements-dev.lock")
         if not step.status:
-            step.pytest(*QUICK, python=str(environment / "bin" / "python"))
+            step.pytest(*QUICK, python=str(environment / "bin" / "python"), before=POLITELY)
         steps.append(step)
     if not steps:
         print("No other Python is here. Left out: the quick part on any but this one.", flush=True)
@@ -162,16 +243,6 @@ def other_python(version: str) -> str | None:
         if done.stdout.strip() == version:
             return name
     return None
-
-
-def on_servers() -> list[Step]:
-    """Run the tests of what must not depend on SQLite once more on PostgreSQL and Redis."""
-    steps = [Step("on PostgreSQL and Redis, side by side"), Step("on PostgreSQL and Redis, alone")]
-    with Postgres() as postgres, Redis() as redis:
-        settings = {"DATABASE_URL": postgres.url, "CELERY_BROKER_URL": redis.url}
-        for step, how in zip(steps, (SIDE_BY_SIDE, ALONE), strict=True):
-            step.pytest(*ON_SERVERS, *how, environment=settings)
-    return steps
 
 
 def install_missing() -> list[str]:

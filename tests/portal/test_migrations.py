@@ -52,6 +52,7 @@ def test_models_and_migrations_agree() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.database
 def test_migrations_go_from_zero_to_the_newest_and_back_and_forth_again(tmp_path: Path) -> None:
     def run(*arguments: str) -> str:
         done = manage(*arguments, settings=settings)

@@ -181,6 +181,7 @@ def test_a_state_folder_that_cannot_be_written_is_named_in_one_line(tmp_path: Pa
     assert done.stderr.startswith(f"Cannot start: STATE_DIR: cannot write {tmp_path}/file/state: ")
 
 
+@pytest.mark.database
 def test_serving_without_an_administrator_says_how_to_make_one(tmp_path: Path) -> None:
     """And doing as it says makes one."""
     with scratch_database(tmp_path) as address:

@@ -18,7 +18,7 @@ from tickets.states import Delivery
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.alone,
+    pytest.mark.waits,
     pytest.mark.slow,
     pytest.mark.timeout(400),
 ]
@@ -43,7 +43,7 @@ def test_a_worker_killed_between_intent_and_answer_makes_one_record(
     tmp_path: Path,
     fault: str,
 ) -> None:
-    settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 60.0, 120.0
+    settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 30.0, 60.0
     # The quarantine alone stands between us and a second record.
     sandbox.settings(honour_sys_id=False)
     sandbox.fault(fault, seconds=AT_WORK_SECONDS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.waits, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def play(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -22,6 +22,7 @@ def test_whatever_changes_at_once_is_told_truly_by_pollers_that_keep_being_kille
     assert " 0 times killed" not in run.stdout
 
 
+@pytest.mark.harness
 @pytest.mark.parametrize(
     ("cure", "complaint"),
     [
