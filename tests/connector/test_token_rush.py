@@ -15,25 +15,30 @@ from tests.workers import ROOT, environment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(180)]
 THREADS = (13, 13, 12, 12)
-# Long enough for four interpreters to start side by side on a busy machine.
-HEAD_START = 12.0
+# Seconds from telling the first process when to start until then: time to tell the others.
+HEAD_START = 0.5
 
 
 def rush(connection: Connection) -> list[str]:
     """What each thread got."""
-    start = time.time() + HEAD_START
     command = [sys.executable, "-m", "tests.connector.token_rush", str(connection.pk)]
     processes = [
         subprocess.Popen(
-            [*command, str(threads), str(start)],
+            [*command, str(threads)],
             cwd=ROOT,
             env=environment(),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for threads in THREADS
     ]
+    said = [process.stdout.readline() for process in processes if process.stdout]
+    assert said == ["ready\n"] * len(THREADS)
+    start = time.time() + HEAD_START
+    for process in processes:
+        print(start, file=process.stdin, flush=True)
     outputs = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0] * len(THREADS), outputs
     return [line for out, _ in outputs for line in out.splitlines()]

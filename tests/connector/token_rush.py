@@ -1,7 +1,7 @@
 """A process of the token test: many threads that ask for the access token at the same moment.
 
-Run as `python -m tests.connector.token_rush CONNECTION THREADS START`; prints one line for each thread: a digest of
-the token it got, or the name of what went wrong.
+Run as `python -m tests.connector.token_rush CONNECTION THREADS`. Says that it is ready, reads when to start, and prints
+one line for each thread: a digest of the token it got, or the name of what went wrong.
 """
 
 import hashlib
@@ -21,9 +21,12 @@ from connector.clock import Clock  # noqa: E402
 from connector.models import Connection  # noqa: E402
 
 
-def main(connection_id: int, threads: int, start: float) -> None:
+def main(connection_id: int, threads: int) -> None:
     """Wait for the start, ask in every thread, print what each got."""
     results: list[str] = []
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    start = float(sys.stdin.readline())
 
     def ask() -> None:
         time.sleep(max(0.0, start - time.time()))
@@ -51,4 +54,4 @@ def token_of(connection_id: int) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]))
