@@ -42,20 +42,21 @@ POLITELY = ("nice", "-n", "5")
 NOT_APART = "not browser and not alone and not waits"
 SIDE_BY_SIDE = ("-n", "2", "-m", NOT_APART)
 FAST = ("-n", "2", "-m", f"{NOT_APART} and not slow and not servers and not process")
-IN_A_BROWSER = ("-n", "2", "-m", "browser")
-ALONE = ("-m", "alone")
+# Where the tests are that run apart, by their marks: to look through all others first takes as long as some of them.
+APART = {
+    "browser": ("tests/browser",),
+    "waits": ("tests/tickets", "tests/crash", "tests/chaos", "tests/tracking"),
+    "alone": ("tests/tickets",),
+}
+IN_A_BROWSER = (*APART["browser"], "-n", "2", "-m", "browser")
+ALONE = (*APART["alone"], "-m", "alone")
 # A process for each file: what waits in one costs the others nothing.
-WAITING = ("-n", "4", "--dist", "loadfile", "-m", "waits")
-# What asks no database is the same on each. That the harnesses of crash and tracking notice what is taken away was seen
+WAITING = (*APART["waits"], "-n", "4", "--dist", "loadfile", "-m", "waits")
+# What asks no database is the same on each. That the harnesses of crash and tracking notice what is taken away is seen
 # on SQLite.
 ON_SERVERS = ("tests/tickets", "tests/connector", "tests/portal", "tests/accounts")
 SIDE_BY_SIDE_ON_SERVERS = (*ON_SERVERS, "-n", "2", "-m", f"database and {NOT_APART}")
-ALONE_ON_SERVERS = (*ON_SERVERS, *ALONE)
-WAITING_ON_SERVERS = (
-    *("tests/tickets", "tests/crash", "tests/chaos", "tests/tracking"),
-    *WAITING[:-1],
-    "waits and not harness",
-)
+WAITING_ON_SERVERS = (*WAITING[:-1], "waits and not harness")
 # The Pythons that the README promises. What differs between them shows first in TLS, parsing and dates.
 PYTHONS = ("3.11", "3.12", "3.13")
 QUICK = (
@@ -177,24 +178,24 @@ def everything(missing: Sequence[str]) -> list[Step]:
         steps[1].pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE, before=POLITELY)
         if "chromium" not in missing:
             steps.append(Step("in a browser"))
-            steps[-1].pytest("tests", *IN_A_BROWSER, before=POLITELY)
+            steps[-1].pytest(*IN_A_BROWSER, before=POLITELY)
         if has_servers:
             steps.append(Step("on PostgreSQL and Redis, side by side"))
             on_servers(steps[-1], *SIDE_BY_SIDE_ON_SERVERS, before=POLITELY)
         steps += on_other_pythons()
         steps += waiting.result()
     steps.append(Step("alone"))
-    steps[-1].pytest("tests", *ALONE)
+    steps[-1].pytest(*ALONE)
     if has_servers:
         steps.append(Step("on PostgreSQL and Redis, alone"))
-        on_servers(steps[-1], *ALONE_ON_SERVERS)
+        on_servers(steps[-1], *ALONE)
     return steps
 
 
 def waiting_slices(has_servers: bool) -> list[Step]:
     """Run what kills processes and mostly waits for them. Returns how each step went."""
     steps = [Step("what mostly waits", is_beside=True)]
-    steps[0].pytest("tests", *WAITING)
+    steps[0].pytest(*WAITING)
     if has_servers:
         steps.append(Step("on PostgreSQL and Redis, what mostly waits", is_beside=True))
         on_servers(steps[-1], *WAITING_ON_SERVERS)

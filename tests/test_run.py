@@ -1,9 +1,11 @@
-"""What `make test` reads in the reports of its steps."""
+"""What `make test` looks through, and what it reads in the reports of its steps."""
 
 from collections import Counter
 from pathlib import Path
 
-from tests.run import Step, failures_in, left_out_in
+import pytest
+
+from tests.run import APART, ROOT, Step, failures_in, left_out_in
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest">
 <testcase classname="tests.scorecard.test_real_tenant" name="test_a"><skipped message="no answers here" /></testcase>
@@ -29,3 +31,14 @@ def test_what_was_left_out_is_told_with_its_reason_beside_what_failed(tmp_path: 
         "    tests/tickets/test_share.py::test_d",
         "    left out: 2 (no answers here)",
     ]
+
+
+@pytest.mark.parametrize("mark", APART)
+def test_what_runs_apart_is_where_it_is_looked_for(mark: str) -> None:
+    marked = {
+        path.relative_to(ROOT)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if f"pytest.mark.{mark}" in path.read_text() and path != Path(__file__)
+    }
+    assert marked
+    assert [path for path in marked if not any(path.is_relative_to(folder) for folder in APART[mark])] == []
