@@ -7,7 +7,10 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -47,7 +50,7 @@ class AuditEntryList(RowList):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """A log that can be edited proves nothing."""
 
-    list_display = ("at", "actor_name", "actor_kind", "deed", "subject", "address", "request_id")
+    list_display = ("at", "actor_name", "actor_kind", "deed", "subject", "from_where")
     list_filter = (VerbFilter, "actor_kind", "at")
     search_fields = ("actor_name", "verb", "target", "address", "request_id")
     date_hierarchy = "at"
@@ -61,7 +64,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         "subject",
         "target_kept",
         "address",
-        "request_id",
+        "request",
         "details",
     )
 
@@ -83,6 +86,23 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         if ticket is None:
             return entry.target
         return format_html('<a href="{}">{}</a>', ticket.get_absolute_url(), ticket)
+
+    @admin.display(
+        description=format_lazy("{} / {}", pgettext_lazy("audit", "address"), _("request ID")),
+        ordering="address",
+    )
+    def from_where(self, entry: AuditEntry) -> str:
+        """The address and the ID of the request, in one narrow column."""
+        lines = [(line,) for line in (entry.address, self.request(entry)) if line]
+        return format_html_join(mark_safe("<br>"), "{}", lines)
+
+    @admin.display(description=_("request ID"))
+    def request(self, entry: AuditEntry) -> str:
+        """The request's ID, with all entries of the same one behind it."""
+        if not entry.request_id:
+            return ""
+        log = reverse("admin:accounts_auditentry_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', log, entry.request_id, entry.request_id)
 
     @admin.display(description=_("stored verb"))
     def verb_kept(self, entry: AuditEntry) -> str:

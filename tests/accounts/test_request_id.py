@@ -122,8 +122,13 @@ def test_administrators_see_it_and_narrow_the_log_to_a_kind_of_actor(
     )
     client.force_login(administrator)
     page = client.get(LOG, headers={"accept-language": "en"}).content.decode()
-    for shown in ("acme", "globex", "7f3a", "192.0.2.7", "Person", "kind of actor", "request ID"):
+    same = f'192.0.2.7<br><a href="{LOG}?q=7f3a">7f3a</a>'
+    for shown in ("acme", "globex", same, "Person", "kind of actor", "address / request ID"):
         assert shown.casefold() in page.casefold(), shown
+    entry = AuditEntry.objects.get(request_id="7f3a")
+    page = client.get(f"{LOG}{entry.pk}/change/", headers={"accept-language": "en"}).content.decode()
+    assert f'<a href="{LOG}?q=7f3a">7f3a</a>' in page
+    assert "192.0.2.7" in page
     narrowed = client.get(LOG, {"actor_kind__exact": "servicenow"}).content.decode()
     assert "globex" in narrowed
     assert "acme" not in narrowed
