@@ -46,6 +46,10 @@ class Step:
     state: str
 
     @property
+    def needs_attention(self) -> bool:
+        return self.state == "attention"
+
+    @property
     def label(self) -> Promise:
         return LABELS[self.state]
 
