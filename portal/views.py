@@ -25,6 +25,7 @@ from scorecard.overview import summary
 from tickets.calendar import today
 from tickets.cards import cards as ticket_cards
 from tickets.states import Kind
+from tickets.ticket_type import TYPES
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 may_view = permission_required("scorecard.view_improvementaction", "tickets.view_ticket")
@@ -91,7 +92,7 @@ def _cards(person: User) -> dict[str, object]:
         "status": import_status(person, found.day if found else None, now),
         "connection": current,
         "cards": ticket_cards(current.instance, hidden=hidden, today=today(now)) if current else [],
-        "hidden": [kind for kind in Kind if kind.value in hidden],
+        "hidden": [(kind, TYPES[kind].words.show_card) for kind in Kind if kind.value in hidden],
         "trouble": alert_of(current, now) if current else None,
         "today": today(now),
     }

@@ -12,6 +12,7 @@ from tickets.models import Ticket
 from tickets.payload import MARKERS
 from tickets.querysets import Counts, TicketQuerySet
 from tickets.states import Kind
+from tickets.ticket_type import TYPES
 
 ROWS = 10
 
@@ -25,6 +26,11 @@ class Card:
     counts: Counts
     instance: Instance
     has_history: bool
+
+    @property
+    def title(self) -> str:
+        """The heading of the card."""
+        return str(TYPES[self.kind].words.card_title)
 
     @property
     def list_url(self) -> str:

@@ -15,6 +15,11 @@ from tickets.share import wake
 from tickets.states import LINKABLE, Delivery
 
 
+def is_final(ticket: Ticket) -> bool:
+    """Whether giving it up could not be undone, since something was sent."""
+    return ticket.sent_at is not None or ticket.delivery == Delivery.UNLINKED
+
+
 def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False) -> bool:
     """Give a ticket up. Returns False when a record of it exists or may still arrive, unless it was unlinked from it.
 

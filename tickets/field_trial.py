@@ -46,3 +46,8 @@ class FieldTrial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.result}"
+
+    @property
+    def was_made(self) -> bool:
+        """Whether there was a record."""
+        return self.result == self.Result.MADE

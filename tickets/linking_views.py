@@ -1,5 +1,6 @@
 """Linking a ticket to a record that exists, choosing between two, and taking the link away."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +26,8 @@ from tickets.link import NotLinkable, Reason
 from tickets.linking_forms import ChosenForm, RecordForm, UnlinkForm
 from tickets.models import Ticket
 from tickets.naming import ENGLISH, name_of
-from tickets.states import Kind
+from tickets.states import Delivery, Kind
+from tickets.status_notice import Notice
 
 may_change = permission_required("tickets.change_ticket")
 
@@ -100,18 +102,55 @@ def _choose(request: PersonRequest, found: Ticket, chosen: ChosenForm) -> HttpRe
 
 def _offer(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse:
     form = RecordForm(request.GET if "record" in request.GET else None, kind=Kind(found.kind))
-    page: dict[str, object] = {"ticket": found, "form": form}
+    heading = _("Choose the record") if found.has_several_records else _("Link to a record")
+    page: dict[str, object] = {"ticket": found, "form": form, "heading": heading}
     try:
         linking.check_ticket(found, now)
-        candidates, page["is_incomplete"] = _candidates(found, form, request.user, now)
+        candidates, is_incomplete = _candidates(found, form, request.user, now)
         page["candidates"] = candidates
         page["seen"] = " ".join(candidate.record.sys_id for candidate in candidates)
-        page["carrying"] = sum(candidate.carries_key for candidate in candidates)
+        page["notices"] = list(_notices_of(found, candidates, is_incomplete=is_incomplete))
     except NotLinkable as refused:
-        page["refused"] = refused
+        page |= {"refused": refused, "notices": [_refusal(found, refused)]}
     except (Paused, ServiceNowError):
-        page |= {"unreachable": True, "out_of_calls": out_of_calls(now)}
+        text = out_of_calls(now) or _("Nothing was linked. Try again in a moment.")
+        page["notices"] = [Notice(_("ServiceNow could not be asked just now"), text, "danger")]
     return render(request, "tickets/link.html", page, status=422 if form.errors else 200)
+
+
+def _refusal(found: Ticket, refused: NotLinkable) -> Notice:
+    return Notice(
+        _("This ticket cannot be linked now"),
+        refused.obstacle.label,
+        url=found.get_absolute_url(),
+        action=_("Back to the ticket"),
+    )
+
+
+def _notices_of(found: Ticket, candidates: list[Candidate], *, is_incomplete: bool) -> Iterator[Notice]:
+    """Say what it means that a record carries the ticket's key, which of an unlinked one was known before, or that
+    ServiceNow may not say so.
+    """
+    is_carried = any(candidate.carries_key for candidate in candidates)
+    if is_carried and found.has_several_records:
+        yield Notice(
+            _("More than one record carries this ticket's key"),
+            _("Choose the one that is worked on. The other stays as it is: cancel it in ServiceNow."),
+        )
+    elif is_carried and found.delivery != Delivery.UNLINKED:
+        yield Notice(
+            _("ServiceNow holds a record that carries this ticket's key"),
+            _("An earlier try arrived after all. That is the record to link, unless you know better."),
+            "info",
+        )
+    if is_incomplete:
+        yield Notice(
+            _("ServiceNow does not say which records carry this ticket's key"),
+            _(
+                "Look there for records of this name before you link one. So that the portal can look itself, let the "
+                "integration user read and query correlation_id."
+            ),
+        )
 
 
 def _candidates(found: Ticket, form: RecordForm, by: User, now: datetime) -> tuple[list[Candidate], bool]:

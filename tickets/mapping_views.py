@@ -21,6 +21,7 @@ from tickets.mapping_forms import FieldForm, ValueForm
 from tickets.models import ChangeTemplate, FieldTrial
 from tickets.payload import fields_of
 from tickets.states import Kind
+from tickets.ticket_type import TYPES
 from tickets.try_fields import example_of
 
 may_manage = permission_required("connector.manage_connection")
@@ -45,6 +46,7 @@ def fields(request: PersonRequest, kind: Kind) -> HttpResponse:
     context = {
         "kind": kind,
         "kinds": Kind,
+        "type": TYPES[kind],
         "chosen": chosen,
         "form": form,
         "mappings": FieldMapping.objects.filter(instance=connection.instance, kind=kind),

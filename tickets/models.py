@@ -18,7 +18,8 @@ from tickets.field_trial import FieldTrial
 from tickets.history import PushAttempt, TicketEvent
 from tickets.mapping import FieldMapping, Requester
 from tickets.naming import ENGLISH, name_of
-from tickets.notes import UNREAD_NOTES, NotesState, TicketComment, TicketNote
+from tickets.notes import UNREAD_REASONS, NotesState, TicketComment, TicketNote
+from tickets.outcome_notice import OUTCOME_NOTICES, OutcomeNotice
 from tickets.querysets import TicketQuerySet
 from tickets.reconciliation import Finding, Reconciliation
 from tickets.retry import KNOWN_TO_EXIST, UNFINDABLE, Ending
@@ -33,6 +34,7 @@ from tickets.states import (
     Kind,
     Meaning,
     Priority,
+    PriorityLevel,
     Source,
 )
 
@@ -287,7 +289,12 @@ class Ticket(models.Model):
     @property
     def has_unread_notes(self) -> bool:
         """Whether something may be written about its record that could not be read."""
-        return self.notes_state in UNREAD_NOTES
+        return self.notes_state in UNREAD_REASONS
+
+    @property
+    def unread_notes_reason(self) -> str:
+        """Why what is written about its record is unknown, and what to do about it."""
+        return str(UNREAD_REASONS.get(NotesState(self.notes_state), ""))
 
     @property
     def needs_attention(self) -> bool:
@@ -334,6 +341,11 @@ class Ticket(models.Model):
         return self.delivery in LINKABLE or (self.is_delivered and self.twin_since is not None)
 
     @property
+    def has_several_records(self) -> bool:
+        """Whether a person is to choose which of the records that carry its key is its own."""
+        return self.delivery == Delivery.CONFLICT or self.twin_since is not None
+
+    @property
     def twin_numbers(self) -> str:
         """The numbers of all records that carry its key, its own first."""
         return ", ".join([self.number, *(twin["number"] for twin in self.twins.values())])
@@ -357,6 +369,21 @@ class Ticket(models.Model):
         name = name_of(Kind(self.kind), self.state, names, get_language() or ENGLISH)
         return name or str(Meaning(self.meaning or Meaning.IN_PROGRESS).label)
 
+    @property
+    def state_tone(self) -> str:
+        """How loudly its state is shown: the tone of a badge, or empty for plain words."""
+        if self.needs_attention:
+            return "danger"
+        if self.delivery == Delivery.DISCARDED:
+            return "neutral"
+        failed = self.meaning in (Meaning.CLOSED_UNSUCCESSFULLY, Meaning.SENT_BACK)
+        return "warning" if not self.is_delivered or self.is_missing or failed else ""
+
+    @property
+    def outcome_notice(self) -> OutcomeNotice | None:
+        """What came of it by the points of its action, where a query added that (`with_outcome`)."""
+        return OUTCOME_NOTICES.get(getattr(self, "outcome", ""))
+
     def is_overdue(self, today: date) -> bool:
         """Whether it is still open after its due day."""
         return self.is_open and self.current_due_on is not None and self.current_due_on < today
@@ -365,6 +392,11 @@ class Ticket(models.Model):
     def current_priority_label(self) -> str:
         """The priority that counts, in words."""
         return str(Priority(self.current_priority).label)
+
+    @property
+    def priority_level(self) -> PriorityLevel:
+        """The priority that counts, as one of three levels."""
+        return PriorityLevel.of(Priority(self.current_priority))
 
     def is_still_possible(self, now: datetime, quarantine: timedelta) -> bool:
         """Whether an earlier send may still arrive in ServiceNow."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -64,8 +65,23 @@ class NotesState(models.TextChoices):
     CUT = "cut", pgettext_lazy("notes", "Not read to the end")
 
 
-# What is read once more until it is known.
-UNREAD_NOTES = (NotesState.HIDDEN, NotesState.REFUSED, NotesState.CUT)
+# Why notes are unknown, and what to do about it. They are read once more until they are known.
+UNREAD_REASONS: dict[NotesState, str | Promise] = {
+    NotesState.HIDDEN: _(
+        "ServiceNow shows the integration user nothing of what is written about this record. Let it read the table "
+        "sys_journal_field, or the fields work_notes and comments; what was missed then comes by itself."
+    ),
+    NotesState.REFUSED: _(
+        "ServiceNow refuses the integration user the table sys_journal_field, and the record's own fields show "
+        "nothing. Something may be written there. Let the integration user read that table, or the fields work_notes "
+        "and comments; what was missed then comes by itself."
+    ),
+    NotesState.CUT: _(
+        "ServiceNow did not answer to the end when it was asked what was written about this record. It is asked again "
+        "by itself."
+    ),
+}
+UNREAD_NOTES = tuple(UNREAD_REASONS)
 
 
 class CommentState(models.TextChoices):
@@ -79,6 +95,9 @@ class CommentState(models.TextChoices):
     GIVEN_UP = "given_up", pgettext_lazy("comment", "Given up: the ticket was unlinked from its record")
 
 
+_UNCERTAIN = _(
+    "ServiceNow did not say whether it arrived. Look for it there; if it is missing, send it again."
+)
 # What a person decides about: to send it again, or to give it up.
 ASKS_A_PERSON = (CommentState.REFUSED, CommentState.UNCERTAIN)
 
@@ -160,6 +179,18 @@ class TicketComment(models.Model):
     def asks_a_person(self) -> bool:
         """Whether somebody has to say what becomes of it; nobody sends what waits for an earlier instance."""
         return self.state in ASKS_A_PERSON or (self.state == CommentState.WAITING and self.ticket.is_history)
+
+    @property
+    def tone(self) -> str:
+        """The tone of the badge that says how far it got."""
+        if self.state == CommentState.DELIVERED:
+            return "success"
+        return "danger" if self.asks_a_person else "warning"
+
+    @property
+    def hint(self) -> str:
+        """What a person should look at before deciding about it."""
+        return str(_UNCERTAIN) if self.state == CommentState.UNCERTAIN else ""
 
     @property
     def written(self) -> str:

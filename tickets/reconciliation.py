@@ -74,6 +74,11 @@ class Reconciliation(models.Model):
         verbose_name_plural = _("reconciliations")
         ordering = ["-asked_at", "-pk"]
 
+    @property
+    def could_not_list(self) -> bool:
+        """Whether the instance kept it from listing every record that carries our marker."""
+        return self.listed in (Listed.NO_RANGES, Listed.IGNORED)
+
     def is_under_way(self, now: datetime) -> bool:
         """Whether it waits for a worker, or has one that was heard of lately."""
         return self.ended_at is None and self.heard_at > now - SILENT_FOR

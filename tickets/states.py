@@ -191,6 +191,21 @@ class Priority(models.IntegerChoices):
     PLANNING = 5, pgettext_lazy("priority", "Planning")
 
 
+class PriorityLevel(models.TextChoices):
+    """The three levels in which the cards show a priority, as Secure Score shows its own."""
+
+    HIGH = "high", pgettext_lazy("priority on a card", "High")
+    MEDIUM = "medium", pgettext_lazy("priority on a card", "Medium")
+    LOW = "low", pgettext_lazy("priority on a card", "Low")
+
+    @classmethod
+    def of(cls, priority: Priority) -> "PriorityLevel":
+        """Return the level of one of ServiceNow's five priorities."""
+        if priority == Priority.MODERATE:
+            return cls.MEDIUM
+        return cls.HIGH if priority < Priority.MODERATE else cls.LOW
+
+
 class Source(models.TextChoices):
     """Who recommended the task: Microsoft, when an improvement action was shared; else the person who wrote it."""
 

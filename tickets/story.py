@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from tickets.link import Reason
 from tickets.models import TicketEvent
@@ -62,10 +62,24 @@ class Told:
     changes: list[Change]
 
     @property
+    def words(self) -> str:
+        """What happened, who did it, and the records that it is about."""
+        event = self.event
+        who = f" ({event.actor})" if event.actor else ""
+        numbers = [number for number in (event.detail.get("number"), self.numbers) if number]
+        return ": ".join([f"{event.get_what_display()}{who}", *numbers])
+
+    @property
     def reason(self) -> str:
         """Why a link was taken away."""
         reason = self.event.detail.get("reason", "") if self.event.what == TicketEvent.What.UNLINKED else ""
         return str(Reason(reason).label) if reason in Reason.values else ""
+
+    @property
+    def other_ticket(self) -> str:
+        """What the other ticket that the event names is to this one."""
+        is_old = self.event.what == TicketEvent.What.REPLACES
+        return gettext("the old ticket") if is_old else gettext("the new ticket")
 
     @property
     def others(self) -> str:

@@ -41,7 +41,7 @@ def try_fields(request: PersonRequest, kind: Kind) -> HttpResponse:
     tried, problem = _try(request, connection, kind, template, timezone.now())
     if problem:
         messages.error(request, problem)
-    elif tried and tried.result == FieldTrial.Result.MADE:
+    elif tried and tried.was_made:
         messages.success(request, _("The fields were tried. What came of it is below."))
     return redirect("tickets:fields", kind=kind)
 

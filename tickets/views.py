@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from accounts import kept
 from accounts.access import permission_required
+from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.explanations import not_now
@@ -26,8 +27,9 @@ from tickets import comment as commenting
 from tickets import discard as discarding
 from tickets import earlier_instance, export, form_address, look_up, mandatory, poll, propose, record_journal
 from tickets import share as sharing
+from tickets.available_actions import available_actions
 from tickets.calendar import today
-from tickets.cards import ROWS, on_card, record_url
+from tickets.cards import ROWS, on_card
 from tickets.filters import TicketFilter, TicketSorting
 from tickets.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.models import Ticket, TicketComment
@@ -36,6 +38,7 @@ from tickets.paging import page_of
 from tickets.querysets import TicketQuerySet
 from tickets.record_words import facts
 from tickets.states import MOVING, Kind
+from tickets.status_notice import status_notice, warnings, without_record
 from tickets.story import told
 
 may_view = permission_required("tickets.view_ticket")
@@ -84,7 +87,7 @@ def export_csv(request: PersonRequest) -> StreamingHttpResponse:
 @require_safe
 def ticket(request: PersonRequest, pk: str) -> HttpResponse:
     """Everything sent, everything known, and what happened."""
-    return render(request, "tickets/ticket.html", _about(get_object_or_404(_whole(), pk=pk)))
+    return render(request, "tickets/ticket.html", _about(request.user, get_object_or_404(_whole(), pk=pk)))
 
 
 @polled
@@ -95,7 +98,7 @@ def status(request: PersonRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
     if found.is_delivered and request.htmx.current_url_abs_path == found.get_absolute_url():
         return HttpResponseClientRefresh()
-    answer = render(request, "tickets/_status.html", {"ticket": found, "record_url": record_url(found)})
+    answer = render(request, "tickets/_status.html", {"ticket": found, "notice": status_notice(found)})
     # It is asked for until it is settled: what lies beneath the dialog may show the news now.
     return answer if found.delivery in MOVING else trigger_client_event(answer, "ticket-changed")
 
@@ -156,7 +159,9 @@ def comment(request: PersonRequest, pk: str) -> HttpResponse:
     if refusal and form.is_valid():
         form.add_error("text", refusal)
     if not form.is_valid():
-        return render(request, "tickets/ticket.html", _about(found) | {"form": form}, status=422)
+        return render(
+            request, "tickets/ticket.html", _about(request.user, found) | {"form": form}, status=422
+        )
     data = form.cleaned_data
     now = timezone.now()
     commenting.write(data["comment_id"], found, data["text"], form.element, by=request.user, now=now)
@@ -173,7 +178,8 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
         if not found.may_be_discarded:
             messages.info(request, _("This ticket cannot be discarded. Its page says what can be done."))
             return redirect(found)
-        return render(request, "tickets/discard.html", {"ticket": found})
+        page = {"ticket": found, "is_final": discarding.is_final(found)}
+        return render(request, "tickets/discard.html", page)
     is_certain = "certain" in request.POST
     try:
         if discarding.discard(found, by=request.user, now=timezone.now(), is_certain=is_certain):
@@ -312,7 +318,7 @@ def _store(
 
 def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:
     if request.htmx:
-        sent = render(request, "tickets/_sent.html", {"ticket": stored, "record_url": record_url(stored)})
+        sent = render(request, "tickets/_sent.html", {"ticket": stored, "notice": status_notice(stored)})
         return trigger_client_event(sent, "ticket-changed")
     return redirect(stored)
 
@@ -335,11 +341,16 @@ def _comments(found: Ticket) -> list[TicketComment]:
     return look_up.not_shown(found, found.comments.not_mirrored().select_related("author")[:MOST_NOTES])
 
 
-def _about(found: Ticket) -> dict[str, object]:
+def _about(person: User, found: Ticket) -> dict[str, object]:
+    may_change = person.has_perm("tickets.change_ticket")
     return {
         "ticket": found,
-        "record_url": record_url(found),
+        "actions": available_actions(found, person),
+        "notice": status_notice(found),
+        "warnings": list(warnings(found, may_change=may_change)),
+        "without_record": without_record(found),
         "missing": mandatory.of_ticket(found),
+        "may_map": person.has_perm("connector.manage_connection") and not found.is_history,
         "attempts": found.push_attempts.all()[:50],
         "facts": facts(found),
         "story": told(
