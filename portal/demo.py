@@ -8,6 +8,7 @@ from connector.models import Instance
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket, new_sys_id
 from tickets.states import Category, Delivery, Kind, Meaning, Priority, Source
+from tickets.ticket_type import TYPES
 
 PASSWORD = "demo"  # noqa: S105  Known to everybody, and refused outside demonstrations.
 PEOPLE = [
@@ -55,7 +56,7 @@ def add_tickets(count: int) -> None:
 
 
 def _ticket(number: int, instance: Instance, person: User) -> Ticket:
-    kind = Kind.INCIDENT if number % 2 else Kind.CHANGE_REQUEST
+    kind = list(Kind)[number % len(Kind)]
     return Ticket(
         instance=instance,
         kind=kind,
@@ -67,7 +68,7 @@ def _ticket(number: int, instance: Instance, person: User) -> Ticket:
         requested_by=person,
         delivery=Delivery.DELIVERED,
         sys_id=new_sys_id(),
-        number=f"{'INC' if kind == Kind.INCIDENT else 'CHG'}{number:07d}",
-        state="1" if kind == Kind.INCIDENT else "-5",
+        number=f"{TYPES[kind].prefix}{number:07d}",
+        state=TYPES[kind].first_state,
         meaning=Meaning.NEW,
     )

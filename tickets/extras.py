@@ -8,18 +8,17 @@ from connector.servicenow.errors import Refused
 from tickets.mapping import OWN_VALUES, FieldMapping, Requester, ValueSource
 from tickets.models import Ticket
 from tickets.payload import category_word, source_word
-from tickets.states import Category, Kind, Source
+from tickets.states import Category, Source
+from tickets.ticket_type import type_of
 
 KNOWN_FOR = timedelta(hours=24)
 UNKNOWN_FOR = timedelta(hours=1)
-# ServiceNow product documentation: who wants a change, and for whom an incident is.
-REQUESTER_FIELDS = {Kind.CHANGE_REQUEST: "requested_by", Kind.INCIDENT: "caller_id"}
 
 
 def of(ticket: Ticket, client: Client, now: datetime) -> dict[str, str]:
     """Return the extra fields of a ticket. Asks ServiceNow only for a person it has not been asked about lately."""
     requester = find_requester(ticket.instance, ticket.requested_by.email, client, now)
-    asked_by = {REQUESTER_FIELDS[Kind(ticket.kind)]: requester} if requester else {}
+    asked_by = {type_of(ticket.kind).requester_field: requester} if requester else {}
     return asked_by | mapped(ticket)
 
 

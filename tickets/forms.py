@@ -17,6 +17,7 @@ from tickets.payload import NAME_LENGTH, TEXT_LENGTH
 from tickets.propose import Proposal, category_of
 from tickets.share import Wish
 from tickets.states import Category, Kind, Priority, Source
+from tickets.ticket_type import DEFAULT, TYPES, type_of
 
 LONGEST_AHEAD = timedelta(days=3653)
 
@@ -61,9 +62,10 @@ class TaskForm(forms.Form):
         return due_on
 
     def clean(self) -> dict[str, Any]:
-        """Refuse Planning for a change request: ServiceNow knows four priorities there."""
+        """Refuse a priority that the type does not have: ServiceNow knows four for change requests."""
         cleaned = super().clean() or {}
-        if cleaned.get("kind") == Kind.CHANGE_REQUEST and cleaned.get("priority") == Priority.PLANNING:
+        kind, priority = cleaned.get("kind"), cleaned.get("priority")
+        if kind and priority and priority not in type_of(kind).priorities:
             self.add_error(
                 "priority",
                 gettext("Planning exists for incidents only. Choose Low or higher, or an incident."),
@@ -203,7 +205,7 @@ class BulkForm(TaskForm):
     @classmethod
     def blank(cls, today: date) -> "BulkForm":
         """Return the form for a selection that has just been made."""
-        return cls(initial={"batch": uuid4(), "kind": Kind.CHANGE_REQUEST}, today=today)
+        return cls(initial={"batch": uuid4(), "kind": DEFAULT}, today=today)
 
     @property
     def batch_id(self) -> UUID:
@@ -215,7 +217,7 @@ class BulkForm(TaskForm):
     def terms(self) -> Terms:
         """Return what was asked for; of a form that is not valid, what it starts with."""
         if not self.is_bound or not self.is_valid():
-            return Terms(kind=Kind.CHANGE_REQUEST)
+            return Terms(kind=DEFAULT)
         data = self.cleaned_data
         return Terms(Kind(data["kind"]), data["priority"], data["due_on"], data["note"])
 
@@ -230,19 +232,13 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Write something first.")},
     )
-    is_comment = forms.BooleanField(
-        label=_("As a comment that the requester sees"),
-        required=False,
-        help_text=_("ServiceNow may send it by email."),
-    )
+    is_comment = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if kind == Kind.INCIDENT:
-            self.fields["is_comment"].label = _("As a comment that the caller sees")
-            self.fields["is_comment"].help_text = _(
-                "ServiceNow may send it by email, and takes an incident that is on hold back to work."
-            )
+        words = TYPES[kind].words
+        self.fields["is_comment"].label = str(words.comment_label)
+        self.fields["is_comment"].help_text = str(words.comment_help)
 
     @property
     def element(self) -> Element:

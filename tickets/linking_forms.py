@@ -20,8 +20,7 @@ from tickets.models import Ticket
 from tickets.reference import Reference
 from tickets.share import Wish
 from tickets.states import Category, Kind
-
-_EXAMPLES = {Kind.CHANGE_REQUEST: "CHG0030001", Kind.INCIDENT: "INC0010001"}
+from tickets.ticket_type import TYPES
 
 
 class RecordForm(forms.Form):
@@ -38,7 +37,7 @@ class RecordForm(forms.Form):
         said = gettext(
             "Such as %(number)s, or what your browser shows as the record's address in ServiceNow."
         )
-        self.fields["record"].help_text = said % {"number": _EXAMPLES[kind]}
+        self.fields["record"].help_text = said % {"number": TYPES[kind].example_number}
 
     def clean_record(self) -> Reference:
         """Refuse what names no record."""

@@ -31,6 +31,7 @@ from tickets.reconcile import reason_of
 from tickets.reconciliation import Discrepancy
 from tickets.retry import Ending
 from tickets.states import IN_HAND, UNDELIVERED, Delivery, Kind, Priority, Source
+from tickets.ticket_type import TYPES
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -224,7 +225,7 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
 
 
 def _ticket(instance: Instance, kind: Kind, record: Record, person: User, now: datetime) -> Ticket:
-    allowed = [str(value) for value in (Priority.values if kind == Kind.INCIDENT else Priority.values[:4])]
+    allowed = [str(value) for value in TYPES[kind].priorities]
     priority = record.get("priority")
     return Ticket(
         instance=instance,

@@ -22,7 +22,9 @@ from tickets.models import StateName, Ticket, TicketEvent
 from tickets.notes import NotesState
 from tickets.payload import DUE_FIELDS
 from tickets.querysets import TicketQuerySet
-from tickets.states import CLOSED, Kind, Meaning, Priority, RecordState, meaning_of
+from tickets.record_state import RecordState, meaning_of
+from tickets.states import CLOSED, Kind, Meaning, Priority
+from tickets.ticket_type import TYPES
 
 logger = logging.getLogger(__name__)
 
@@ -56,17 +58,13 @@ _LABELLED = (
     "impact",
     "urgency",
 )
-_SHOWN_BY_KIND = {
-    Kind.CHANGE_REQUEST: ("on_hold", "on_hold_reason", "requested_by_date", "start_date", "end_date", "type"),
-    Kind.INCIDENT: ("hold_reason", "due_date", "resolved_at", "reopen_count"),
-}
 _PRIORITIES = frozenset(str(priority.value) for priority in Priority)
 _OWN_COLUMNS = ("sys_id", "number", "state", "active", "correlation_id", "sys_mod_count", "sys_updated_on")
 
 
 def fields(kind: Kind) -> list[str]:
     """Return the names to ask ServiceNow for."""
-    return [*_OWN_COLUMNS, *_SHOWN, *_SHOWN_BY_KIND[kind]]
+    return [*_OWN_COLUMNS, *_SHOWN, *TYPES[kind].shown_fields]
 
 
 def meanings(instance: Instance, kind: Kind) -> dict[str, Meaning]:
@@ -95,7 +93,7 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         "meaning": meaning,
         "active": seen.active,
         "is_open": meaning not in CLOSED,
-        "record": {name: record.get(name) for name in (*_SHOWN, *_SHOWN_BY_KIND[kind])},
+        "record": {name: record.get(name) for name in (*_SHOWN, *TYPES[kind].shown_fields)},
         "sys_mod_count": version_of(record),
         "sys_updated_on": record.at("sys_updated_on"),
         **closing.columns(ticket, record, record.at("sys_updated_on") or now, is_closed=meaning in CLOSED),
@@ -116,7 +114,7 @@ def version_of(record: Record) -> int | None:
 
 def compared_values(kind: Kind, record: Record) -> tuple[str, ...]:
     """Return what is held against a ticket when its record is looked at; `stored_values` are the other side."""
-    names = (*_SHOWN, *_SHOWN_BY_KIND[kind])
+    names = (*_SHOWN, *TYPES[kind].shown_fields)
     at = record.at("sys_updated_on")
     own = (_number(record), _state(record), str(_is_active(record)), at.isoformat() if at else "")
     return (*own, *(record.get(name) for name in names))
@@ -132,7 +130,7 @@ def stored_values(
     sys_updated_on: datetime | None,
 ) -> tuple[str, ...]:
     """Return what was last mirrored of a record, in the order of `compared_values`."""
-    names = (*_SHOWN, *_SHOWN_BY_KIND[kind])
+    names = (*_SHOWN, *TYPES[kind].shown_fields)
     at = sys_updated_on.isoformat() if sys_updated_on else ""
     return (number, state, str(active), at, *(record.get(name, "") for name in names))
 

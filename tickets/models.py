@@ -37,6 +37,7 @@ from tickets.states import (
     PriorityLevel,
     Source,
 )
+from tickets.ticket_type import type_of
 
 __all__ = [
     "ChangeTemplate",
@@ -362,7 +363,7 @@ class Ticket(models.Model):
             return str(Delivery(self.delivery).label)
         if self.is_missing:
             return str(Meaning.MISSING.label)
-        is_held_change = self.meaning == Meaning.ON_HOLD and self.kind == Kind.CHANGE_REQUEST
+        is_held_change = self.meaning == Meaning.ON_HOLD and type_of(self.kind).is_held_by_flag
         if is_held_change or self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY):
             return str(Meaning(self.meaning).label)
         names = self.instance.state_names.all()

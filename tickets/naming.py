@@ -11,7 +11,8 @@ from typing import Protocol
 
 from django.utils import translation
 
-from tickets.states import DEFAULT_LABELS, Kind
+from tickets.states import Kind
+from tickets.ticket_type import TYPES
 
 ENGLISH = "en"
 
@@ -33,7 +34,8 @@ def name_of(kind: Kind, value: str, rows: Iterable[Named], language: str) -> str
         return of_state[language].our_label
     if language in of_state and language != ENGLISH and of_state[language].their_label:
         return of_state[language].their_label
-    default = DEFAULT_LABELS[kind].get(value)
+    known_state = TYPES[kind].states.get(value)
+    default = known_state.label if known_state else None
     with translation.override(ENGLISH):
         known = str(default or "")
     if ENGLISH in of_state and of_state[ENGLISH].their_label not in ("", known):

@@ -13,16 +13,13 @@ from django.conf import settings
 from connector.servicenow.records import JOURNALS
 from tickets.models import Ticket
 from tickets.states import Category, Kind, Priority, Source
+from tickets.ticket_type import TYPES
 
 NAME_LENGTH = 160
 DESCRIPTION_LENGTH = 4000
-MARKERS = {
-    Kind.CHANGE_REQUEST: "Microsoft 365 Security and Configuration Change Request",
-    Kind.INCIDENT: "Microsoft 365 Security and Configuration Incident",
-}
-# The change process does not use `due_date`: a change is to be implemented by `requested_by_date`.
-DUE_FIELDS = {Kind.CHANGE_REQUEST: "requested_by_date", Kind.INCIDENT: "due_date"}
-# An incident's priority is computed from impact and urgency by the priority look-up rules; writing it has no effect.
+MARKERS = {kind: entry.marker for kind, entry in TYPES.items()}
+DUE_FIELDS = {kind: entry.due_field for kind, entry in TYPES.items()}
+# Where the priority is computed, by the priority look-up rules of the base system.
 IMPACT_AND_URGENCY = {
     Priority.CRITICAL: ("1", "1"),
     Priority.HIGH: ("1", "2"),
@@ -95,7 +92,7 @@ def fields(
         "correlation_id": correlation_id,
         "correlation_display": MARKERS[kind],
     }
-    if kind == Kind.INCIDENT:
+    if TYPES[kind].priority_is_computed:
         values["impact"], values["urgency"] = IMPACT_AND_URGENCY[priority]
     else:
         values["priority"] = str(int(priority))

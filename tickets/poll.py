@@ -50,7 +50,7 @@ _COMPARED = (
     "kind", "sys_id", "number", "state", "active", "record", "sys_mod_count", "sys_updated_on", "seen_at",
     "missing_since",
 )  # fmt: skip
-_OURS = "sys_class_nameINchange_request,incident^correlation_displayIN" + ",".join(MARKERS.values())
+_OURS = f"sys_class_nameIN{','.join(Kind.values)}^correlation_displayIN{','.join(MARKERS.values())}"
 _SERVER_TIME = "%Y-%m-%d %H:%M:%S"
 
 

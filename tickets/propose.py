@@ -12,6 +12,7 @@ from scorecard.remediation import plain_text
 from scorecard.words import Level
 from tickets.payload import NAME_LENGTH, TEXT_LENGTH
 from tickets.states import Category, Kind, Priority
+from tickets.ticket_type import DEFAULT
 
 _DAYS = {
     Priority.CRITICAL: 7,
@@ -58,7 +59,7 @@ def for_action(action: ImprovementAction, *, total: float | None, today: date, n
     return Proposal(
         name=Truncator(action.title).chars(NAME_LENGTH),
         description=_description(action, note),
-        kind=Kind.CHANGE_REQUEST,
+        kind=DEFAULT,
         priority=priority,
         reason=reason,
         due_on=due_on(priority, today),

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from connector.models import Instance
-from tickets.states import Kind
+from tickets.ticket_type import type_of
 
 SYS_ID = r"^[0-9a-f]{32}\Z"
 
@@ -17,7 +17,7 @@ class ChangeTemplateQuerySet(models.QuerySet["ChangeTemplate"]):
 
     def of(self, instance_id: int, kind: str) -> "ChangeTemplate | None":
         """Return the template that new tickets of this kind are made from, if any."""
-        return self.filter(instance=instance_id).first() if kind == Kind.CHANGE_REQUEST else None
+        return self.filter(instance=instance_id).first() if type_of(kind).takes_template else None
 
     def choose(self, template: "ChangeTemplate", now: datetime) -> None:
         """Make new change requests from this template, which a trial has just proven."""

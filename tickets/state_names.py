@@ -19,7 +19,9 @@ from connector.sessions import Paused
 from tickets import mirror
 from tickets.models import StateName, Ticket
 from tickets.naming import ENGLISH, name_of, their_name
-from tickets.states import DEFAULT_STATES, Kind, Meaning, RecordState, meaning_of
+from tickets.record_state import RecordState, meaning_of
+from tickets.states import Kind, Meaning
+from tickets.ticket_type import TYPES
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ def states(instance: Instance, language: str) -> list[State]:
     """Every state of both tables: those of ServiceNow, those the instance told of, those that some ticket has."""
     rows = list(instance.state_names.all())
     met = Ticket.objects.filter(instance=instance).exclude(state="").values_list("kind", "state").distinct()
-    known = {(kind, value) for kind in Kind for value in DEFAULT_STATES[kind]}
+    known = {(kind, value) for kind in Kind for value in TYPES[kind].states}
     known |= {(Kind(row.kind), row.value) for row in rows} | {
         (Kind(kind), state) for kind, state in met.order_by()
     }
@@ -161,7 +163,7 @@ def _state(kind: Kind, value: str, rows: Iterable[StateName], language: str) -> 
         ours=ours,
         meaning=meaning,
         default_name=name_of(kind, value, [_without_ours(row, language) for row in of_state], language),
-        default_meaning=DEFAULT_STATES[kind].get(value, Meaning.IN_PROGRESS),
+        default_meaning=TYPES[kind].meaning_of(value) or Meaning.IN_PROGRESS,
     )
 
 

@@ -1,13 +1,9 @@
 """The two vocabularies of a ticket: how far *our* delivery got, and what *their* record means. Pure.
 
-Delivery moves only along MOVES. What a ServiceNow record means is read by `meaning_of`, first match wins.
+Delivery moves only along MOVES. What a ServiceNow record means is read by `record_state.meaning_of`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -105,80 +101,6 @@ class Meaning(models.TextChoices):
 
 
 CLOSED = (Meaning.CLOSED, Meaning.CLOSED_UNSUCCESSFULLY, Meaning.CANCELED)
-
-# Out-of-the-box states (ServiceNow product documentation, "Incident management process" and "State model for change").
-# An instance may rename them and add its own; its StateName rows come first.
-DEFAULT_STATES: dict[Kind, dict[str, Meaning]] = {
-    Kind.INCIDENT: {
-        "1": Meaning.NEW,
-        "2": Meaning.IN_PROGRESS,
-        "3": Meaning.ON_HOLD,
-        "6": Meaning.RESOLVED,
-        "7": Meaning.CLOSED,
-        "8": Meaning.CANCELED,
-    },
-    Kind.CHANGE_REQUEST: {
-        "-5": Meaning.NEW,
-        "-4": Meaning.IN_PROGRESS,
-        "-3": Meaning.IN_PROGRESS,
-        "-2": Meaning.IN_PROGRESS,
-        "-1": Meaning.IN_PROGRESS,
-        "0": Meaning.IN_PROGRESS,
-        "3": Meaning.CLOSED,
-        "4": Meaning.CANCELED,
-    },
-}
-DEFAULT_LABELS: dict[Kind, dict[str, str | Promise]] = {
-    Kind.INCIDENT: {
-        "1": pgettext_lazy("ticket state", "New"),
-        "2": pgettext_lazy("ticket state", "In Progress"),
-        "3": pgettext_lazy("ticket state", "On Hold"),
-        "6": pgettext_lazy("ticket state", "Resolved"),
-        "7": pgettext_lazy("ticket state", "Closed"),
-        "8": pgettext_lazy("ticket state", "Canceled"),
-    },
-    Kind.CHANGE_REQUEST: {
-        "-5": pgettext_lazy("ticket state", "New"),
-        "-4": pgettext_lazy("ticket state", "Assess"),
-        "-3": pgettext_lazy("ticket state", "Authorize"),
-        "-2": pgettext_lazy("ticket state", "Scheduled"),
-        "-1": pgettext_lazy("ticket state", "Implement"),
-        "0": pgettext_lazy("ticket state", "Review"),
-        "3": pgettext_lazy("ticket state", "Closed"),
-        "4": pgettext_lazy("ticket state", "Canceled"),
-    },
-}
-_IN_APPROVAL = ("-4", "-3")
-
-
-@dataclass(frozen=True)
-class RecordState:
-    """The fields of a record that decide what it means; values as ServiceNow writes them."""
-
-    state: str
-    active: bool
-    on_hold: bool = False
-    close_code: str = ""
-
-
-def meaning_of(
-    kind: Kind, now: RecordState, *, previous_state: str = "", named: Mapping[str, Meaning] | None = None
-) -> Meaning:
-    """Say what a record means.
-
-    `previous_state` is the state value seen last; `named` holds the meanings that this instance's administrators gave.
-    A held change is a boolean, not a state; a rejected one goes back to New (ServiceNow, "Change request approvals").
-    """
-    if kind == Kind.CHANGE_REQUEST and now.on_hold:
-        return Meaning.ON_HOLD
-    meaning = (named or {}).get(now.state) or DEFAULT_STATES[kind].get(now.state)
-    if meaning is None:
-        return Meaning.IN_PROGRESS if now.active else Meaning.CLOSED
-    if meaning == Meaning.CLOSED and now.close_code == "unsuccessful":
-        return Meaning.CLOSED_UNSUCCESSFULLY
-    if kind == Kind.CHANGE_REQUEST and meaning == Meaning.NEW and previous_state in _IN_APPROVAL:
-        return Meaning.SENT_BACK
-    return meaning
 
 
 class Priority(models.IntegerChoices):

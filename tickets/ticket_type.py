@@ -40,7 +40,7 @@ class TicketType:
     """One table of ServiceNow that tickets are made in.
 
     `marker` is the first line of each description and the correlation display, by which lists filter. `due_field` and
-    `requester_field` are the table's columns for the due date and for whoever asked. `shown_fields` are read of its
+    `requester_field` are the table's columns for the due date and for whoever wants it. `shown_fields` are read of its
     records besides those of every task. `prefix` is how its numbers begin.
     """
 
@@ -67,6 +67,11 @@ class TicketType:
     def table(self) -> str:
         """The name of its table."""
         return self.kind.value
+
+    def meaning_of(self, state: str) -> Meaning | None:
+        """Return what a stored value of `state` means out of the box; None for one that an instance added."""
+        known = self.states.get(state)
+        return known.meaning if known else None
 
     @property
     def first_state(self) -> str:

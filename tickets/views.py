@@ -40,6 +40,7 @@ from tickets.record_words import facts
 from tickets.states import MOVING, Kind
 from tickets.status_notice import status_notice, warnings, without_record
 from tickets.story import told
+from tickets.ticket_type import DEFAULT
 
 may_view = permission_required("tickets.view_ticket")
 may_create = permission_required("tickets.add_ticket")
@@ -131,7 +132,7 @@ def new(request: PersonRequest) -> HttpResponse:
     day = today(timezone.now())
     if request.method == "POST":
         return _show_or_store(request, NewTicketForm(request.POST, today=day), None)
-    kind = request.GET.get("kind", Kind.CHANGE_REQUEST)
+    kind = request.GET.get("kind", DEFAULT)
     return _show_or_store(request, NewTicketForm.blank(kind, day, form_address.ticket_id(request)), None)
 
 

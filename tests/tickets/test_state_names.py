@@ -15,7 +15,8 @@ from tickets import state_names
 from tickets.models import StateName, Ticket, new_sys_id
 from tickets.naming import name_of
 from tickets.poll import poll_sweep
-from tickets.states import DEFAULT_STATES, Delivery, Kind, Meaning
+from tickets.states import Delivery, Kind, Meaning
+from tickets.ticket_type import TYPES
 
 pytestmark = pytest.mark.django_db
 PAGE = "/servicenow/configuration/states/"
@@ -80,7 +81,7 @@ def test_every_state_is_named_where_choices_are_closed_and_no_record_exists(
     state_names.learn_now(timezone.now())
     for kind in Kind:
         named = connection.instance.state_names.filter(kind=kind, language="en").exclude(their_label="")
-        assert set(named.values_list("value", flat=True)) == set(DEFAULT_STATES[kind])
+        assert set(named.values_list("value", flat=True)) == set(TYPES[kind].states)
 
 
 def test_a_sleeping_instance_has_not_been_asked(connection: Connection, sandbox: SandboxProcess) -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.states import DEFAULT_STATES, MOVES, Delivery, Kind, Meaning, RecordState, check_move, meaning_of
+from tickets.record_state import RecordState, meaning_of
+from tickets.states import MOVES, Delivery, Kind, Meaning, check_move
+from tickets.ticket_type import TYPES
 
 CHANGE, INCIDENT = Kind.CHANGE_REQUEST, Kind.INCIDENT
 
@@ -46,7 +48,7 @@ def test_what_the_instance_says_of_its_states_comes_first() -> None:
 @given(st.sampled_from(Kind), st.text(max_size=8), st.booleans(), st.booleans(), st.text(max_size=12))
 def test_every_record_means_something(kind: Kind, state: str, active: bool, on_hold: bool, code: str) -> None:
     meaning = meaning_of(kind, RecordState(state, active, on_hold, code))
-    if active and state not in DEFAULT_STATES[kind]:
+    if active and state not in TYPES[kind].states:
         assert meaning in (Meaning.IN_PROGRESS, Meaning.ON_HOLD)
 
 
