@@ -14,36 +14,36 @@ run: $(VENV)/run.stamp ## start the portal with demonstration data and the sandb
 serve: $(VENV)/run.stamp ## start the portal for real use
 	@exec $(PY) -m portal.run
 
-test: $(VENV)/dev.stamp ## run all tests, or a part: TESTS=tests/tickets/test_share.py
-	@$(PY) -m tests.run $(TESTS)
+test: $(VENV)/dev.stamp ## run all tests, or a part: TESTS=tests/tickets/actions/test_share.py
+	@$(PY) -m tools.run $(TESTS)
 
 test-fast: $(VENV)/dev.stamp ## run what needs no browser and no processes of its own, in two minutes
-	@$(PY) -m tests.run --fast $(or $(TESTS),tests)
+	@$(PY) -m tools.run --fast $(or $(TESTS),tests)
 
 bench: $(VENV)/dev.stamp ## what tracking and pushing cost, beside ServiceNow's own client, and pages beside a plain one
-	@$(PY) -W ignore -m tests.bench
+	@$(PY) -W ignore -m tools.bench
 
 crash: $(VENV)/dev.stamp ## kill the delivery at every step under every answer of ServiceNow (a quarter of an hour)
-	@$(PY) -W ignore -m tests.crash
+	@$(PY) -W ignore -m tools.crash
 
 chaos: $(VENV)/dev.stamp ## deliver a thousand tickets while everything is killed, frozen and unplugged
-	@$(PY) -W ignore -m tests.chaos
+	@$(PY) -W ignore -m tools.chaos
 
 tracking: $(VENV)/dev.stamp ## change 12,000 records at once, seen late and in part by pollers that are killed
-	@$(PY) -W ignore -m tests.tracking
+	@$(PY) -W ignore -m tools.tracking
 
 lint: $(VENV)/dev.stamp ## check style, types, templates, directions of import, migrations
-	@$(PY) -m tests.lint
+	@$(PY) -m tools.lint
 
 format: $(VENV)/dev.stamp ## put the code into its form
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
 screenshots: $(VENV)/dev.stamp ## take pictures of every page into build/screenshots
-	@$(PY) -m tests.screenshots $(PAGES)
+	@$(PY) -m tools.screenshots $(PAGES)
 
 messages: $(VENV)/dev.stamp ## collect new texts into the message catalogues (needs gettext)
-	@$(PY) -m tests.messages
+	@$(PY) -m tools.messages
 
 lock: ## pin every package anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --quiet --upgrade pyproject.toml -o requirements.lock

@@ -7,7 +7,7 @@ import sys
 import django
 from django.core.management import execute_from_command_line
 
-from portal import start
+from portal import startup_checks
 
 # What serves people or works on what they entered must be as safe to start as the portal itself. Not among them is
 # what mends a portal that may not start, or only looks.
@@ -25,8 +25,8 @@ AS_SAFE_AS_THE_PORTAL = {
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    start.load_settings()
+    startup_checks.load_settings()
     if AS_SAFE_AS_THE_PORTAL.intersection(sys.argv[1:2]) and not {"-h", "--help"}.intersection(sys.argv):
         django.setup()
-        start.check()
+        startup_checks.check()
     execute_from_command_line(sys.argv)

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import kept, people, recent_sign_in
+from accounts import form_drafts, people, recent_sign_in
 from accounts.admin_forms import NewPersonForm, RoleField, SetPasswordForm, language_field
-from accounts.kept_admin import KeptAdmin
+from accounts.form_drafts_admin import KeptAdmin
 from accounts.models import AuditEntry, User
 from accounts.notices import What
 from accounts.read_only import ReadOnlyAdmin
@@ -123,7 +123,9 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         """Add or change a person: a recent sign-in is needed for saving, and what was typed waits for it."""
         if request.method == "POST" and recent_sign_in.is_missing(request):
             # Views are looked at for their mark, which both of a person's forms carry.
-            kept.keep(request, self.change_view, str(request.user.pk), timezone.now(), until_confirmed=True)
+            form_drafts.keep(
+                request, self.change_view, str(request.user.pk), timezone.now(), until_confirmed=True
+            )
             return recent_sign_in.ask(request.get_full_path())
         return super().changeform_view(request, *args, **kwargs)
 

@@ -16,9 +16,9 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import throttle
+from accounts.client_origin import Origin
 from accounts.lengths import LimitedPasswords, limit
 from accounts.models import User
-from accounts.origin import Origin
 from accounts.tasks import send_reset_links
 
 THROTTLED = "throttled"

@@ -9,7 +9,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 
-from accounts import kept, sessions
+from accounts import form_drafts, sessions
 from accounts.redirects import signed_out_notice, to_sign_in, way_back
 
 View = Callable[..., HttpResponseBase]
@@ -50,7 +50,7 @@ class LoginMiddleware(LoginRequiredMiddleware):
         if reason:
             messages.info(request, reason)
         owner = sessions.owner_of_ended(request.session)
-        if owner and kept.keep(request, view_func, owner, timezone.now()):
+        if owner and form_drafts.keep(request, view_func, owner, timezone.now()):
             return to_sign_in(request, request.get_full_path())
         return to_sign_in(request, way_back(request, view_func))
 

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import people, throttle
+from accounts.client_origin import Origin, new_browser, origin_of, remember_browser
 from accounts.forms import NewPasswordForm, ResetForm
 from accounts.models import AuditEntry, User
 from accounts.notices import What
-from accounts.origin import Origin, new_browser, origin_of, remember_browser
 
 
 class ResetView(auth_views.PasswordResetView):

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import kept, recent_sign_in
+from accounts import form_drafts, recent_sign_in
 from accounts.models import User
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -52,7 +52,7 @@ def is_polled(view: Callable[..., Any]) -> bool:
 def begin(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Note when somebody signed in. Receives Django's signal `user_logged_in`."""
     now = timezone.now()
-    kept.hand_over(request.session, str(user.pk))
+    form_drafts.hand_over(request.session, str(user.pk))
     request.session.pop(_ENDED, None)
     request.session[_SIGNED_IN_AT] = request.session[_SEEN_AT] = now.timestamp()
     recent_sign_in.note(request.session, now)

@@ -26,8 +26,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts.client_origin import REMEMBERED_FOR, Origin
 from accounts.models import SignInCounter
-from accounts.origin import REMEMBERED_FOR, Origin
 
 WINDOW = timedelta(minutes=15)
 TRIES = 10

@@ -17,12 +17,12 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import kept, people, recent_sign_in, sessions, throttle
+from accounts import form_drafts, people, recent_sign_in, sessions, throttle
 from accounts.access import anyone_signed_in
+from accounts.client_origin import Origin, new_browser, origin_of, remember_browser
 from accounts.forms import ConfirmForm, LanguageForm, PasswordForm, SignInForm, ThemeForm
 from accounts.models import AuditEntry, User
 from accounts.notices import What
-from accounts.origin import Origin, new_browser, origin_of, remember_browser
 from accounts.redirects import own_origin, to_sign_in
 from accounts.requests import PersonRequest
 
@@ -191,7 +191,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     signed_in = request.user.is_authenticated
     owner = str(request.user.pk) if signed_in else sessions.owner_of_ended(request.session)
     view = request.resolver_match.func if request.resolver_match else django_csrf_failure
-    if not (owner and _is_from_here(request) and kept.keep(request, view, owner, timezone.now())):
+    if not (owner and _is_from_here(request) and form_drafts.keep(request, view, owner, timezone.now())):
         return django_csrf_failure(request, reason)
     if not signed_in:
         return to_sign_in(request, request.get_full_path())

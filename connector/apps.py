@@ -19,7 +19,7 @@ class ConnectorConfig(AppConfig):
     def ready(self) -> None:
         """Register the check of the keys, the app's permissions and its audit labels."""
         from accounts import roles  # noqa: PLC0415  It needs the models, which are loaded by now.
-        from connector import checks  # noqa: F401, PLC0415  So does this.
+        from connector.access import key_checks  # noqa: F401, PLC0415  So does this.
 
         audit_labels.register(AUDIT_LABELS)
         roles.register(

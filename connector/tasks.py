@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from connector import upkeep
+from connector.health import upkeep
 
 
 @shared_task

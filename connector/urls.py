@@ -1,6 +1,6 @@
 from django.urls import path
 
-from connector import views
+from connector.pages import views
 
 app_name = "connector"
 urlpatterns = [

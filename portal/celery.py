@@ -16,8 +16,8 @@ from celery.signals import (
 )
 
 from accounts import request_id
-from portal import broker, start
-from tickets import stopping
+from portal import broker, startup_checks
+from tickets.delivery import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 broker.register()
@@ -32,7 +32,7 @@ app.autodiscover_tasks()
 @app.on_configure.connect
 def load_settings(**kwargs: Any) -> None:
     """Say what is wrong with the settings in one line."""
-    start.load_settings()
+    startup_checks.load_settings()
     # Celery prefers the variable as it was typed to the setting that was read from it.
     os.environ.pop("CELERY_BROKER_URL", None)
 
@@ -41,7 +41,7 @@ def load_settings(**kwargs: Any) -> None:
 @beat_init.connect
 def check_start(**kwargs: Any) -> None:
     """Refuse to start with keys that open nothing."""
-    start.check()
+    startup_checks.check()
 
 
 @before_task_publish.connect

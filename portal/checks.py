@@ -12,7 +12,7 @@ from django.db import OperationalError
 from accounts.access import Address, every_address
 from accounts.roles import ADMINISTRATOR, ROLES
 from portal import demonstration, file_modes
-from portal.start import START
+from portal.startup_checks import START
 
 # What needs no sign-in, by name. Nothing else may say `login_not_required`.
 PUBLIC = {

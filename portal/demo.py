@@ -7,8 +7,8 @@ from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
 from connector.models import Instance
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket, new_sys_id
-from tickets.states import Category, Delivery, Kind, Meaning, Priority, Source
-from tickets.ticket_type import TYPES
+from tickets.models.choices import Category, Delivery, Kind, Meaning, Priority, Source
+from tickets.models.ticket_type import TYPES
 
 PASSWORD = "demo"  # noqa: S105  Known to everybody, and refused outside demonstrations.
 PEOPLE = [

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
 from portal.body_deadline import WAS_LATE, length_of
-from portal.failures import too_much
+from portal.error_pages import too_much
 
 # What gunicorn takes, and common proxies too (nginx: large_client_header_buffers).
 ADDRESS_LENGTH = 8_000

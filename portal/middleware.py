@@ -6,7 +6,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
 from accounts import request_id
-from accounts.origin import client_address
+from accounts.client_origin import client_address
 
 # Nothing on our pages uses these; what a page may not use, no script that got into it can.
 _NOT_USED = (

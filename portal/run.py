@@ -229,7 +229,7 @@ def portal_parts(state: Path) -> list[Part]:
     """Web, workers and beat."""
     celery = [sys.executable, "-m", "celery", "--app", "portal"]
     # Threads: tasks wait for the network, and one process leaves no orphans. More of them than creates are under way
-    # at once (tickets.push), so that some claim and settle while others wait for ServiceNow.
+    # at once (tickets.delivery.push), so that some claim and settle while others wait for ServiceNow.
     worker = [
         *celery,
         "worker",

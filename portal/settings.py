@@ -108,9 +108,9 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.organization",
-                "accounts.context.theme",
-                "tickets.context.sharing",
+                "portal.context_processors.organization",
+                "accounts.context_processors.theme",
+                "tickets.pages.context_processors.sharing",
             ],
             "builtins": [
                 "django.templatetags.i18n",

@@ -8,9 +8,9 @@ from django.views.generic import RedirectView
 
 from accounts.access import anyone_signed_in
 from accounts.views import logout
-from connector.views import setup
-from portal import specimens, views
-from tickets import (
+from connector.pages.views import setup
+from portal import component_gallery, views
+from tickets.pages import (
     converters,  # noqa: F401  Registers <kind:...>.
     state_views,
 )
@@ -21,8 +21,8 @@ def to(name: str) -> Callable[..., HttpResponseBase]:
     return anyone_signed_in(RedirectView.as_view(pattern_name=name, query_string=True))
 
 
-handler400 = "portal.failures.bad_request"
-handler500 = "portal.failures.server_error"
+handler400 = "portal.error_pages.bad_request"
+handler500 = "portal.error_pages.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("cards/", views.cards, name="cards"),
@@ -48,4 +48,4 @@ urlpatterns = [
 ]
 
 if settings.DEMO or settings.DEBUG:
-    urlpatterns += [path("components/", specimens.components, name="components")]
+    urlpatterns += [path("components/", component_gallery.components, name="components")]

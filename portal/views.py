@@ -17,15 +17,15 @@ from accounts.access import permission_required
 from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
-from connector.alert import alert_of
+from connector.health.connection_alert import alert_of
 from connector.models import Connection
 from portal.readiness import reason_not_ready
-from scorecard.import_status import import_status
-from scorecard.overview import summary
-from tickets.calendar import today
-from tickets.cards import cards as ticket_cards
-from tickets.states import Kind
-from tickets.ticket_type import TYPES
+from scorecard.pages.import_status import import_status
+from scorecard.pages.overview import summary
+from tickets.models.choices import Kind
+from tickets.models.ticket_type import TYPES
+from tickets.pages.cards import cards as ticket_cards
+from tickets.records.dates import today
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 may_view = permission_required("scorecard.view_improvementaction", "tickets.view_ticket")

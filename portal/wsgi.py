@@ -4,10 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from portal import start
+from portal import startup_checks
 from portal.body_deadline import BodyDeadline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-start.load_settings()
+startup_checks.load_settings()
 application = BodyDeadline(get_wsgi_application())
-start.check()
+startup_checks.check()

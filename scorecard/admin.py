@@ -1,10 +1,10 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.kept_admin import KeptAdmin
+from accounts.form_drafts_admin import KeptAdmin
 from accounts.read_only import ReadOnlyAdmin
 from scorecard.models import ActionPlan, ControlScoreDay, ImportState, ImprovementAction, ScoreDay
-from scorecard.plan_form import PlanForm
+from scorecard.pages.plan_form import PlanForm
 
 
 @admin.register(ImprovementAction)

@@ -8,7 +8,7 @@ from celery.exceptions import OperationalError
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from scorecard import import_run, sessions
+from scorecard.importing import graph_client, run
 
 logger = logging.getLogger("scorecard")
 
@@ -20,13 +20,13 @@ def import_from_graph(task: Any) -> None:
     What may pass is tried again after 1, 2, 4, 8 and 16 minutes; the schedule comes back in any case. How it went is
     written down for the pages.
     """
-    if len(sessions.missing_settings()) == len(sessions.REQUIRED):
+    if len(graph_client.missing_settings()) == len(graph_client.REQUIRED):
         return
     try:
-        report = import_run.read_from_graph(now=timezone.now())
-    except import_run.AlreadyRunning:
+        report = run.read_from_graph(now=timezone.now())
+    except run.AlreadyRunning:
         logger.info("Secure Score is being read already.")
-    except import_run.EXPECTED as error:
+    except run.EXPECTED as error:
         if getattr(error, "retryable", False):
             raise task.retry(exc=error, countdown=60 * 2**task.request.retries) from None
         logger.warning("Secure Score was not read: %s", error)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scorecard import views
+from scorecard.pages import views
 
 app_name = "scorecard"
 urlpatterns = [

@@ -8,7 +8,7 @@ from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFacto
 from factory.django import DjangoModelFactory
 
 from accounts.models import AuditEntry, User
-from connector import sessions
+from connector.access import client_factory
 from connector.models import CheckResult, Connection, Instance
 from scorecard.models import ActionPlan, ControlScoreDay, ImprovementAction
 from tests.sandbox_process import CLIENT, INTEGRATION_USER, SandboxProcess
@@ -25,7 +25,7 @@ from tickets.models import (
     TicketEvent,
     TicketNote,
 )
-from tickets.states import Category, Kind, Priority, Source
+from tickets.models.choices import Category, Kind, Priority, Source
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -275,5 +275,5 @@ def connected(sandbox: SandboxProcess) -> Connection:
         integration_user_name=INTEGRATION_USER[0],
         authorized_at=timezone.now() - timedelta(minutes=1),
     )
-    sessions.keep_client_secret(connection, CLIENT[1])
+    client_factory.keep_client_secret(connection, CLIENT[1])
     return connection

@@ -10,10 +10,10 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.models import User
 from accounts.read_only import ReadOnlyAdmin, as_list
+from connector.access.client_factory import Paused
 from connector.servicenow.errors import ServiceNowError
-from connector.sessions import Paused
-from tickets import share
-from tickets.discard import discard
+from tickets.actions import share
+from tickets.actions.discard import discard
 from tickets.models import (
     ChangeTemplate,
     FieldMapping,
@@ -26,7 +26,7 @@ from tickets.models import (
     TicketEvent,
     TicketNote,
 )
-from tickets.states import Priority
+from tickets.models.choices import Priority
 
 
 # Delivery and tracking write these rows; a hand in between could send a ticket twice.

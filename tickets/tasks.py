@@ -8,7 +8,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from connector.clock import SHARED, Clock
-from tickets import claim, comment, mend, missed_notes, points, poll, push, reconcile, state_names
+from tickets.configuration import state_names
+from tickets.delivery import comments, lease, push
+from tickets.reconciliation import fixes, run
+from tickets.tracking import missed_notes, poll, score_completion
 
 # What no worker took by then is handed out again, so that messages do not pile up.
 HANDED_OUT_FOR = timedelta(seconds=10)
@@ -32,13 +35,13 @@ def push_due() -> None:
 @shared_task
 def release_abandoned() -> None:
     """Let go of what was in hand for an instance that is no longer connected."""
-    claim.release_abandoned(Clock.read(SHARED))
+    lease.release_abandoned(Clock.read(SHARED))
 
 
 @shared_task
 def send_comments() -> None:
     """Send the comments that are due."""
-    comment.send_due()
+    comments.send_due()
 
 
 @shared_task
@@ -62,7 +65,7 @@ def read_missed_notes() -> None:
 @shared_task
 def notice_points() -> None:
     """Let tickets say that their action has reached all its points."""
-    points.notice(now=timezone.now())
+    score_completion.notice(now=timezone.now())
 
 
 @shared_task
@@ -80,16 +83,16 @@ def learn_new_state_names() -> None:
 @shared_task
 def reconcile_tickets(run_id: int) -> None:
     """Compare every ticket with what ServiceNow holds."""
-    reconcile.carry_out(run_id)
+    run.carry_out(run_id)
 
 
 @shared_task
 def mend_findings(run_id: int) -> None:
     """Mend what a person chose."""
-    mend.mend_chosen(run_id)
+    fixes.mend_chosen(run_id)
 
 
 @shared_task
 def mend_left_findings() -> None:
     """Mend what a worker that died has left."""
-    mend.mend_left()
+    fixes.mend_left()

@@ -1,13 +1,13 @@
 from django.urls import path
 
-from tickets import (
+from tickets.pages import (
     bulk_views,
     comment_views,
     converters,  # noqa: F401  Registers <kind:...>.
     edit_views,
     linking_views,
     mapping_views,
-    reconcile_views,
+    reconciliation_views,
     trial_views,
     views,
 )
@@ -23,9 +23,9 @@ urlpatterns = [
     path("fields/<kind:kind>/try/", trial_views.try_fields, name="try_fields"),
     path("fields/<kind:kind>/<int:mapping>/remove/", mapping_views.remove, name="remove_field"),
     path("new/", views.new, name="new"),
-    path("reconcile/", reconcile_views.reconciliation, name="reconciliation"),
-    path("reconcile/start/", reconcile_views.start, name="start_reconciliation"),
-    path("reconcile/<int:run>/<slug:what>/", reconcile_views.mend_findings, name="mend"),
+    path("reconcile/", reconciliation_views.reconciliation, name="reconciliation"),
+    path("reconcile/start/", reconciliation_views.start, name="start_reconciliation"),
+    path("reconcile/<int:run>/<slug:what>/", reconciliation_views.mend_findings, name="mend"),
     path("share/<path:control_id>/", views.share, name="share"),
     path("<uuid:pk>/", views.ticket, name="ticket"),
     path("<uuid:pk>/status/", views.status, name="status"),

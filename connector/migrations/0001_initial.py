@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import connector.fields
+import connector.models.secret_fields
 
 
 class Migration(migrations.Migration):
@@ -128,19 +128,19 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "client_secret",
-                    connector.fields.SecretField(
+                    connector.models.secret_fields.SecretField(
                         blank=True, default="", serialize=False, verbose_name="client secret"
                     ),
                 ),
                 (
                     "access_token",
-                    connector.fields.SecretField(
+                    connector.models.secret_fields.SecretField(
                         blank=True, default="", serialize=False, verbose_name="access token"
                     ),
                 ),
                 (
                     "refresh_token",
-                    connector.fields.SecretField(
+                    connector.models.secret_fields.SecretField(
                         blank=True, default="", serialize=False, verbose_name="refresh token"
                     ),
                 ),

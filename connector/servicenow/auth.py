@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from connector.servicenow import wire
+from connector.servicenow import responses
 from connector.servicenow.transport import Call, Transport
 
 
@@ -18,14 +18,14 @@ class Bearer:
         self._access_token = access_token
         self._renew = renew
 
-    def send(self, transport: Transport, call: Call) -> wire.Answer:
+    def send(self, transport: Transport, call: Call) -> responses.Answer:
         """Send a signed call; a second 401, and one after which it must not be repeated, come back as the answer.
 
         Raises what the transport raises, and what `renew` raises (`TokenRefused` or `TokenUnavailable`: the
         call was not carried out).
         """
         answer = transport.send(call, self._access_token)
-        if answer.status == 401 and (call.only_reads or wire.is_certain_no(answer)):
+        if answer.status == 401 and (call.only_reads or responses.is_certain_no(answer)):
             self._access_token = self._renew(self._access_token)
             answer = transport.send(call, self._access_token)
         return answer

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from connector.servicenow.wire import Answer
+from connector.servicenow.responses import Answer
 
 PATH = "/api/now/v1/batch"
 

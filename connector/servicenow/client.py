@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from connector.servicenow import batch, wire
+from connector.servicenow import batch, responses
 from connector.servicenow.auth import Bearer
 from connector.servicenow.batch import Listing
 from connector.servicenow.errors import (
@@ -66,7 +66,7 @@ class Client:
 
         Raises an error with `outcome_unknown` when the record may or may not exist; look before calling again.
         """
-        record = wire.read_record(
+        record = responses.read_record(
             table, self._send("POST", _table_path(table), READ_BACK | SHOWN, fields, check)
         )
         if not record.sys_id:
@@ -78,14 +78,14 @@ class Client:
     ) -> Record:
         """Change some fields of a record and give it back as it is now. `check` as in `create`. Raises `NotFound`."""
         answer = self._send("PATCH", _record_path(table, sys_id), READ_BACK, fields, check)
-        return _same(wire.read_record(table, answer), sys_id)
+        return _same(responses.read_record(table, answer), sys_id)
 
     def read(self, table: str, sys_id: str, fields: Sequence[str] | None = None) -> Record | None:
         """One record, or None when ServiceNow says there is none (or none that we may see)."""
         try:
             wanted = READ_BACK | (_only(fields) or SHOWN)
             answer = self._send("GET", _record_path(table, sys_id), wanted)
-            return _same(wire.read_record(table, answer), sys_id)
+            return _same(responses.read_record(table, answer), sys_id)
         except NotFound:
             return None
 
@@ -112,14 +112,14 @@ class Client:
 
     def lists(self, listings: Sequence[Listing]) -> Pages:
         """Several lists, in their order, by one call where the instance has the Batch API and by one each elsewhere."""
-        served: dict[int, wire.Answer] = {}
+        served: dict[int, responses.Answer] = {}
         if len(listings) > 1:
             asked = batch.request([(_table_path(one.table), _parameters(one)) for one in listings])
             with suppress(NotFound, BadRequest, Forbidden, Unreadable):
-                served = batch.answers(wire.read_document(self._send("POST", batch.PATH, {}, asked)))
+                served = batch.answers(responses.read_document(self._send("POST", batch.PATH, {}, asked)))
         return [self._listed(one, served.get(number)) for number, one in enumerate(listings)]
 
-    def _listed(self, listing: Listing, answer: wire.Answer | None) -> Page:
+    def _listed(self, listing: Listing, answer: responses.Answer | None) -> Page:
         try:
             if answer is None:
                 answer = self._send("GET", _table_path(listing.table), _parameters(listing))
@@ -142,8 +142,8 @@ class Client:
             self.left_out += rows
             logger.warning("%s: %d rows could not be understood and were left out", table, rows)
 
-    def _page(self, table: str, answer: wire.Answer) -> Page:
-        page = wire.read_page(table, answer)
+    def _page(self, table: str, answer: responses.Answer) -> Page:
+        page = responses.read_page(table, answer)
         self.leave_out(table, page.left_out)
         return page
 
@@ -197,7 +197,7 @@ class Client:
 
     def get(self, path: str, parameters: Mapping[str, str]) -> object:
         """The `result` of any other address of the REST API, as JSON has it."""
-        return wire.read_result(self._send("GET", path, parameters))
+        return responses.read_result(self._send("GET", path, parameters))
 
     def whoami(self) -> Record | None:
         """The user whose token we hold, or None where the instance does not let that user read its own
@@ -216,7 +216,7 @@ class Client:
         "Change Management API"). Raises as `create`, and `NotFound` where there is no such template.
         """
         answer = self._send("POST", f"{STANDARD_CHANGES}/{_checked_id(template)}", {}, fields, check)
-        record = wire.read_record("change_request", answer)
+        record = responses.read_record("change_request", answer)
         if not record.sys_id:
             raise Unreadable("The answer does not say which record was made.")
         return record
@@ -234,7 +234,7 @@ class Client:
         parameters: Mapping[str, str],
         fields: Mapping[str, Any] | None = None,
         check: Callable[[], None] | None = None,
-    ) -> wire.Answer:
+    ) -> responses.Answer:
         body = json.dumps(dict(fields)).encode() if fields is not None else None
         # A batch of ours holds reads alone.
         only_reads = method == "GET" or path == batch.PATH

@@ -19,7 +19,7 @@ import requests
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error, WebApplicationClient
 from requests_oauthlib import OAuth2Session
 
-from connector.servicenow import wire
+from connector.servicenow import responses
 from connector.servicenow.errors import OutcomeUnknown, TokenUnavailable
 from connector.servicenow.records import Tokens
 from connector.servicenow.transport import Transport, answer_of
@@ -117,7 +117,7 @@ def revoke(transport: Transport, token: str) -> None:
     with requests.Session() as session:
         transport.carry(session)
         answer = answer_of(session.post(f"{transport.origin}/oauth_revoke_token.do", params={"token": token}))
-    wire.check_revoked(answer)
+    responses.check_revoked(answer)
 
 
 def _ask(transport: Transport, session: OAuth2Session, fetch: Callable[[str], object]) -> Tokens:
@@ -128,7 +128,7 @@ def _ask(transport: Transport, session: OAuth2Session, fetch: Callable[[str], ob
     found: list[Tokens] = []
 
     def keep(response: requests.Response) -> requests.Response:
-        found.append(wire.read_tokens(answer_of(response)))
+        found.append(responses.read_tokens(answer_of(response)))
         return response
 
     session.register_compliance_hook("access_token_response", keep)
@@ -142,7 +142,7 @@ def _ask(transport: Transport, session: OAuth2Session, fetch: Callable[[str], ob
         except (OAuth2Error, ValueError, TypeError):
             if not found:
                 raise
-            # The library may dislike what `wire` could read; whatever is in such an error stays here.
+            # The library may dislike what `responses` could read; whatever is in such an error stays here.
             logger.debug("The token endpoint's answer is not quite that of RFC 6749.")
     return found[0]
 

@@ -23,7 +23,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from connector.servicenow import wire
+from connector.servicenow import responses
 from connector.servicenow.certificates import refusal_in
 from connector.servicenow.errors import NoAnswer, ServiceNowError, TooLarge, Unreachable, Unreadable
 
@@ -75,7 +75,7 @@ class Transport:
         *,
         ca_bundle: str = "",
         proxy: str = "",
-        heard: Callable[[wire.Answer | None], None] | None = None,
+        heard: Callable[[responses.Answer | None], None] | None = None,
         admit: Callable[[bool], AbstractContextManager[None]] = lambda of_the_api: nullcontext(),
     ) -> None:
         self.origin = origin
@@ -86,7 +86,7 @@ class Transport:
         self.heard = heard
         self.admit = admit
 
-    def send(self, call: Call, access_token: str) -> wire.Answer:
+    def send(self, call: Call, access_token: str) -> responses.Answer:
         """Send one call. Raises `Unreachable`, `NoAnswer` or `Unreadable` where no whole answer came back."""
         if call.check is not None:
             call.check()
@@ -115,10 +115,10 @@ class Transport:
         session.mount(self.origin + "/", InstanceAdapter(self, call))
 
 
-def answer_of(response: requests.Response) -> wire.Answer:
-    """A response of requests as the pure functions of `wire` want it."""
+def answer_of(response: requests.Response) -> responses.Answer:
+    """A response of requests as the pure functions of `responses` want it."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return wire.Answer(response.status_code, headers, response.content)
+    return responses.Answer(response.status_code, headers, response.content)
 
 
 class InstanceAdapter(HTTPAdapter):
@@ -150,7 +150,7 @@ class InstanceAdapter(HTTPAdapter):
     def _send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         started = time.monotonic()
         self.line = Line(self.transport)
-        answer: wire.Answer | None = None
+        answer: responses.Answer | None = None
         error: ServiceNowError | None = None
         try:
             response = self._exchange(request, **kwargs)
@@ -293,7 +293,7 @@ def _read(raw: Any) -> bytes:
 
 def _log(
     request: requests.PreparedRequest,
-    answer: wire.Answer | None,
+    answer: responses.Answer | None,
     error: ServiceNowError | None,
     started: float,
 ) -> None:

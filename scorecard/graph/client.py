@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import wire
-from .errors import EndlessPaging, RateLimited
-from .transport import Transport, check_origin
+from scorecard.graph import responses
+from scorecard.graph.errors import EndlessPaging, RateLimited
+from scorecard.graph.transport import Transport, check_origin
 
 SCORES = "/v1.0/security/secureScores"
 PROFILES = "/v1.0/security/secureScoreControlProfiles"
@@ -91,7 +91,7 @@ class Client:
             self._before_call()
             answer = self._transport.get(target, access_token=self._access_token)
             try:
-                return wire.read_page(answer, now=datetime.now(UTC))
+                return responses.read_page(answer, now=datetime.now(UTC))
             except RateLimited as error:
                 wait = (
                     fallback if error.retry_after is None else max(error.retry_after, timedelta(seconds=0.1))

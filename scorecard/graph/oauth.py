@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from oauthlib.oauth2 import BackendApplicationClient
 
-from . import wire
-from .transport import Transport
+from scorecard.graph import responses
+from scorecard.graph.transport import Transport
 
 
 def fetch_token(
@@ -23,4 +23,4 @@ def fetch_token(
         scope=[f"{resource}/.default"], include_client_id=True, client_secret=client_secret
     )
     path = f"/{quote(tenant_id, safe='')}/oauth2/v2.0/token"
-    return wire.read_token(transport.post_form(path, body), now=now)
+    return responses.read_token(transport.post_form(path, body), now=now)

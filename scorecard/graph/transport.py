@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from .errors import NoAnswer, NotTrusted, ProxyFailed, Unreachable, Unreadable
-from .wire import Answer
+from scorecard.graph.errors import NoAnswer, NotTrusted, ProxyFailed, Unreachable, Unreadable
+from scorecard.graph.responses import Answer
 
 logger = logging.getLogger("scorecard.graph")
 

@@ -14,7 +14,7 @@ from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
 from scorecard.models import ActionPlan
 from tests.factories import ActionFactory, ConnectionFactory, TicketFactory, UserFactory
 from tickets.models import Ticket, TicketEvent
-from tickets.states import Delivery
+from tickets.models.choices import Delivery
 
 pytestmark = pytest.mark.django_db
 USERS, TICKETS = "/admin/accounts/user/", "/admin/tickets/ticket/"

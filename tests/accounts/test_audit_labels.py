@@ -17,9 +17,9 @@ from accounts import audit_labels
 from accounts.audit_labels import verb_label
 from accounts.models import AuditEntry, User
 from tests.factories import TicketFactory
-from tests.messages import ROOT
-from tickets.history import audit_verb
 from tickets.models import TicketEvent
+from tickets.models.events import audit_verb
+from tools.messages import ROOT
 
 LOG = "/admin/accounts/auditentry/"
 SHAPE = re.compile(r"[a-z]+\.[a-z_]+")

@@ -30,8 +30,8 @@ def fail(request: HttpRequest) -> HttpResponse:
     raise ZeroDivisionError
 
 
-handler400 = "portal.failures.bad_request"
-handler500 = "portal.failures.server_error"
+handler400 = "portal.error_pages.bad_request"
+handler500 = "portal.error_pages.server_error"
 urlpatterns = [path("fails/", anyone_signed_in(fail)), *portal.urls.urlpatterns]
 
 

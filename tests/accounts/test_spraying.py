@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import throttle
+from accounts.client_origin import Origin
 from accounts.models import SignInCounter, User
-from accounts.origin import Origin
 from accounts.throttle import TRIES, TRIES_OF_A_NEIGHBORHOOD, WINDOW
 from tests.factories import UserFactory
 

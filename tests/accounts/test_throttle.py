@@ -7,8 +7,8 @@ from django.conf import LazySettings
 from django.test import Client, RequestFactory
 
 from accounts import throttle
+from accounts.client_origin import Origin, network_of
 from accounts.models import SignInCounter, User
-from accounts.origin import Origin, network_of
 from accounts.throttle import TRIES, TRIES_OF_STRANGERS, WINDOW, refused_until, succeeded
 from tests.factories import UserFactory
 

@@ -21,7 +21,7 @@ def test_every_page_is_measured_and_none_asks_more_of_the_database_with_more_tic
         "-W",
         "ignore",
         "-m",
-        "tests.bench",
+        "tools.bench",
         "pages",
         "--sizes",
         "60",

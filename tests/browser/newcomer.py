@@ -5,7 +5,7 @@ import re
 from django.utils import translation
 from playwright.sync_api import Locator, expect
 
-from connector.explanations import EXPLANATIONS
+from connector.health.error_help import EXPLANATIONS
 from tests.browser.person import Person
 from tests.sandbox_process import CLIENT, INTEGRATION_USER, SandboxProcess
 

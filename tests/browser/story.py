@@ -26,19 +26,19 @@ from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from connector import sessions  # noqa: E402
+from connector.access import client_factory  # noqa: E402
 from connector.models import Connection, Instance  # noqa: E402
 from scorecard.models import ActionPlan, ImprovementAction  # noqa: E402
 from tests.sandbox_process import CLIENT  # noqa: E402
-from tickets import reconcile  # noqa: E402
-from tickets.discard import discard  # noqa: E402
-from tickets.link import Reason, unlink  # noqa: E402
+from tickets.actions.discard import discard  # noqa: E402
+from tickets.actions.link import Reason, unlink  # noqa: E402
+from tickets.actions.share import Wish, share  # noqa: E402
 from tickets.models import Ticket, TicketComment  # noqa: E402
-from tickets.notes import CommentState  # noqa: E402
-from tickets.payload import MARKERS  # noqa: E402
-from tickets.retry import Ending  # noqa: E402
-from tickets.share import Wish, share  # noqa: E402
-from tickets.states import Category, Delivery, Kind, Priority, Source  # noqa: E402
+from tickets.models.backoff import Ending  # noqa: E402
+from tickets.models.choices import Category, Delivery, Kind, Priority, Source  # noqa: E402
+from tickets.models.comments import CommentState  # noqa: E402
+from tickets.reconciliation import run  # noqa: E402
+from tickets.records.payload import MARKERS  # noqa: E402
 
 SANDBOX = f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"
 PATIENCE = 90
@@ -126,7 +126,7 @@ def connect() -> Connection:
         integration_user_name="m365.integration",
         integration_user_label="M365 Integration",
     )
-    sessions.keep_client_secret(connection, CLIENT[1])
+    client_factory.keep_client_secret(connection, CLIENT[1])
     return connection
 
 
@@ -166,7 +166,7 @@ def disagree(instance: Instance, changed: Ticket) -> None:
         "description": "Link: https://other.example/tickets/1/",
     }
     requests.post(f"{SANDBOX}/_sandbox/records/incident", json=stranger, timeout=10).raise_for_status()
-    reconcile.carry_out(reconcile.start(instance, by=secadmin(), now=datetime.now(UTC)).pk)
+    run.carry_out(run.start(instance, by=secadmin(), now=datetime.now(UTC)).pk)
 
 
 def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> dict[str, Ticket]:

@@ -8,8 +8,8 @@ from tests.browser.person import NUMBER, SLOW, Person
 from tests.browser.portal import Portal
 from tests.browser.visitor import Place
 from tests.sandbox_process import CLIENT
-from tickets.payload import MARKERS
-from tickets.states import Kind
+from tickets.models.choices import Kind
+from tickets.records.payload import MARKERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # What a person sees of the focus: an outline, or a border that is not there otherwise.

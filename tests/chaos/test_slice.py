@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.history import judge
+from tools.chaos.history import judge
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.slow
 @pytest.mark.timeout(1000)
 def test_no_ticket_is_lost_doubled_stuck_or_misled_in_chaos() -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "tests.chaos", "--one", "--tickets", "40"]
+    command = [sys.executable, "-W", "ignore", "-m", "tools.chaos", "--one", "--tickets", "40"]
     run = subprocess.run(
         [*command, "--rage", "75", "--seconds", "900"], cwd=ROOT, capture_output=True, text=True, check=False
     )

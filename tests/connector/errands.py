@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.test import Client
 
-from connector.explanations import EXPLANATIONS
+from connector.health.error_help import EXPLANATIONS
 from tests.sandbox_process import CLIENT, SandboxProcess
 
 

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from connector.fields import SecretField
 from connector.models import ConnectionSecrets
+from connector.models.secret_fields import SecretField
 
 OLD = str(settings.FIELD_KEYS[0])
 NEW = "a-newer-key-for-tests-0123456789-abcdef"

@@ -20,16 +20,17 @@ from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
 from accounts.models import User
-from connector import authorizing, sessions
+from connector.access import client_factory
 from connector.models import Connection, ConnectionSecrets
+from connector.setup import oauth_setup
 from tests.connector.errands import come_back, confirm, entered, leave
 from tests.factories import TicketFactory
 from tests.sandbox_process import CLIENT, SandboxProcess
-from tests.tickets.test_killed_worker import wait_until
+from tests.scenarios.test_killed_worker import wait_until
 from tests.workers import Workers
+from tickets.actions.share import wake
+from tickets.delivery.push import push
 from tickets.models import Ticket
-from tickets.push import push
-from tickets.share import wake
 
 CANARY = "canary-client-secret-7d1f"
 COLUMNS = ("client_secret", "access_token", "refresh_token")
@@ -67,14 +68,14 @@ def flock() -> Flock:
 def verifier_in(waiting: dict[str, str]) -> str:
     """The verifier that waits in a session."""
     draft = Connection.objects.drafts().get()
-    return sessions.unseal(waiting["verifier"], *authorizing.verifier_of(draft, waiting["state"]))
+    return client_factory.unseal(waiting["verifier"], *oauth_setup.verifier_of(draft, waiting["state"]))
 
 
 def connect(browser: Client, sandbox: SandboxProcess, flock: Flock) -> Connection:
     """Connect by the authorization code, noting everything secret on the way."""
     browser.post("/servicenow/setup/", entered(sandbox))
     address = leave(browser)
-    waiting = browser.session[authorizing.SESSION_KEY]
+    waiting = browser.session[oauth_setup.SESSION_KEY]
     flock.secrets.add(verifier_in(waiting))
     arrived = sandbox.consent(address)
     found = re.search(r"code=([^&]+)", arrived)
@@ -182,7 +183,12 @@ def test_no_error_page_holds_a_secret_not_even_in_development(
     client_secret, tokens = CANARY, list(flock.secrets)
 
     def fails() -> None:
-        kept = sessions.oauth_client_of(current), sessions.revocable_tokens(current), client_secret, tokens
+        kept = (
+            client_factory.oauth_client_of(current),
+            client_factory.revocable_tokens(current),
+            client_secret,
+            tokens,
+        )
         raise RuntimeError(len(kept))
 
     try:
@@ -223,9 +229,9 @@ def test_the_database_holds_no_secret_in_clear(
     put_canary()
     browser.post("/servicenow/setup/", entered(sandbox))
     leave(browser)
-    flock.secrets.add(verifier_in(browser.session[authorizing.SESSION_KEY]))
+    flock.secrets.add(verifier_in(browser.session[oauth_setup.SESSION_KEY]))
     flock.watch()
-    assert sessions.oauth_client_of(current).client_secret == CANARY
+    assert client_factory.oauth_client_of(current).client_secret == CANARY
     assert flock.seen_in(_everything_stored()) == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from connector.models import Connection
 from portal.run import answers
 from tests.ports import free_port
-from tests.tickets.test_killed_worker import wait_until
+from tests.scenarios.test_killed_worker import wait_until
 from tests.workers import ROOT, environment
 
 pytestmark = pytest.mark.slow

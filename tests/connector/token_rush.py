@@ -16,7 +16,7 @@ django.setup()
 from django.db import connection as database  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from connector import sessions  # noqa: E402
+from connector.access import client_factory  # noqa: E402
 from connector.clock import Clock  # noqa: E402
 from connector.models import Connection  # noqa: E402
 
@@ -45,7 +45,7 @@ def token_of(connection_id: int) -> str:
     try:
         clock = Clock(timezone.now())
         row = Connection.objects.select_related("instance").get(pk=connection_id)
-        token = sessions.access_token(row, sessions.transport_to(row.instance, clock), clock)
+        token = client_factory.access_token(row, client_factory.transport_to(row.instance, clock), clock)
         return hashlib.sha256(token.encode()).hexdigest()
     except Exception as error:  # noqa: BLE001  Whatever it is, the test wants to see it.
         return f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ import django
 
 django.setup()
 
-from connector.turns import AT_ONCE, turn  # noqa: E402
+from connector.access.turns import AT_ONCE, turn  # noqa: E402
 
 _all_held = threading.Barrier(AT_ONCE + 1)
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import requests
 
-from connector.servicenow import oauth, wire
+from connector.servicenow import oauth, responses
 from connector.servicenow.auth import Bearer
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
@@ -88,7 +88,7 @@ class FarSide:
         way = self.transport
         with requests.Session() as session:
             way.carry(session)
-            return wire.read_tokens(answer_of(session.post(f"{self.url}/oauth_token.do", data=form)))
+            return responses.read_tokens(answer_of(session.post(f"{self.url}/oauth_token.do", data=form)))
 
     def client(self, access_token: str = "") -> Client:
         """A client that signs in again when its token is refused."""

@@ -30,7 +30,7 @@ Run = subprocess.Popen[str]
 
 
 def start(*arguments: str) -> Run:
-    command = [sys.executable, "-W", "ignore", "-m", "tests.crash", "--pace", PACE, *arguments]
+    command = [sys.executable, "-W", "ignore", "-m", "tools.crash", "--pace", PACE, *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

@@ -9,9 +9,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from django.conf import settings
 
-from tests import messages
 from tests.conftest import leave_out
-from tests.messages import forms
+from tools import messages
+from tools.messages import forms
 
 CATALOGUES = list(messages.catalogues())
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|</?\w+[^>]*>")

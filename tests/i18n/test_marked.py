@@ -9,11 +9,11 @@ import pytest
 from django.template.base import Lexer, Token, TokenType
 
 from tests.i18n.visible import visible_texts
-from tests.messages import ROOT
+from tools.messages import ROOT
 
 TEMPLATES = ROOT / "templates"
 # For people who write templates, only in development; its texts are specimens and stay English.
-SPECIMENS = {"portal/components.html", "portal/_specimen_menu.html", "portal/_specimen_tickets.html"}
+SPECIMENS = {"portal/components.html", "portal/_gallery_menu.html", "portal/_gallery_tickets.html"}
 # Names, which are the same in every language.
 NAMES = {
     "Scoredesk",
@@ -33,7 +33,7 @@ LITERAL = re.compile(r'"([^"]*)"')
 DEFAULT = re.compile(r'\|(?:default|default_if_none|yesno|add):"([^"]*)"')
 SHOWN_KEYWORDS = {"label", "help_text", "verbose_name", "verbose_name_plural", "empty_label"}
 # The same for its form.
-SPECIMEN_MODULES = {ROOT / "portal" / "specimens.py"}
+SPECIMEN_MODULES = {ROOT / "portal" / "component_gallery.py"}
 APPS = ["accounts", "connector", "portal", "scorecard", "tickets"]
 
 

@@ -13,9 +13,9 @@ from connector.models import Connection
 from scorecard.models import ImprovementAction, ScoreDay
 from tests.factories import NOON, ActionFactory, InstanceFactory, TicketFactory
 from tests.i18n.visible import visible_texts
-from tests.messages import ROOT, forms
 from tickets.models import Ticket
-from tickets.states import Delivery, Kind
+from tickets.models.choices import Delivery, Kind
+from tools.messages import ROOT, forms
 
 pytestmark = pytest.mark.django_db
 TITLE = "Ensure all users can complete multifactor authentication"

@@ -43,10 +43,17 @@ def of_modules() -> Iterator[tuple[str, type[forms.BaseForm]]]:
     """Every form that a module of ours defines."""
     for app in apps.get_app_configs():
         if app.name in OURS and app.module:
-            for path in sorted(Path(app.path).glob("*.py")):
-                for name, found in vars(import_module(f"{app.name}.{path.stem}")).items():
+            for module in _modules_in(app.name, Path(app.path)):
+                for name, found in vars(import_module(module)).items():
                     if getattr(found, "__module__", "").startswith(app.name) and _is_form(found):
                         yield f"{app.name}.{name}", found
+
+
+def _modules_in(app: str, folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*.py")):
+        inner = path.relative_to(folder).with_suffix("").parts
+        if path.stem != "__init__" and "migrations" not in inner:
+            yield ".".join([app, *inner])
 
 
 def _is_form(found: object) -> bool:

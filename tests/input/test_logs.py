@@ -36,8 +36,8 @@ def fail(request: HttpRequest, how: str) -> HttpResponse:
     raise ERRORS[how]
 
 
-handler400 = "portal.failures.bad_request"
-handler500 = "portal.failures.server_error"
+handler400 = "portal.error_pages.bad_request"
+handler500 = "portal.error_pages.server_error"
 urlpatterns = [path("fails/<how>/", anyone_signed_in(fail), name="fails"), *portal.urls.urlpatterns]
 
 

@@ -14,22 +14,27 @@ from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 
 from accounts import throttle
+from accounts.client_origin import network_of
 from accounts.models import User
-from accounts.origin import network_of
 from connector import hosts
-from connector.servicenow import batch, wire
+from connector.servicenow import batch, responses
 from connector.servicenow.errors import ServiceNowError
 from connector.servicenow.records import Record
 from portal.reporting import WithoutLinks
 from portal.templatetags.breaks import breakable
-from scorecard import remediation, secure_score
-from scorecard.graph import wire as graph
+from scorecard.graph import responses as graph
 from scorecard.graph.errors import GraphError
-from scorecard.plan_form import TagsField
+from scorecard.importing import documents
+from scorecard.models import remediation
+from scorecard.pages.plan_form import TagsField
 from tests.input.growth import check_growth, repeated
-from tickets import export, mandatory, note_matching, origin, record_journal, reference, rich_text
-from tickets.choices import Offer
-from tickets.states import Kind
+from tickets.configuration import required_fields
+from tickets.configuration.field_options import Offer
+from tickets.models import rich_text
+from tickets.models.choices import Kind
+from tickets.pages import export
+from tickets.records import note_matching, provenance, reference
+from tickets.tracking import record_journal
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 Work = Callable[[str], object]
@@ -99,24 +104,28 @@ DESCRIPTION = {
 }
 
 
-def answer(document: object, status: int = 200, **headers: str) -> wire.Answer:
-    return wire.Answer(status, {"content-type": "application/json", **headers}, json.dumps(document).encode())
+def answer(document: object, status: int = 200, **headers: str) -> responses.Answer:
+    return responses.Answer(
+        status, {"content-type": "application/json", **headers}, json.dumps(document).encode()
+    )
 
 
 def caught(work: Callable[..., object], *arguments: object) -> None:
     """Do what may refuse: how long it takes is asked, not what it says."""
     with contextlib.suppress(
-        ServiceNowError, GraphError, secure_score.DocumentError, hosts.HostRefused, ValidationError
+        ServiceNowError, GraphError, documents.DocumentError, hosts.HostRefused, ValidationError
     ):
         work(*arguments)
 
 
 def of_servicenow(text: str) -> None:
-    caught(wire.read_record, "task", answer({"error": {"message": text, "detail": text}}, 400))
-    caught(wire.read_page, "task", answer({"result": [{"sys_id": {"value": text, "display_value": text}}]}))
-    caught(wire.read_tokens, answer({"error": text, "error_description": text}, 401))
-    caught(wire.read_tokens, answer({"access_token": text, "refresh_token": text, "expires_in": text}))
-    caught(wire.read_record, "task", wire.Answer(200, {"content-type": "text/html"}, text.encode()))
+    caught(responses.read_record, "task", answer({"error": {"message": text, "detail": text}}, 400))
+    caught(
+        responses.read_page, "task", answer({"result": [{"sys_id": {"value": text, "display_value": text}}]})
+    )
+    caught(responses.read_tokens, answer({"error": text, "error_description": text}, 401))
+    caught(responses.read_tokens, answer({"access_token": text, "refresh_token": text, "expires_in": text}))
+    caught(responses.read_record, "task", responses.Answer(200, {"content-type": "text/html"}, text.encode()))
     caught(batch.answers, {"serviced_requests": [{"id": text, "status_code": text, "body": text}]})
 
 
@@ -124,7 +133,7 @@ def headers_of_servicenow(text: str) -> None:
     told = answer(
         {}, 429, **{"retry-after": text, "date": text, "x-ratelimit-reset": text, "x-transaction-id": text}
     )
-    caught(wire.read_record, "task", told)
+    caught(responses.read_record, "task", told)
 
 
 def of_graph(text: str) -> None:
@@ -156,19 +165,19 @@ def of_documents(text: str) -> None:
     known = {"createdDateTime": "2026-03-01T00:00:00Z", "currentScore": 1, "maxScore": 2}
     profile: dict[str, Any] = dict.fromkeys(PROFILE, text)
     for score in (day, day | known, day | known | {"controlScores": [control | {"controlName": "a"}]}):
-        caught(lambda score=score: secure_score.read_scores([secure_score.document({"value": [score]}, "x")]))
+        caught(lambda score=score: documents.read_scores([documents.document({"value": [score]}, "x")]))
     for one in (profile, profile | {"id": "a", "threats": [text]}):
-        caught(lambda one=one: secure_score.read_profiles([secure_score.document({"value": [one]}, "x")]))
-    caught(secure_score.parse, text, "x")
+        caught(lambda one=one: documents.read_profiles([documents.document({"value": [one]}, "x")]))
+    caught(documents.parse, text, "x")
 
 
 def of_a_record(text: str) -> None:
     record = Record("change_request", {"description": text, "correlation_id": text, "opened_at": text})
-    origin.told(record, None)
-    origin.lines(record)
-    origin.text(record, Kind.CHANGE_REQUEST)
-    origin.control_id(record)
-    origin.due_on(record)
+    provenance.told(record, None)
+    provenance.lines(record)
+    provenance.text(record, Kind.CHANGE_REQUEST)
+    provenance.control_id(record)
+    provenance.due_on(record)
     record.at("opened_at")
 
 
@@ -190,10 +199,10 @@ def key_of(text: str) -> None:
 
 
 TEXTS: dict[str, tuple[Work, dict[str, Callable[[int], str]]]] = {
-    "what ServiceNow says": (wire.clean, PLAIN | HTML),
+    "what ServiceNow says": (responses.clean, PLAIN | HTML),
     "ServiceNow's answers": (of_servicenow, PLAIN),
     "ServiceNow's headers": (headers_of_servicenow, PLAIN),
-    "what is stored": (wire.as_stored, PLAIN),
+    "what is stored": (responses.as_stored, PLAIN),
     "Graph's answers": (of_graph, PLAIN),
     "documents of Graph": (of_documents, PLAIN | HTML),
     "remediation to show": (remediation.safe_html, PLAIN | HTML),
@@ -201,7 +210,7 @@ TEXTS: dict[str, tuple[Work, dict[str, Callable[[int], str]]]] = {
     "records that people name": (reference.read, PLAIN | ADDRESSES),
     "descriptions": (of_a_record, PLAIN | DESCRIPTION),
     "mandatory fields": (
-        mandatory.in_words_of, PLAIN | {"labels": repeated("field is mandatory: a,")},
+        required_fields.in_words_of, PLAIN | {"labels": repeated("field is mandatory: a,")},
     ),
     "instances": (lambda text: caught(hosts.host_from, text), PLAIN | ADDRESSES),
     "names that break": (breakable, PLAIN),

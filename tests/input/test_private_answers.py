@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.reset import link_of
 from tests.accounts.test_sign_in import PASSWORD, named_pages
 from tests.factories import TicketFactory
-from tickets.export import safe
+from tickets.pages.export import safe
 
 pytestmark = pytest.mark.django_db
 CLEARED = '"cache", "storage"'

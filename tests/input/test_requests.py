@@ -32,7 +32,7 @@ from tests.portal.processes import wait_until
 from tests.portal.scratch import KEYS, environment, manage
 from tests.ports import free_port
 from tests.sandbox_process import ROOT
-from tickets.payload import NAME_LENGTH, TEXT_LENGTH
+from tickets.records.payload import NAME_LENGTH, TEXT_LENGTH
 
 __all__ = ["written"]
 MARKS = "\u0315\u0300"

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
-from connector import sessions
-from connector.fields import Bound
+from connector.access import client_factory
 from connector.models import Connection, ConnectionSecrets
-from scorecard.import_state import ImportState
+from connector.models.secret_fields import Bound
 from scorecard.models import ScoreDay
+from scorecard.models.import_state import ImportState
 from tests.factories import (
     NOON,
     ActionPlanFactory,
@@ -38,7 +38,7 @@ CANARIES = {name: f"canary-{name}" for name in ("client_secret", "access_token",
 def everything(administrator: User) -> None:
     """At least one row of whatever the administration shows, and a connection with secrets."""
     connection = ConnectionFactory.create(status=Connection.Status.CONNECTED, is_current=True)
-    sessions.keep_client_secret(connection, CANARIES["client_secret"])
+    client_factory.keep_client_secret(connection, CANARIES["client_secret"])
     ConnectionSecrets.objects.update(**{name: Bound(("canary",), text) for name, text in CANARIES.items()})
     event = TicketEventFactory.create(actor=administrator)
     PushAttempt.objects.create(

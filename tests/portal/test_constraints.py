@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from django.db import connection as database
 
 from connector.models import Connection
-from scorecard.words import Status
+from scorecard.models.choices import Status
 from tests.factories import (
     NOON,
     ActionFactory,
@@ -34,7 +34,7 @@ from tests.factories import (
     UserFactory,
 )
 from tickets.models import TicketEvent
-from tickets.states import Delivery, Kind, Priority, Source
+from tickets.models.choices import Delivery, Kind, Priority, Source
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., models.Model]

@@ -20,7 +20,7 @@ from connector.budget import slot_of
 from connector.models import Connection, Instance
 from tests.factories import ConnectionFactory, InstanceFactory, TicketFactory
 from tickets.models import Ticket
-from tickets.states import Delivery, Kind, Meaning
+from tickets.models.choices import Delivery, Kind, Meaning
 
 pytestmark = pytest.mark.django_db
 SETUP = 'href="/servicenow/setup/"'

@@ -15,8 +15,8 @@ from connector.models import Connection
 from portal.celery import app
 from tests.factories import ActionFactory
 from tests.ports import free_port
+from tickets.delivery.push import push_due
 from tickets.models import Reconciliation, Ticket
-from tickets.push import push_due
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 

@@ -5,9 +5,9 @@ from connector.models import Connection
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
+from tickets.delivery.push import push
 from tickets.models import Ticket
-from tickets.push import push
-from tickets.states import Delivery
+from tickets.models.choices import Delivery
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ from accounts.models import User
 from connector.servicenow.records import Record
 from tests.sandbox_process import Row, SandboxProcess
 from tests.tickets.clock import Clock
-from tickets import link
+from tickets.actions import link
 from tickets.models import Ticket
-from tickets.reference import read
-from tickets.states import Kind
+from tickets.models.choices import Kind
+from tickets.records.reference import read
 
 
 def foreign(sandbox: SandboxProcess, kind: Kind = Kind.CHANGE_REQUEST, **fields: str) -> Row:

@@ -3,8 +3,8 @@
 from django.utils import timezone
 
 from connector.models import Connection
-from tickets import reconcile
 from tickets.models import Finding, Reconciliation, Ticket
+from tickets.reconciliation import run as reconcile
 
 
 def run(connection: Connection) -> Reconciliation:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.waits, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def play(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-W", "ignore", "-m", "tests.tracking", *arguments]
+    command = [sys.executable, "-W", "ignore", "-m", "tools.tracking", *arguments]
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from connector import keys
+from connector.access import keys
 
 
 class Command(BaseCommand):

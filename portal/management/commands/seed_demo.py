@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.roles import ADMINISTRATOR
 from portal.demo import PASSWORD, PEOPLE, add_actions, add_tickets
 from portal.models import DemonstrationMark
-from scorecard.import_run import read_from_graph
+from scorecard.importing.run import read_from_graph
 from scorecard.models import ScoreDay
 
 

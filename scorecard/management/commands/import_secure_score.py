@@ -7,13 +7,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from scorecard import importing
 from scorecard.graph.client import Client
-from scorecard.import_run import EXPECTED, AlreadyRunning, Run, running
+from scorecard.importing import store
+from scorecard.importing.documents import (
+    Document,
+    DocumentError,
+    is_incomplete,
+    parse,
+    read_profiles,
+    read_scores,
+)
+from scorecard.importing.graph_client import open_client
+from scorecard.importing.run import EXPECTED, AlreadyRunning, Run, running
+from scorecard.importing.unread import LeftOut, sentence
 from scorecard.models import ImportState, ImprovementAction
-from scorecard.secure_score import Document, DocumentError, is_incomplete, parse, read_profiles, read_scores
-from scorecard.sessions import open_client
-from scorecard.unread import LeftOut, sentence
 
 GRAPH = "-"
 
@@ -59,23 +66,23 @@ class Command(BaseCommand):
                 )
             )
 
-    def _import(self, scores: str, profiles: list[str], run: Run) -> tuple[importing.Report, bool]:
+    def _import(self, scores: str, profiles: list[str], run: Run) -> tuple[store.Report, bool]:
         now = timezone.now()
         asks_graph = GRAPH in (scores, *profiles)
         client = open_client(now=now, before_call=run.renew) if asks_graph else None
         if client and scores == GRAPH:
-            score_documents = importing.scores_from_graph(client, today=now.date())
+            score_documents = store.scores_from_graph(client, today=now.date())
         else:
             score_documents = [_read(scores)]
         profile_documents = list(_profile_documents(client, profiles))
-        report = importing.import_rows(
+        report = store.import_rows(
             read_scores(score_documents, run.left_out, now=now),
             read_profiles(profile_documents, run.left_out),
             now=now,
         )
         return report, is_incomplete(profile_documents)
 
-    def _say(self, report: importing.Report) -> None:
+    def _say(self, report: store.Report) -> None:
         newest = report.newest
         scored = ImprovementAction.objects.scored()
         self.stdout.write(
@@ -104,7 +111,7 @@ class Command(BaseCommand):
 def _profile_documents(client: Client | None, sources: list[str]) -> Iterable[Document]:
     for source in sources:
         if client and source == GRAPH:
-            yield from importing.profiles_from_graph(client)
+            yield from store.profiles_from_graph(client)
         else:
             yield _read(source)
 

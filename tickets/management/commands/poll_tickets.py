@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tickets.poll import poll_delta, poll_sweep
+from tickets.tracking.poll import poll_delta, poll_sweep
 
 
 class Command(BaseCommand):

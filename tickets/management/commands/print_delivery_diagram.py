@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from tickets.diagram import mermaid, redrawn
+from tickets.delivery.diagram import mermaid, redrawn
 
 PAGE = Path("docs", "delivery.md")
 

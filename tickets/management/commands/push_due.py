@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tickets.push import push_due
+from tickets.delivery.push import push_due
 
 PAUSE_SECONDS = 3
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from connector.models import Connection
-from tickets import mend, reconcile
 from tickets.models import Finding, Reconciliation
-from tickets.reconciliation import Discrepancy
+from tickets.models.reconciliation import Discrepancy
+from tickets.reconciliation import fixes
+from tickets.reconciliation import run as reconcile
 
 
 class Command(BaseCommand):
@@ -43,8 +44,8 @@ class Command(BaseCommand):
             self.stdout.write(self._line(finding))
         self._sum_up(run)
         for what in options["apply"]:
-            chosen = mend.choose(run, Discrepancy(what), by=person, now=timezone.now())
-            self.stdout.write(f"{what}: {mend.mend_chosen(run.pk)} of {chosen} mended.")
+            chosen = fixes.choose(run, Discrepancy(what), by=person, now=timezone.now())
+            self.stdout.write(f"{what}: {fixes.mend_chosen(run.pk)} of {chosen} mended.")
         for finding in run.findings.exclude(problem=""):
             self.stdout.write(f"{finding.what} {finding.number or finding.sys_id}: {finding.problem_words}")
         if run.problem:

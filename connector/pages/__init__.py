@@ -1,0 +1,4 @@
+"""What people see of the connection: views and forms.
+
+May import: every room.
+"""

@@ -1,0 +1,136 @@
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.access import permission_required
+from accounts.sessions import polled
+from scorecard import tasks
+from scorecard.importing.graph_client import missing_settings
+from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediation
+from scorecard.models.choices import Status
+from scorecard.pages.forms import ActionFilter, Sorting
+from scorecard.pages.import_status import PERMISSION, import_status
+from scorecard.pages.overview import summary
+
+# How many actions a page shows. As many as can be shared at a time are shown to whoever asks for them.
+PAGE_SIZES = (50, 200)
+TOP_ACTIONS = 9
+
+may_view = permission_required("scorecard.view_improvementaction")
+may_read = permission_required(PERMISSION)
+
+
+@may_view
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """The score, what to review first, and how others stand."""
+    found = summary()
+    actions = ImprovementAction.objects.select_related("plan")
+    top = actions.with_status(Status.TO_ADDRESS).with_impact(found.day.max_score if found else None)
+    context = {
+        "summary": found,
+        "status": import_status(request.user, found.day if found else None, timezone.now()),
+        "tiles": _tiles(),
+        "top": Sorting("-impact").apply(top)[:TOP_ACTIONS] if found else [],
+    }
+    return render(request, "scorecard/overview.html", context)
+
+
+@may_read
+@require_POST
+def read_now(request: HttpRequest) -> HttpResponse:
+    """Have a worker read Secure Score."""
+    if problem := _ask_for_an_import():
+        messages.error(request, problem)
+    return redirect("home" if request.POST.get("from") == "home" else "scorecard:overview")
+
+
+@polled
+@may_view
+@require_safe
+def reading(request: HttpRequest) -> HttpResponse:
+    """Nothing while an import is under way; then the page that asks is to load anew."""
+    is_busy = import_status(request.user, None, timezone.now()).is_busy
+    return HttpResponse(status=204) if is_busy else HttpResponseClientRefresh()
+
+
+def _ask_for_an_import() -> str:
+    """Return why no worker will do it; empty where one will."""
+    now = timezone.now()
+    if missing_settings():
+        return _("The settings do not say how to sign in to Microsoft Graph.")
+    if not ImportState.ask(now):
+        return _(
+            "Secure Score is being read, or has just been asked for. Wait two minutes before you ask again."
+        )
+    if not tasks.hand_out_import():
+        ImportState.take_back(now)
+        return _(
+            "This could not be handed to a worker: the message broker does not answer. Start it and try again."
+        )
+    return ""
+
+
+@may_view
+@require_safe
+def actions(request: HttpRequest) -> HttpResponse:
+    """The list of improvement actions: search, filters, sorting, pages."""
+    total = ScoreDay.newest_maximum()
+    form = ActionFilter(request.GET)
+    sorting = Sorting(request.GET.get("sort", ""))
+    found = (
+        sorting.apply(form.select(total)).select_related("plan").defer("remediation", "remediation_impact")
+    )
+    size = PAGE_SIZES[-1] if request.GET.get("per_page") == str(PAGE_SIZES[-1]) else PAGE_SIZES[0]
+    context = {
+        "form": form,
+        "sort": sorting.states(),
+        "page": Paginator(found, size).get_page(request.GET.get("page")),
+        "size": size,
+        "sizes": PAGE_SIZES,
+        "imported": total is not None,
+        "status": import_status(request.user, None, timezone.now()) if total is None else None,
+    }
+    return render(request, "scorecard/actions.html", context)
+
+
+@may_view
+@require_safe
+def action(request: HttpRequest, control_id: str) -> HttpResponse:
+    """Everything about one improvement action."""
+    total = ScoreDay.newest_maximum()
+    found = ImprovementAction.objects.select_related("plan__owner").with_impact(total)
+    action = get_object_or_404(found, control_id=control_id)
+    context = {
+        "action": action,
+        "description": remediation.safe_html(action.description),
+        "user_impact": remediation.safe_html(action.remediation_impact),
+        "next_steps": remediation.safe_html(action.remediation),
+        "implementation_status": remediation.safe_html(action.implementation_status),
+    }
+    return render(request, "scorecard/action.html", context)
+
+
+def _tiles() -> list[dict[str, object]]:
+    actions = ImprovementAction.objects
+    tiles = [
+        (_("Regressed"), "regressed=on", "danger", actions.regressed()),
+        (Status.TO_ADDRESS.label, "status=to_address", "", actions.with_status(Status.TO_ADDRESS)),
+        (Status.PLANNED.label, "status=planned", "info", actions.with_status(Status.PLANNED)),
+        (
+            Status.RISK_ACCEPTED.label,
+            "status=risk_accepted",
+            "warning",
+            actions.with_status(Status.RISK_ACCEPTED),
+        ),
+        (Status.COMPLETED.label, "status=completed", "success", actions.completed()),
+    ]
+    return [
+        {"label": label, "query": query, "tone": tone, "count": found.count()}
+        for label, query, tone, found in tiles
+    ]

@@ -1,0 +1,237 @@
+"""Many actions in one go."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from connector.models import Connection
+from scorecard.models import ImprovementAction, ScoreDay
+from tests.factories import NOON, ActionFactory, TicketFactory
+from tickets.actions.bulk import LIMIT
+from tickets.models import Ticket
+from tickets.models.choices import Delivery, Kind, Priority, Source
+
+pytestmark = [pytest.mark.django_db]
+BULK = "/tickets/bulk/"
+
+
+@pytest.fixture
+def browser(secadmin: User, client: Client) -> Client:
+    client.force_login(secadmin)
+    return client
+
+
+@pytest.fixture
+def actions(db: None) -> list[ImprovementAction]:
+    return ActionFactory.create_batch(3)
+
+
+def ticked(actions: list[ImprovementAction]) -> dict[str, object]:
+    return {"selection": "ticked", "action": [action.control_id for action in actions]}
+
+
+def form_of(page: Any) -> dict[str, object]:
+    """Fill in what the page shows, as a browser would send it back."""
+    context = page.context
+    plan = context["plan"]
+    chosen = [line.action.control_id for line in plan.lines] + [
+        one.action.control_id for one in plan.left_out
+    ]
+    hidden = {"batch": str(plan.batch), "previewed": context["fingerprint"], "action": chosen}
+    return {**hidden, "kind": "change_request", "priority": "", "due_on": "", "note": ""}
+
+
+def test_the_chosen_actions_are_shown_first_and_nothing_is_sent(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    page = browser.post(BULK, ticked(actions[:2]))
+    assert [line.action for line in page.context["plan"].lines] == actions[:2]
+    assert b"What will be sent" in page.content
+    assert not Ticket.objects.exists()
+
+
+def test_what_was_shown_is_sent_once_however_often_the_button_is_pressed(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    first, second = (browser.post(BULK, {**form, "step": "send"}) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    tickets = Ticket.objects.order_by("name")
+    assert [ticket.action for ticket in tickets] == actions
+    assert {ticket.recommendation_source for ticket in tickets} == {Source.MICROSOFT}
+    progress = browser.get(first["Location"])
+    assert b"0 of 3 tickets are processed." in progress.content
+
+
+def test_common_fields_are_set_once(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    due = (timezone.now() + timedelta(days=50)).date()
+    changed = {
+        **form,
+        "kind": "incident",
+        "priority": "5",
+        "due_on": due.isoformat(),
+        "note": "By the board.",
+    }
+    shown = browser.post(BULK, {**changed, "step": "send"})
+    assert not Ticket.objects.exists()
+    assert b"Nothing was sent yet" in shown.content
+    browser.post(BULK, {**changed, "step": "send", "previewed": shown.context["fingerprint"]})
+    for ticket in Ticket.objects.all():
+        assert (ticket.kind, ticket.priority, ticket.due_on) == (Kind.INCIDENT, Priority.PLANNING, due)
+        assert ticket.description.startswith("By the board.\n\n")
+    assert Ticket.objects.count() == 3
+
+
+def test_who_is_left_out_since_the_preview_is_named_before_anything_is_sent(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    TicketFactory.create(instance=connection.instance, action=actions[0])
+    shown = browser.post(BULK, {**form, "step": "send"})
+    assert (shown.status_code, Ticket.objects.count()) == (200, 1)
+    assert b"Nothing was sent yet" in shown.content
+    assert [ticket.action for ticket in shown.context["plan"].left_out] == actions[:1]
+    browser.post(BULK, {**form_of(shown), "step": "send"})
+    assert Ticket.objects.count() == 3
+
+
+def test_where_all_are_left_out_since_the_preview_that_is_said(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions[:1])))
+    TicketFactory.create(instance=connection.instance, action=actions[0])
+    shown = browser.post(BULK, {**form, "step": "send"})
+    assert b"Nothing was sent: all of these actions have an open ticket by now." in shown.content
+    assert actions[0].title in shown.content.decode()
+
+
+def test_what_an_import_changed_since_the_preview_is_shown_first(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    ScoreDay.objects.create(scored_on=NOON.date(), calculated_at=NOON, current_score=1, max_score=1000)
+    form = form_of(browser.post(BULK, ticked(actions)))
+    ImprovementAction.objects.filter(pk=actions[0].pk).update(score=0, previous_score=9)
+    shown = browser.post(BULK, {**form, "step": "send"})
+    assert not Ticket.objects.exists()
+    assert shown.context["plan"].lines[0].task.priority == Priority.HIGH
+    browser.post(BULK, {**form_of(shown), "step": "send"})
+    assert Ticket.objects.get(action=actions[0]).priority == Priority.HIGH
+
+
+def test_a_form_sent_again_with_something_else_in_it_says_that_this_was_not_sent(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = {**form_of(browser.post(BULK, ticked(actions))), "step": "send"}
+    assert b"This form was sent before" not in browser.post(BULK, form, follow=True).content
+    assert b"This form was sent before" not in browser.post(BULK, form, follow=True).content
+    again = browser.post(BULK, {**form, "note": "By the board."}, follow=True)
+    assert b"This form was sent before" in again.content
+    assert Ticket.objects.count() == 3
+
+
+def test_of_a_form_sent_again_only_what_was_not_sent_is_shown(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    other = TicketFactory.create(instance=connection.instance, action=actions[2])
+    form = {**form_of(browser.post(BULK, ticked(actions))), "step": "send"}
+    browser.post(BULK, form)
+    Ticket.objects.filter(pk=other.pk).update(is_open=False, delivery=Delivery.DISCARDED)
+    again = browser.post(BULK, {**form, "note": "By the board."})
+    assert [line.action for line in again.context["plan"].lines] == actions[2:]
+    assert b"Nothing was sent yet" not in again.content
+    assert b"Some of these tickets were sent before" in again.content
+    assert again.content.count(b"Send 1 ticket") == 1
+    browser.post(BULK, {**form_of(again), "note": "By the board.", "step": "send"})
+    assert Ticket.objects.count() == 4
+
+
+def test_actions_with_an_open_ticket_are_named_and_left_out(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    TicketFactory.create(instance=connection.instance, action=actions[0])
+    page = browser.post(BULK, ticked(actions))
+    assert [line.action for line in page.context["plan"].lines] == actions[1:]
+    assert re.search(r"are left out.*" + actions[0].title, page.content.decode(), re.DOTALL)
+    browser.post(BULK, {**form_of(page), "step": "send"})
+    assert Ticket.objects.filter(action=actions[0]).count() == 1
+    assert Ticket.objects.count() == 3
+
+
+def test_all_that_the_filters_show_can_be_shared_up_to_the_limit(
+    browser: Client, connection: Connection
+) -> None:
+    ActionFactory.create_batch(LIMIT + 1)
+    ActionFactory.create(category="Data")
+    page = browser.post(BULK, {"selection": "all", "query": "category=Identity"})
+    assert len(page.context["plan"].lines) == LIMIT
+    assert b"200 actions can be shared at a time" in page.content
+    only = browser.post(BULK, {"selection": "all", "query": "category=Data"})
+    assert len(only.context["plan"].lines) == 1
+
+
+@pytest.mark.parametrize("due_on", ["2020-01-01", "9999-12-31"])
+def test_mistakes_are_told_and_nothing_is_sent(
+    browser: Client, connection: Connection, actions: list[ImprovementAction], due_on: str
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    wrong = browser.post(BULK, {**form, "step": "send", "priority": "5", "due_on": due_on})
+    assert wrong.status_code == 422
+    assert {"priority", "due_on"} <= set(wrong.context["form"].errors)
+    assert not Ticket.objects.exists()
+    assert browser.post(BULK, {**form, "step": "send", "batch": "x"}).status_code == 422
+    assert browser.post(BULK, {})["Location"] == reverse("scorecard:actions")
+    assert browser.get(BULK)["Location"] == reverse("scorecard:actions")
+
+
+def test_without_a_connection_nothing_is_sent(browser: Client, actions: list[ImprovementAction]) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    answer = browser.post(BULK, {**form, "step": "send"})
+    assert b"ServiceNow is not connected, so nothing was sent" in answer.content
+    assert not Ticket.objects.exists()
+
+
+def test_selection_and_note_outlive_a_sign_in_that_ends(
+    browser: Client, secadmin: User, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    for sent in ({**form, "note": "Long thought about.", "step": "send"}, ticked(actions)):
+        session = browser.session
+        session["seen_at"] -= timedelta(hours=1).total_seconds()
+        session.save()
+        assert browser.post(BULK, sent)["Location"].endswith(f"?next={BULK}")
+        browser.force_login(secadmin)
+        page = browser.get(BULK)
+        assert [line.action for line in page.context["plan"].lines] == actions
+        assert (b"Long thought about." in page.content) == ("note" in sent)
+        assert b"This was not sent: your sign-in had ended" in page.content
+        assert not Ticket.objects.exists()
+    assert browser.get(BULK)["Location"] == reverse("scorecard:actions")
+
+
+def test_progress_stops_asking_when_every_ticket_is_settled(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    address = browser.post(BULK, {**form, "step": "send"})["Location"]
+    assert b"every 2s" in browser.get(address).content
+    Ticket.objects.update(delivery=Delivery.ATTENTION)
+    page = browser.get(address)
+    assert b"every 2s" not in page.content
+    assert b"3 of 3 tickets are processed." in page.content
+
+
+def test_a_reader_shares_nothing(
+    client: Client, reader: User, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    client.force_login(reader)
+    assert client.post(BULK, ticked(actions)).status_code == 403
+    assert b'form="bulk"' not in client.get(reverse("scorecard:actions")).content

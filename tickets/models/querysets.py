@@ -1,0 +1,161 @@
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+from django.utils import timezone
+
+from connector.clock import Clock, lapsed, watch
+from connector.models import Connection
+from tickets.models import outcome
+from tickets.models.choices import (
+    ASKS_A_PERSON,
+    IN_HAND,
+    UNDELIVERED,
+    Delivery,
+    Kind,
+    Meaning,
+    Outcome,
+    check_move,
+)
+
+_ATTENTION = Q(delivery__in=ASKS_A_PERSON) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
+
+
+def _overdue(today: date) -> Q:
+    return Q(is_open=True, current_due_on__lt=today)
+
+
+def _counted(today: date) -> dict[str, Count]:
+    return {
+        "open": Count("pk"),
+        "overdue": Count("pk", filter=_overdue(today)),
+        "attention": Count("pk", filter=_ATTENTION),
+    }
+
+
+def _frozen() -> Any:
+    return ~Exists(Connection.objects.filter(instance=OuterRef("instance"), is_current=True))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of some tickets are open, past their day, or waiting for a person's decision; and how many of the open
+    ones nobody follows any more, because their instance is not connected.
+    """
+
+    open: int
+    overdue: int
+    attention: int
+    frozen: int = 0
+
+
+class TicketQuerySet(models.QuerySet[Any]):
+    """Tickets, in words."""
+
+    def open(self) -> "TicketQuerySet":
+        """Neither closed in ServiceNow nor given up here."""
+        return self.filter(is_open=True)
+
+    def of_current_instance(self) -> "TicketQuerySet":
+        """Those of the instance that is connected now; the rest is history."""
+        return self.filter(instance__connections__is_current=True)
+
+    def of_kind(self, kind: Kind) -> "TicketQuerySet":
+        """Change requests or incidents."""
+        return self.filter(kind=kind)
+
+    def undelivered(self) -> "TicketQuerySet":
+        """Not in ServiceNow as far as we know, and not given up."""
+        return self.filter(delivery__in=UNDELIVERED)
+
+    def tracked(self) -> "TicketQuerySet":
+        """Linked to a record in ServiceNow."""
+        return self.exclude(sys_id="")
+
+    def due(self, clock: Clock, lease: timedelta) -> "TicketQuerySet":
+        """What a worker may take now: waiting and due, or taken by a worker whose lease ran out."""
+        return self.filter(Q(delivery=Delivery.WAITING, next_try_at__lte=clock())) | self.abandoned(
+            clock, lease
+        )
+
+    def abandoned(self, clock: Clock, lease: timedelta) -> "TicketQuerySet":
+        """What a worker took whose lease ran out. Nobody knows that while the clock was set less than a lease ago."""
+        if watch.has_just_jumped(clock.boot(), lease.total_seconds()):
+            return self.none()
+        return self.filter(lapsed("claimed_until", clock.steady(), lease), delivery__in=IN_HAND)
+
+    def overdue(self, today: date) -> "TicketQuerySet":
+        """Open past its day."""
+        return self.filter(_overdue(today))
+
+    def needing_attention(self) -> "TicketQuerySet":
+        """Nothing more happens until a person decides."""
+        return self.filter(_ATTENTION)
+
+    def counts(self, today: date) -> Counts:
+        """Count in one query, by the same conditions as the filters."""
+        # What is not open is in none of the three; leaving it out first spares the database years of history.
+        frozen = Count("pk", filter=_frozen())
+        return Counts(**self.open().aggregate(**_counted(today), frozen=frozen))
+
+    def counts_by_kind(self, today: date) -> dict[Kind, Counts]:
+        """Count each kind of ticket, in one query for all."""
+        rows = self.open().order_by().values("kind").annotate(**_counted(today))
+        found = {Kind(row.pop("kind")): Counts(**row) for row in rows}
+        return {kind: found.get(kind, Counts(0, 0, 0)) for kind in Kind}
+
+    def meaning(self, meaning: Meaning) -> "TicketQuerySet":
+        """Those whose record means this now. A record that is gone or hidden means only that."""
+        if meaning == Meaning.MISSING:
+            return self.filter(missing_since__isnull=False)
+        return self.filter(delivery=Delivery.DELIVERED, missing_since=None, meaning=meaning)
+
+    def with_outcome(self, judged_until: datetime | None) -> "TicketQuerySet":
+        """Add `outcome`, what came of each, where scores speak about what was closed by `judged_until`."""
+        conditions = outcome.conditions(judged_until, self.model.objects.all())
+        cases = (When(condition, then=Value(name.value)) for name, condition in conditions.items())
+        named = Case(*cases, default=Value(""), output_field=models.CharField())
+        annotated: TicketQuerySet = self.annotate(outcome=named)
+        return annotated
+
+    def with_only(self, wanted: Outcome, judged_until: datetime | None) -> "TicketQuerySet":
+        """Those of which this came. Each stands for itself: no ticket meets two of the conditions."""
+        condition = outcome.conditions(judged_until, self.model.objects.all()).get(wanted)
+        return self.filter(condition) if condition is not None else self.none()
+
+    def with_current_outcome(self) -> "TicketQuerySet":
+        """Add `outcome` as of now, and the names of the states; for templates, which have no clock."""
+        return self.with_state_names().with_outcome(outcome.judged_until(timezone.now()))
+
+    def without_long_texts(self) -> "TicketQuerySet":
+        """Without what lists do not show."""
+        return self.defer("description", "record", "not_kept", "last_problem")
+
+    def listed(self) -> "TicketQuerySet":
+        """For lists: without the long texts, with the names of the states, and with whether they are not followed any
+        more.
+        """
+        listed: TicketQuerySet = self.with_state_names().without_long_texts().annotate(is_frozen=_frozen())
+        return listed
+
+    def search(self, text: str) -> "TicketQuerySet":
+        """Those that have every word of the text in their name or number."""
+        found = self
+        for word in text.split():
+            found = found.filter(Q(name__icontains=word) | Q(number__icontains=word))
+        return found
+
+    def with_state_names(self) -> "TicketQuerySet":
+        """With what their states are called, for pages that show many: `state_words` then asks nothing more."""
+        return self.select_related("instance").prefetch_related("instance__state_names")
+
+    def move(self, old: Delivery, new: Delivery, **changes: Any) -> bool:
+        """Move these tickets from one delivery state to another if, and only if, they are still in the old one.
+
+        Filter by the claim token first where there is one: a stale token then changes nothing. Returns whether a
+        row changed.
+        """
+        check_move(old, new)
+        return self.filter(delivery=old).update(delivery=new, **changes) == 1

@@ -1,0 +1,398 @@
+"""Tickets: what we asked of ServiceNow, how far its delivery got, and what the record says now."""
+
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.translation import get_language, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from connector.models import Instance
+from scorecard.models import ImprovementAction
+from tickets.models.backoff import KNOWN_TO_EXIST, UNFINDABLE, Ending
+from tickets.models.choices import (
+    ASKS_A_PERSON,
+    IN_HAND,
+    LINKABLE,
+    Category,
+    Delivery,
+    Kind,
+    Meaning,
+    Priority,
+    PriorityLevel,
+    Source,
+)
+from tickets.models.comments import UNREAD_REASONS, NotesState
+from tickets.models.outcome_notice import OUTCOME_NOTICES, OutcomeNotice
+from tickets.models.querysets import TicketQuerySet
+from tickets.models.state_labels import ENGLISH, name_of
+from tickets.models.ticket_type import type_of
+
+
+def new_sys_id() -> str:
+    """Return 32 lower-case hex digits, the form of ServiceNow's primary keys."""
+    return uuid.uuid4().hex
+
+
+class Ticket(models.Model):
+    """One share, and the one record in ServiceNow that it makes. Its primary key is the record's correlation id."""
+
+    id = models.UUIDField(_("correlation ID"), primary_key=True, default=uuid.uuid4, editable=False)
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="tickets", verbose_name=_("instance"))
+    kind = models.CharField(pgettext_lazy("ticket", "task type"), max_length=20, choices=Kind)
+    name = models.CharField(pgettext_lazy("ticket", "task name"), max_length=160)
+    description = models.TextField(pgettext_lazy("ticket", "task description"), max_length=4000)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
+    due_on = models.DateField(_("due date"), null=True, blank=True)
+    recommendation_source = models.CharField(_("recommendation source"), max_length=20, choices=Source)
+    recommendation_category = models.CharField(_("recommendation category"), max_length=20, choices=Category)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="tickets", verbose_name=_("requested by")
+    )
+    action = models.ForeignKey(
+        ImprovementAction,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("improvement action"),
+    )
+    is_extra = models.BooleanField(
+        _("second ticket"),
+        default=False,
+        help_text=_("Whether this is a second ticket for its action, asked for by the requester."),
+    )
+    batch = models.UUIDField(
+        pgettext_lazy("ticket", "batch"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("The same for all tickets that were shared in one go."),
+    )
+    extra_fields = models.JSONField(
+        _("further fields"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            "What a person chose for this ticket alone: by field, its name, value and display value."
+        ),
+    )
+    is_open = models.BooleanField(_("open"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
+
+    # Our delivery.
+    delivery = models.CharField(
+        pgettext_lazy("ticket", "delivery"), max_length=20, choices=Delivery, default=Delivery.WAITING
+    )
+    asked_sys_id = models.CharField(max_length=32, unique=True, default=new_sys_id, editable=False)
+    next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    claim_token = models.UUIDField(null=True, blank=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    # By the clock that nobody can set (`connector.clock`).
+    intent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_sent_at = models.DateTimeField(
+        _("first sent at"),
+        null=True,
+        blank=True,
+        help_text=_("Also where the answer was a refusal: from then on it is looked for before it is sent."),
+    )
+    # When the first of the two look-ups before a second sending found nothing; by the clock that nobody can set.
+    unseen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    possible_refusal = models.TextField(
+        _("possible refusal"),
+        blank=True,
+        help_text=_("What the answer to the last sending said, where it may have been a refusal."),
+    )
+    second_is_wanted = models.BooleanField(
+        _("second record wanted"),
+        default=False,
+        help_text=_("Whether a person has it sent again although no look-up would find an earlier record."),
+    )
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    last_ending = models.CharField(_("last result"), max_length=20, choices=Ending, blank=True)
+    last_problem = models.TextField(_("last problem"), blank=True)
+    not_kept = models.JSONField(_("fields not kept"), default=list, blank=True)
+
+    # Their record, as last seen.
+    sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
+    number = models.CharField(pgettext_lazy("ticket", "number"), max_length=40, blank=True)
+    state = models.CharField(_("stored value of the state"), max_length=40, blank=True)
+    state_label = models.CharField(_("state in ServiceNow's words"), max_length=100, blank=True)
+    meaning = models.CharField(
+        pgettext_lazy("ticket state", "meaning"), max_length=30, choices=Meaning, blank=True
+    )
+    active = models.BooleanField(_("active in ServiceNow"), default=True)
+    record = models.JSONField(_("stored values of the record"), default=dict, blank=True)
+    record_labels = models.JSONField(_("display values of the record"), default=dict, blank=True)
+    sys_mod_count = models.IntegerField(_("updates in ServiceNow"), null=True, blank=True)
+    sys_updated_on = models.DateTimeField(_("updated in ServiceNow at"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("last checked at"), null=True, blank=True)
+    # When ServiceNow first returned an older version than was seen before; it is believed once it does so again.
+    older_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    unread_since = models.DateTimeField(
+        _("not understood since"),
+        null=True,
+        blank=True,
+        help_text=_("Since when what ServiceNow returns of the record cannot be stored."),
+    )
+    # Further open records that carry its key, by their sys_ids, and since when a person is to choose between them.
+    twins = models.JSONField(default=dict, blank=True, editable=False)
+    twin_since = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    score_when_closed = models.FloatField(_("points when closed"), null=True, blank=True)
+    points_reached_at = models.DateTimeField(
+        _("all points reached at"),
+        null=True,
+        blank=True,
+        help_text=_("When the action reached all points while the ticket was open."),
+    )
+    their_priority = models.PositiveSmallIntegerField(_("priority in ServiceNow"), null=True, blank=True)
+    their_due_on = models.DateField(_("due date in ServiceNow"), null=True, blank=True)
+    their_due_cleared = models.BooleanField(
+        _("due date cleared in ServiceNow"),
+        default=False,
+        help_text=_("Whether the record had a due date and somebody took it away."),
+    )
+
+    # What people wrote about it: entries are rows of their own (`TicketNote`) where ServiceNow shows them one by one.
+    notes_state = models.CharField(
+        _("reading of notes"), max_length=10, choices=NotesState, default=NotesState.NEVER, blank=True
+    )
+    notes_shown = models.JSONField(
+        _("notes as the record shows them"),
+        default=dict,
+        blank=True,
+        help_text=_("By journal, where the table of journal entries does not show them."),
+    )
+
+    # What counts: somebody else's change in ServiceNow comes before what was asked.
+    current_priority = models.GeneratedField(
+        expression=Coalesce("their_priority", "priority"),
+        output_field=models.PositiveSmallIntegerField(_("priority"), choices=Priority),
+        db_persist=True,
+    )
+    current_due_on = models.GeneratedField(
+        expression=Case(
+            When(their_due_cleared=True, then=Value(None)), default=Coalesce("their_due_on", "due_on")
+        ),
+        output_field=models.DateField(_("due date"), null=True),
+        db_persist=True,
+    )
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
+            models.Index(fields=["kind", "-created_at"], name="ticket_card"),
+            models.Index(fields=["action", "-created_at"], name="ticket_last_of_action"),
+            models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instance", "action"],
+                condition=Q(is_open=True, is_extra=False),
+                name="ticket_one_open_per_action",
+            ),
+            models.UniqueConstraint(
+                fields=["instance", "sys_id"], condition=~Q(sys_id=""), name="ticket_record_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery=Delivery.DELIVERED) ^ Q(sys_id=""), name="ticket_delivered_has_record"
+            ),
+            models.CheckConstraint(
+                condition=~Q(delivery__in=IN_HAND)
+                | Q(claim_token__isnull=False, claimed_until__isnull=False),
+                name="ticket_in_hand_has_claim",
+            ),
+            models.CheckConstraint(
+                condition=~Q(delivery=Delivery.SENT) | Q(sent_at__isnull=False), name="ticket_sent_has_moment"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.CHANGE_REQUEST) | Q(priority__lte=Priority.LOW),
+                name="ticket_change_not_planning",
+            ),
+            models.CheckConstraint(
+                condition=Q(recommendation_source=Source.USER) | Q(action__isnull=False),
+                name="ticket_source_has_action",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.name
+
+    def get_absolute_url(self) -> str:
+        """Return this ticket's page."""
+        return reverse("tickets:ticket", args=[self.pk])
+
+    @property
+    def correlation_id(self) -> str:
+        """The key that the record carries in ServiceNow."""
+        return str(self.pk)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether its record in ServiceNow is known."""
+        return self.delivery == Delivery.DELIVERED
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the record was asked for by id and not returned: gone, or hidden by an access rule."""
+        return self.missing_since is not None
+
+    @property
+    def assigned_to_words(self) -> str:
+        """Who works on it, by name."""
+        return self._called("assigned_to")
+
+    @property
+    def assignment_group_words(self) -> str:
+        """Which group works on it, by name."""
+        return self._called("assignment_group")
+
+    def _called(self, reference: str) -> str:
+        """What people see in a reference of the record; never its sys_id."""
+        label, value = self.record_labels.get(reference), self.record.get(reference)
+        return str(label or (pgettext("reference", "Name not known yet") if value else ""))
+
+    @property
+    def has_unread_notes(self) -> bool:
+        """Whether something may be written about its record that could not be read."""
+        return self.notes_state in UNREAD_REASONS
+
+    @property
+    def unread_notes_reason(self) -> str:
+        """Why what is written about its record is unknown, and what to do about it."""
+        return str(UNREAD_REASONS.get(NotesState(self.notes_state), ""))
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether nothing more happens until a person decides."""
+        return self.delivery in ASKS_A_PERSON
+
+    @property
+    def may_be_discarded(self) -> bool:
+        """Whether a person may give it up: nothing was sent, or no record of what was sent is known, or it was unlinked
+        from its record, or is history. Where something was sent, ServiceNow is asked first (`discard`).
+        """
+        if self.delivery == Delivery.UNLINKED:
+            return True
+        if self.delivery in (Delivery.WAITING, Delivery.ATTENTION, Delivery.CONFLICT) and self.is_history:
+            return True
+        is_known = self.last_ending in KNOWN_TO_EXIST
+        waits = self.delivery == Delivery.WAITING and self.sent_at is None
+        return not is_known and (waits or self.delivery == Delivery.ATTENTION)
+
+    @property
+    def may_be_undiscarded(self) -> bool:
+        """Whether a person may undo that it was discarded: nothing of it was sent, or it was refused."""
+        was_discarded = self.delivery == Delivery.DISCARDED and not self.is_history
+        return (
+            was_discarded
+            and self.sent_at is None
+            and not self.sys_id
+            and self.last_ending not in KNOWN_TO_EXIST
+        )
+
+    @property
+    def is_history(self) -> bool:
+        """Whether its instance is no longer the one in use, so that nothing of it can be sent or asked any more."""
+        return not self.instance.is_current
+
+    @property
+    def may_be_unlinked(self) -> bool:
+        """Whether there is a record, or a choice of records, that a person may say is not its own."""
+        return self.delivery in (Delivery.DELIVERED, Delivery.CONFLICT)
+
+    @property
+    def may_be_linked(self) -> bool:
+        """Whether a person may say which record is its own: there is none, or there are several."""
+        return self.delivery in LINKABLE or (self.is_delivered and self.twin_since is not None)
+
+    @property
+    def has_several_records(self) -> bool:
+        """Whether a person is to choose which of the records that carry its key is its own."""
+        return self.delivery == Delivery.CONFLICT or self.twin_since is not None
+
+    @property
+    def twin_numbers(self) -> str:
+        """The numbers of all records that carry its key, its own first."""
+        return ", ".join([self.number, *(twin["number"] for twin in self.twins.values())])
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether sending it again is harmless: what an earlier try made would be found by its key."""
+        return self.delivery == Delivery.ATTENTION and self.last_ending not in UNFINDABLE
+
+    @property
+    def state_words(self) -> str:
+        """The state in words for lists: theirs once delivered, else ours."""
+        if not self.is_delivered:
+            return str(Delivery(self.delivery).label)
+        if self.is_missing:
+            return str(Meaning.MISSING.label)
+        is_held_change = self.meaning == Meaning.ON_HOLD and type_of(self.kind).is_held_by_flag
+        if is_held_change or self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY):
+            return str(Meaning(self.meaning).label)
+        names = self.instance.state_names.all()
+        name = name_of(Kind(self.kind), self.state, names, get_language() or ENGLISH)
+        return name or str(Meaning(self.meaning or Meaning.IN_PROGRESS).label)
+
+    @property
+    def state_tone(self) -> str:
+        """How loudly its state is shown: the tone of a badge, or empty for plain words."""
+        if self.needs_attention:
+            return "danger"
+        if self.delivery == Delivery.DISCARDED:
+            return "neutral"
+        failed = self.meaning in (Meaning.CLOSED_UNSUCCESSFULLY, Meaning.SENT_BACK)
+        return "warning" if not self.is_delivered or self.is_missing or failed else ""
+
+    @property
+    def outcome_notice(self) -> OutcomeNotice | None:
+        """What came of it by the points of its action, where a query added that (`with_outcome`)."""
+        return OUTCOME_NOTICES.get(getattr(self, "outcome", ""))
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether it is still open after its due day."""
+        return self.is_open and self.current_due_on is not None and self.current_due_on < today
+
+    @property
+    def current_priority_label(self) -> str:
+        """The priority that counts, in words."""
+        return str(Priority(self.current_priority).label)
+
+    @property
+    def priority_level(self) -> PriorityLevel:
+        """The priority that counts, as one of three levels."""
+        return PriorityLevel.of(Priority(self.current_priority))
+
+    def is_still_possible(self, now: datetime, quarantine: timedelta) -> bool:
+        """Whether an earlier send may still arrive in ServiceNow."""
+        return self.sent_at is not None and now < self.sent_at + quarantine
+
+    def retry(self, now: datetime, *, a_second_is_wanted: bool = False, **edits: Any) -> bool:
+        """Let the workers try again, with some columns edited. Returns False when the ticket no longer needs attention.
+
+        Where no look-up could find what an earlier try may have made, it is sent again only where a person wants a
+        second record. The kind changes only where certainly nothing was sent.
+        """
+        stuck = Ticket.objects.filter(pk=self.pk)
+        if not a_second_is_wanted:
+            stuck = stuck.exclude(last_ending__in=UNFINDABLE)
+        if edits.get("kind", self.kind) != self.kind:
+            stuck = stuck.filter(sent_at=None)
+        anew = {"attempts": 0, "last_problem": "", "possible_refusal": "", "unseen_at": None}
+        again = {"next_try_at": now, **anew, **edits}
+        return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, second_is_wanted=a_second_is_wanted)

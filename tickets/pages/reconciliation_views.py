@@ -1,0 +1,222 @@
+"""Reconciliation: start a run, follow it, see what it found, and choose what is mended."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import PersonRequest
+from accounts.sessions import polled
+from connector.models import Connection
+from tickets import tasks
+from tickets.models import Finding, Reconciliation, StateName, TicketEvent
+from tickets.models.choices import Delivery, Kind, Meaning
+from tickets.models.reconciliation import Discrepancy
+from tickets.pages.cards import record_address
+from tickets.pages.timeline import Change, told
+from tickets.pages.views import may_change
+from tickets.reconciliation import fixes
+from tickets.reconciliation import run as reconcile
+from tickets.records.provenance import Origin
+
+# More of one kind are counted, and mended by its button, but not shown.
+SHOWN = 100
+_ID = re.compile(r"[0-9]{1,19}")
+_CHOICES: dict[Discrepancy, tuple[str | Promise, str | Promise]] = {
+    Discrepancy.STALE: (
+        gettext_lazy("The records have changed since they were last mirrored."),
+        gettext_lazy("Mirror now"),
+    ),
+    Discrepancy.MISSING: (
+        gettext_lazy(
+            "ServiceNow no longer returns the records: they are gone, or hidden from the integration user."
+        ),
+        gettext_lazy("Mark as gone or hidden"),
+    ),
+    Discrepancy.UNLINKED: (
+        gettext_lazy("The tickets count as not delivered, but their records are there."),
+        gettext_lazy("Link to the record"),
+    ),
+    Discrepancy.DUPLICATE: (
+        gettext_lazy(
+            "Several records carry the key of one ticket. Of a ticket that is delivered, decide in ServiceNow which "
+            "one goes on, and close the other there."
+        ),
+        gettext_lazy("Let me choose on the ticket's page"),
+    ),
+    Discrepancy.UNKNOWN: (
+        gettext_lazy(
+            "Records that look like ours belong to no ticket here. Leave them, or take them over as tickets."
+        ),
+        gettext_lazy("Take over as a ticket"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A finding with its words."""
+
+    finding: Finding
+    may_be_chosen: bool
+    changes: list[Change]
+    origin: str
+    links: list[str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """All findings of one kind."""
+
+    what: Discrepancy
+    explanation: str | Promise
+    button: str | Promise
+    count: int
+    open: int
+    lines: list[Line]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.lines)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Tickets that a run did not compare."""
+
+    words: str | Promise
+    count: int
+    url: str
+
+
+@polled
+@may_change
+@require_safe
+def reconciliation(request: PersonRequest) -> HttpResponse:
+    """The newest run of the current instance, and what it found."""
+    now = timezone.now()
+    connection = Connection.objects.current().first()
+    runs = Reconciliation.objects.select_related("asked_by", "instance")
+    run = runs.filter(instance=connection.instance).first() if connection else None
+    moving = run is not None and (run.is_under_way(now) or run.findings.chosen().exists())
+    context = {
+        "connection": connection,
+        "run": run,
+        "under_way": run is not None and run.is_under_way(now),
+        "moving": moving,
+        "groups": _groups(run) if run else [],
+        "aside": _aside(run) if run else [],
+    }
+    template = "tickets/_reconciliation.html" if request.htmx else "tickets/reconciliation.html"
+    return render(request, template, context)
+
+
+@may_change
+@require_POST
+def start(request: PersonRequest) -> HttpResponse:
+    """Have a worker compare everything."""
+    connection = Connection.objects.current().first()
+    if connection is None:
+        messages.error(request, _("ServiceNow is not connected."))
+    else:
+        run = reconcile.start(connection.instance, by=request.user, now=timezone.now())
+        _wake(tasks.reconcile_tickets, run.pk)
+    return redirect("tickets:reconciliation")
+
+
+@may_change
+@require_POST
+def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
+    """Have a worker mend one finding (`finding`), or all of a kind."""
+    found = get_object_or_404(Reconciliation, pk=run)
+    chosen = request.POST.get("finding")
+    if what not in Discrepancy.values or not (chosen is None or _ID.fullmatch(chosen)):
+        raise Http404
+    count = fixes.choose(
+        found,
+        Discrepancy(what),
+        by=request.user,
+        now=timezone.now(),
+        finding_id=None if chosen is None else int(chosen),
+    )
+    _wake(tasks.mend_findings, found.pk)
+    said = ngettext("%(count)d finding is being fixed.", "%(count)d findings are being fixed.", count)
+    messages.success(request, said % {"count": count}) if count else messages.info(
+        request, _("There is nothing left to fix here.")
+    )
+    return redirect("tickets:reconciliation")
+
+
+def _wake(task: Any, run_id: int) -> None:
+    """Have a worker do it. Should the broker be down, the person presses again."""
+    transaction.on_commit(lambda: task.delay(run_id), robust=True)
+
+
+def _aside(run: Reconciliation) -> list[Aside]:
+    """Return what a run did not compare, with the lists that show it."""
+    words: dict[str, str | Promise] = {state.value: state.label for state in Delivery}
+    words |= {"missing": Meaning.MISSING.label, "unread": _("Cannot be stored")}
+    filters = {"missing": "status=missing", "unread": ""}
+    address = f"{reverse('tickets:list')}?instance={run.instance_id}&"
+    return [
+        Aside(
+            words.get(name, name),
+            count,
+            address + query if (query := filters.get(name, f"delivery={name}")) else "",
+        )
+        for name, count in run.aside.items()
+    ]
+
+
+def _groups(run: Reconciliation) -> list[Group]:
+    counted = reconcile.counts(run)
+    mendable = fixes.mendable(run)
+    return [
+        Group(
+            what,
+            *_CHOICES[what],
+            count=counted[what],
+            open=mendable.filter(what=what).count(),
+            lines=_lines(run, what),
+        )
+        for what in Discrepancy
+        if counted[what]
+    ]
+
+
+def _lines(run: Reconciliation, what: Discrepancy) -> list[Line]:
+    findings = list(run.findings.filter(what=what).select_related("ticket")[:SHOWN])
+    mendable = set(
+        fixes.mendable(run).filter(pk__in=[one.pk for one in findings]).values_list("pk", flat=True)
+    )
+    names = list(run.instance.state_names.all())
+    return [_line(run, one, names, may_be_chosen=one.pk in mendable) for one in findings]
+
+
+def _line(run: Reconciliation, finding: Finding, names: list[StateName], *, may_be_chosen: bool) -> Line:
+    event = TicketEvent(what=TicketEvent.What.CHANGED, detail=finding.detail.get("changes", {}))
+    [story] = told([event], Kind(finding.kind), names)
+    origin = finding.detail.get("origin", "")
+    records = finding.detail.get("records") or ([finding.sys_id] if finding.sys_id else [])
+    kinds = finding.detail.get("kinds", {})
+    links = [
+        record_address(run.instance, Kind(kinds.get(sys_id, finding.kind)), sys_id) for sys_id in records
+    ]
+    return Line(
+        finding,
+        may_be_chosen,
+        story.changes,
+        str(Origin(origin).label) if origin else "",
+        [] if finding.what == Discrepancy.MISSING else links,
+    )

@@ -1,0 +1,118 @@
+"""What happened to a ticket, told for people."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from tickets.actions.link import Reason
+from tickets.models import TicketEvent
+from tickets.models.choices import Kind
+from tickets.models.state_labels import Named
+from tickets.pages.record_words import word
+
+# What is worth telling of a change; of the rest, references say only that they changed.
+_NAMES: dict[str, str | Promise] = {
+    "state": _("Status"),
+    "priority": _("Priority"),
+    "assigned_to": _("Assigned to"),
+    "assignment_group": _("Assignment group"),
+    "approval": _("Approval"),
+    "on_hold": _("On hold"),
+    "on_hold_reason": _("Reason for holding"),
+    "hold_reason": _("Reason for holding"),
+    "requested_by_date": _("Due date"),
+    "due_date": _("Due date"),
+    "start_date": _("Planned start"),
+    "end_date": _("Planned end"),
+    "close_code": pgettext_lazy("ticket", "Close code"),
+    "close_notes": _("Close notes"),
+    "short_description": pgettext_lazy("ticket", "Task name"),
+    "reopen_count": _("Times reopened"),
+}
+# What a person edited here, by our own names.
+_EDITED: dict[str, str | Promise] = {
+    "kind": pgettext_lazy("ticket", "Task type"),
+    "name": pgettext_lazy("ticket", "Task name"),
+    "description": pgettext_lazy("ticket", "Task description"),
+    "priority": _("Priority"),
+    "due_on": _("Due date"),
+    "recommendation_category": pgettext_lazy("ticket", "Recommendation category"),
+    "extra_fields": _("Further fields"),
+}
+_REFERENCES = frozenset({"assigned_to", "assignment_group"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field's change; `before` and `after` are empty where only the fact can be told."""
+
+    field: str | Promise
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event with the changes that it brought, and why a person did it where they said so."""
+
+    event: TicketEvent
+    changes: list[Change]
+
+    @property
+    def words(self) -> str:
+        """What happened, who did it, and the records that it is about."""
+        event = self.event
+        who = f" ({event.actor})" if event.actor else ""
+        numbers = [number for number in (event.detail.get("number"), self.numbers) if number]
+        return ": ".join([f"{event.get_what_display()}{who}", *numbers])
+
+    @property
+    def reason(self) -> str:
+        """Why a link was taken away."""
+        reason = self.event.detail.get("reason", "") if self.event.what == TicketEvent.What.UNLINKED else ""
+        return str(Reason(reason).label) if reason in Reason.values else ""
+
+    @property
+    def other_ticket(self) -> str:
+        """What the other ticket that the event names is to this one."""
+        is_old = self.event.what == TicketEvent.What.REPLACES
+        return gettext("the old ticket") if is_old else gettext("the new ticket")
+
+    @property
+    def others(self) -> str:
+        """The numbers of the records that carry the ticket's key and were not linked."""
+        linked = self.event.what == TicketEvent.What.LINKED
+        return ", ".join(self.event.detail.get("others", ())) if linked else ""
+
+    @property
+    def numbers(self) -> str:
+        """The numbers of the records among which a person is to choose."""
+        return ", ".join(self.event.detail.get("numbers", ()))
+
+
+def told(events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named]) -> list[Told]:
+    """Return the events of a ticket of this kind with their changes in words; `names` are the instance's of states."""
+    return [Told(event, list(_changes(event, kind, names))) for event in events]
+
+
+def _changes(event: TicketEvent, kind: Kind, names: Iterable[Named]) -> Iterator[Change]:
+    if event.what == TicketEvent.What.EDITED:
+        yield from _edits(event, kind)
+    if event.what != TicketEvent.What.CHANGED:
+        return
+    for field, (before, after) in event.detail.items():
+        if field in _REFERENCES:
+            yield Change(_NAMES[field], "", "")
+        elif field in _NAMES:
+            yield Change(_NAMES[field], word(field, before, kind, names), word(field, after, kind, names))
+
+
+def _edits(event: TicketEvent, kind: Kind) -> Iterator[Change]:
+    for field, (before, after) in event.detail.items():
+        if field == "description":
+            yield Change(_EDITED[field], "", "")
+        elif field in _EDITED:
+            yield Change(_EDITED[field], word(field, before, kind), word(field, after, kind))

@@ -1,0 +1,371 @@
+"""Tickets: the list, one ticket, and the dialog that makes one."""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
+
+from accounts import form_drafts
+from accounts.access import permission_required
+from accounts.models import User
+from accounts.requests import PersonRequest
+from accounts.sessions import polled
+from connector.access.client_factory import Paused
+from connector.health.error_help import not_now
+from connector.models import Connection
+from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
+from scorecard.models import ImprovementAction, ScoreDay
+from tickets.actions import discard as discarding
+from tickets.actions import share as sharing
+from tickets.actions import suggestions
+from tickets.configuration import required_fields
+from tickets.delivery import comment_lookup
+from tickets.delivery import comments as commenting
+from tickets.models import Ticket, TicketComment, archived_instance
+from tickets.models.choices import MOVING, Kind
+from tickets.models.comments import Element
+from tickets.models.querysets import TicketQuerySet
+from tickets.models.ticket_type import DEFAULT
+from tickets.pages import export, form_address
+from tickets.pages.available_actions import available_actions
+from tickets.pages.cards import ROWS, on_card
+from tickets.pages.filters import TicketFilter, TicketSorting
+from tickets.pages.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
+from tickets.pages.paging import page_of
+from tickets.pages.record_words import facts
+from tickets.pages.status_notice import status_notice, warnings, without_record
+from tickets.pages.timeline import told
+from tickets.records.dates import today
+from tickets.tracking import poll, record_journal
+
+may_view = permission_required("tickets.view_ticket")
+may_create = permission_required("tickets.add_ticket")
+may_change = permission_required("tickets.change_ticket")
+# More than that nobody reads on a page; the newest come first.
+MOST_NOTES = 200
+
+
+@may_view
+@require_safe
+def ticket_list(request: PersonRequest) -> HttpResponse:
+    """All tickets: search, filters, sorting, pages."""
+    now = timezone.now()
+    day = today(now)
+    form = TicketFilter(request.GET, now=now)
+    sorting = TicketSorting(request.GET.get("sort", ""))
+    found = form.select()
+    context = {
+        "form": form,
+        "sort": sorting.states(),
+        "page": page_of(sorting.apply(found.listed()), request.GET.get("page")),
+        "counts": found.counts(day),
+        "kind": request.GET.get("kind", ""),
+        "kinds": Kind.choices,
+        "today": day,
+    }
+    return render(request, "tickets/list.html", context)
+
+
+@may_view
+@require_safe
+def export_csv(request: PersonRequest) -> StreamingHttpResponse:
+    """The list as a file, with the same filters and order, all pages at once."""
+    now = timezone.now()
+    day = today(now)
+    found = TicketSorting(request.GET.get("sort", "")).apply(TicketFilter(request.GET, now=now).select())
+    return StreamingHttpResponse(
+        export.lines(found.listed(), today=day, language=get_language()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="tickets-{day.isoformat()}.csv"'},
+    )
+
+
+@may_view
+@require_safe
+def ticket(request: PersonRequest, pk: str) -> HttpResponse:
+    """Everything sent, everything known, and what happened."""
+    return render(request, "tickets/ticket.html", _about(request.user, get_object_or_404(_whole(), pk=pk)))
+
+
+@polled
+@may_view
+@require_safe
+def status(request: PersonRequest, pk: str) -> HttpResponse:
+    """One line on how far a ticket is, for pages that wait for its number."""
+    found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
+    if found.is_delivered and request.htmx.current_url_abs_path == found.get_absolute_url():
+        return HttpResponseClientRefresh()
+    answer = render(request, "tickets/_status.html", {"ticket": found, "notice": status_notice(found)})
+    # It is asked for until it is settled: what lies beneath the dialog may show the news now.
+    return answer if found.delivery in MOVING else trigger_client_event(answer, "ticket-changed")
+
+
+@form_drafts.keeps_typed
+@may_create
+@require_http_methods(["GET", "HEAD", "POST"])
+def share(request: PersonRequest, control_id: str) -> HttpResponse:
+    """The dialog "Share to ServiceNow" for an improvement action."""
+    action = get_object_or_404(ImprovementAction, control_id=control_id)
+    # The dialog is no page that somebody could come back to.
+    if not request.htmx and (elsewhere := form_address.elsewhere(request)):
+        return elsewhere
+    day = today(timezone.now())
+    proposal = suggestions.for_action(action, total=ScoreDay.newest_maximum(), today=day)
+    if request.method == "POST":
+        form = ShareForm(request.POST, action=action, reason=proposal.reason, today=day)
+    else:
+        form = ShareForm.proposing(action, proposal, day, form_address.ticket_id(request))
+    return _show_or_store(request, form, action)
+
+
+@form_drafts.keeps_typed
+@may_create
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: PersonRequest) -> HttpResponse:
+    """A ticket without an improvement action."""
+    if not request.htmx and (elsewhere := form_address.elsewhere(request)):
+        return elsewhere
+    day = today(timezone.now())
+    if request.method == "POST":
+        return _show_or_store(request, NewTicketForm(request.POST, today=day), None)
+    kind = request.GET.get("kind", DEFAULT)
+    return _show_or_store(request, NewTicketForm.blank(kind, day, form_address.ticket_id(request)), None)
+
+
+@may_change
+@require_POST
+def retry(request: PersonRequest, pk: str) -> HttpResponse:
+    """Send a ticket that needs attention again."""
+    found = get_object_or_404(Ticket, pk=pk)
+    if refusal := archived_instance.refusal(found):
+        messages.error(request, refusal)
+    elif sharing.retry(found, by=request.user, now=timezone.now()):
+        messages.success(request, _("The ticket will be sent again now."))
+    else:
+        messages.info(request, _("This ticket was not sent again. Its page says what can be done."))
+    return redirect(found)
+
+
+@may_change
+@require_POST
+def comment(request: PersonRequest, pk: str) -> HttpResponse:
+    """Add a work note or a comment to the ticket's journal in ServiceNow."""
+    found = get_object_or_404(_whole().tracked(), pk=pk)
+    form = CommentForm(request.POST, kind=Kind(found.kind))
+    refusal = archived_instance.refusal(found)
+    if refusal and form.is_valid():
+        form.add_error("text", refusal)
+    if not form.is_valid():
+        return render(
+            request, "tickets/ticket.html", _about(request.user, found) | {"form": form}, status=422
+        )
+    data = form.cleaned_data
+    now = timezone.now()
+    commenting.write(data["comment_id"], found, data["text"], form.element, by=request.user, now=now)
+    messages.success(request, _("Your note will be in ServiceNow in a moment."))
+    return redirect(found)
+
+
+@may_change
+@require_http_methods(["GET", "HEAD", "POST"])
+def discard(request: PersonRequest, pk: str) -> HttpResponse:
+    """Give up a ticket that is not in ServiceNow, once a person has said so twice."""
+    found = get_object_or_404(_whole(), pk=pk)
+    if request.method != "POST":
+        if not found.may_be_discarded:
+            messages.info(request, _("This ticket cannot be discarded. Its page says what can be done."))
+            return redirect(found)
+        page = {"ticket": found, "is_final": discarding.is_final(found)}
+        return render(request, "tickets/discard.html", page)
+    is_certain = "certain" in request.POST
+    try:
+        if discarding.discard(found, by=request.user, now=timezone.now(), is_certain=is_certain):
+            messages.success(request, _("The ticket was discarded. Nothing more is sent to ServiceNow."))
+        else:
+            messages.error(request, _("This ticket may exist in ServiceNow, so it cannot be discarded."))
+    except (Refused, ConditionIgnored):
+        said = _(
+            "ServiceNow refuses to say whether it has a record of this ticket. Look for one of this name there. If "
+            "there is none, choose Discard once more; if there is one, link the ticket to it."
+        )
+        messages.warning(request, said)
+        return redirect(f"{reverse('tickets:discard', args=[found.pk])}?certain=1")
+    except (Paused, ServiceNowError):
+        said = _(
+            "ServiceNow could not be asked whether it has a record of this ticket, so nothing was discarded."
+        )
+        messages.error(request, said)
+    return redirect(found)
+
+
+@may_change
+@require_POST
+def undo_discard(request: PersonRequest, pk: str) -> HttpResponse:
+    """Take back that a ticket was discarded."""
+    found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
+    try:
+        if discarding.undo(found, by=request.user, now=timezone.now()):
+            messages.success(request, _("The ticket is back, as it was before it was discarded."))
+        else:
+            messages.info(request, _("This ticket cannot be brought back any more."))
+    except IntegrityError:
+        messages.error(
+            request, _("The ticket stays discarded, because its action has another open ticket by now.")
+        )
+    return redirect(found)
+
+
+@may_view
+@require_POST
+def refresh(request: PersonRequest, pk: str) -> HttpResponse:
+    """Ask ServiceNow now how a ticket stands."""
+    found = get_object_or_404(Ticket, pk=pk)
+    if refusal := archived_instance.refusal(found):
+        messages.error(request, refusal)
+    else:
+        _refresh(request, [found])
+    return redirect(found)
+
+
+@may_view
+@require_POST
+def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
+    """Ask ServiceNow now how the tickets on a card stand."""
+    connection = Connection.objects.current().first()
+    shown = on_card(connection.instance, kind)[:ROWS] if connection else []
+    _refresh(request, list(shown))
+    return redirect("home")
+
+
+def _refresh(request: PersonRequest, tickets: list[Ticket]) -> None:
+    try:
+        learnt = poll.refresh(tickets, by=request.user)
+    except Paused as pause:
+        messages.error(request, not_now(pause.reason, timezone.now()))
+    else:
+        _tell_refreshed(request, learnt)
+
+
+def _tell_refreshed(request: PersonRequest, learnt: poll.Refreshed) -> None:
+    """Say what was learnt, and claim nothing of what was not compared."""
+    if learnt.changed:
+        said = ngettext("%(number)d ticket had changed.", "%(number)d tickets had changed.", learnt.changed)
+        messages.success(request, said % {"number": learnt.changed})
+    if not learnt.tickets:
+        messages.info(request, _("ServiceNow was asked a moment ago. What is shown is what it said then."))
+    elif not learnt.compared:
+        messages.error(
+            request,
+            _("Nothing could be learned from ServiceNow just now. What is shown is what was last seen."),
+        )
+    elif learnt.compared < learnt.tickets:
+        said = _(
+            "%(number)d of %(total)d tickets could not be compared with ServiceNow. What is shown of them is what was "
+            "last seen."
+        )
+        numbers = {"number": learnt.tickets - learnt.compared, "total": learnt.tickets}
+        messages.warning(request, said % numbers)
+    elif not learnt.changed:
+        messages.info(request, _("Compared with ServiceNow just now: nothing has changed."))
+
+
+def _show_or_store(
+    request: PersonRequest, form: TicketForm, action: ImprovementAction | None
+) -> HttpResponse:
+    form_drafts.put_back(request, form)
+    connection = Connection.objects.current().first()
+    stored = _store(request, form, action, connection) if form.is_bound else None
+    if stored is not None:
+        return _stored(request, stored)
+    address = form_address.with_id(request, form["ticket_id"].value())
+    context = {"form": form, "action": action, "connection": connection, "address": address}
+    template = "tickets/_form.html" if request.htmx else "tickets/form.html"
+    return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+def _store(
+    request: PersonRequest, form: TicketForm, action: ImprovementAction | None, connection: Connection | None
+) -> Ticket | None:
+    """Store what was asked for; None when the form has something to say first."""
+    if connection is None:
+        form.add_error(
+            None,
+            _("ServiceNow is not connected, so nothing was sent. Connect it first; what you wrote is kept."),
+        )
+    if connection is None or not form.is_valid():
+        return None
+    try:
+        stored = sharing.share(
+            form.cleaned_data["ticket_id"],
+            form.wish(),
+            by=request.user,
+            instance=connection.instance,
+            action=action,
+            now=timezone.now(),
+        )
+    except IntegrityError:
+        form.add_error(
+            None, _("Somebody has just created a ticket for this action. Open it before sending another one.")
+        )
+        return None
+    if sharing.asks_otherwise(form.wish(), stored):
+        messages.warning(request, sharing.sent_before())
+    return stored
+
+
+def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:
+    if request.htmx:
+        sent = render(request, "tickets/_sent.html", {"ticket": stored, "notice": status_notice(stored)})
+        return trigger_client_event(sent, "ticket-changed")
+    return redirect(stored)
+
+
+def _whole() -> TicketQuerySet:
+    """Tickets with all that their own page shows."""
+    return Ticket.objects.select_related("instance", "action", "requested_by").with_current_outcome()
+
+
+def _journals(found: Ticket) -> list[tuple[str, list[record_journal.Entry]]]:
+    """What the record itself shows of its journals, where that is the only way to read them."""
+    shown = [
+        (element.label, record_journal.entries(found.notes_shown.get(element, ""))) for element in Element
+    ]
+    return [(str(label), entries[:MOST_NOTES]) for label, entries in shown if entries]
+
+
+def _comments(found: Ticket) -> list[TicketComment]:
+    """What was written here and no note shows."""
+    return comment_lookup.not_shown(
+        found, found.comments.not_mirrored().select_related("author")[:MOST_NOTES]
+    )
+
+
+def _about(person: User, found: Ticket) -> dict[str, object]:
+    may_change = person.has_perm("tickets.change_ticket")
+    return {
+        "ticket": found,
+        "actions": available_actions(found, person),
+        "notice": status_notice(found),
+        "warnings": list(warnings(found, may_change=may_change)),
+        "without_record": without_record(found),
+        "missing": required_fields.of_ticket(found),
+        "may_map": person.has_perm("connector.manage_connection") and not found.is_history,
+        "attempts": found.push_attempts.all()[:50],
+        "facts": facts(found),
+        "story": told(
+            found.events.select_related("actor")[:100], Kind(found.kind), found.instance.state_names.all()
+        ),
+        "notes": found.notes.filter(record_sys_id=found.sys_id)[:MOST_NOTES],
+        "journals": _journals(found),
+        "comments": _comments(found),
+        "form": CommentForm(kind=Kind(found.kind), initial={"comment_id": uuid4()}),
+        "today": today(timezone.now()),
+    }
