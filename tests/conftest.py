@@ -95,9 +95,18 @@ def leave_out(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-# Fixtures that start a process, and names in a module of tests that start some.
-PROCESSES = {"shared_sandbox", "secure_sandbox", "plain_sandbox", "far", "shared_portal"}
-STARTERS = {"subprocess", "manage", "SandboxProcess", "PortalProcess", "Workers"}
+# What starts processes, and fixtures that start some by the names of others.
+STARTERS = {
+    "subprocess",
+    "Popen",
+    "manage",
+    "SandboxProcess",
+    "PortalProcess",
+    "Workers",
+    "Postgres",
+    "Redis",
+}
+INDIRECT = {"far"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -112,19 +121,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or "db" in fixtures:
             item.add_marker(pytest.mark.database)
-        function = getattr(item, "function", None)
-        if fixtures & PROCESSES or (function and used_by(function) & STARTERS):
+        if fixtures & INDIRECT or any(used_by(function) & STARTERS for function in functions_of(item)):
             item.add_marker(pytest.mark.process)
+
+
+def functions_of(item: pytest.Item) -> Iterator[Callable[..., object]]:
+    """Yield the function of a test, and those of the fixtures that it has."""
+    if isinstance(item, pytest.Function):
+        yield item.function
+        for definitions in item._fixtureinfo.name2fixturedefs.values():
+            yield from (definition.func for definition in definitions)
 
 
 @cache
 def used_by(function: Callable[..., object]) -> set[str]:
-    """Return the global names that a function uses, and those that the functions of its module use that it calls."""
+    """Return the names that a function uses, and those that the functions it calls use, if they are tests' own."""
     names: set[str] = set()
     to_look_at: list[object] = [function]
     while to_look_at:
-        code = getattr(to_look_at.pop(), "__code__", None)
-        for name in set(code.co_names) - names if code else ():
+        looked_at = to_look_at.pop()
+        code, around = getattr(looked_at, "__code__", None), getattr(looked_at, "__globals__", {})
+        if code is None or not str(around.get("__name__")).startswith("tests."):
+            continue
+        for name in set(code.co_names) - names:
             names.add(name)
-            to_look_at.append(function.__globals__.get(name))
+            to_look_at.append(around.get(name))
     return names
