@@ -141,7 +141,7 @@ def used_by(function: Callable[..., object]) -> set[str]:
     while to_look_at:
         looked_at = to_look_at.pop()
         code, around = getattr(looked_at, "__code__", None), getattr(looked_at, "__globals__", {})
-        if code is None or not str(around.get("__name__")).startswith("tests."):
+        if code is None or not str(around.get("__name__")).startswith(("tests.", "tools.")):
             continue
         for name in set(code.co_names) - names:
             names.add(name)
