@@ -64,7 +64,7 @@ class Portal:
         return ticket_id
 
     def back_up(self, copy: Path) -> None:
-        """As the README says."""
+        """As docs/operations.md says."""
         with sqlite3.connect(self.file) as database:
             database.execute("VACUUM INTO ?", [str(copy)])
         database.close()
