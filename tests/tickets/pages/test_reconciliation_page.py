@@ -74,7 +74,7 @@ def test_what_stopped_a_run_is_told_in_the_readers_language(
     page = person.post(
         reverse("tickets:start_reconciliation"), follow=True, headers={"Accept-Language": "ja"}
     )
-    assert "使い切りました" in page.content.decode()
+    assert "に達しました" in page.content.decode()
     assert "calls are used up" in person.get(PAGE, headers={"Accept-Language": "en"}).content.decode()
 
 

@@ -105,7 +105,7 @@ def test_a_restored_ticket_whose_record_is_of_another_type_is_not_sent_by_mendin
     again.refresh_from_db()
     assert again.problem_words.startswith("ServiceNow holds a record of the other type")
     with translation.override("ja"):
-        assert again.problem_words.startswith("このチケットのキーを持つ")
+        assert again.problem_words.startswith("このチケットのキーが設定された")
 
 
 def test_a_record_of_another_type_is_opened_where_it_is(
