@@ -2,8 +2,8 @@
 what was left out.
 
 All tests run as the portal runs with nothing installed (SQLite, a folder as broker). Those that ask a database run once
-more on PostgreSQL and Redis. Those that kill processes and mostly wait for them run beside everything else; those that
-time them run with nothing beside, at the end. The quick part runs on every other Python that is here.
+more on PostgreSQL and Redis. Those that kill processes and mostly wait for them run beside each other; those that time
+them run with nothing beside. The quick part runs on every other Python that is here.
 
 `make test-fast` is `--fast`: what needs neither a browser nor processes of its own, on SQLite.
 """
@@ -14,9 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -37,8 +35,6 @@ PACKAGES = {
 }
 CLIENT_TESTS = "tests/connector"
 COMPILE_CATALOGUES = "from portal.run import compile_catalogues; compile_catalogues()"
-# Politely: what waits beside it, and is to do something at a moment, goes first.
-POLITELY = ("nice", "-n", "5")
 NOT_APART = "not browser and not alone and not waits"
 SIDE_BY_SIDE = ("-n", "2", "-m", NOT_APART)
 FAST = ("-n", "2", "-m", f"{NOT_APART} and not slow and not servers and not process")
@@ -57,6 +53,11 @@ WAITING = (*APART["waits"], "-n", "4", "--dist", "loadfile", "-m", "waits")
 ON_SERVERS = ("tests/tickets", "tests/scenarios", "tests/connector", "tests/portal", "tests/accounts")
 SIDE_BY_SIDE_ON_SERVERS = (*ON_SERVERS, "-n", "2", "-m", f"database and {NOT_APART}")
 WAITING_ON_SERVERS = (*WAITING[:-1], "waits and not harness")
+ON_SERVERS_TOO = {
+    "side by side": SIDE_BY_SIDE_ON_SERVERS,
+    "what mostly waits": WAITING_ON_SERVERS,
+    "alone": ALONE,
+}
 # The Pythons that the README promises. What differs between them shows first in TLS, parsing and dates.
 PYTHONS = ("3.11", "3.12", "3.13")
 QUICK = (
@@ -73,13 +74,9 @@ QUICK = (
 
 @dataclass
 class Step:
-    """A part of the whole, how it ended, which of its tests failed, and what it left out.
-
-    What runs beside others writes into a file; the rest writes where a person looks.
-    """
+    """A part of the whole, how it ended, which of its tests failed, and what it left out."""
 
     name: str
-    is_beside: bool = False
     seconds: float = 0.0
     status: int = 0
     failures: list[str] = field(default_factory=list)
@@ -87,43 +84,27 @@ class Step:
 
     @property
     def report(self) -> Path:
-        """Where its results go; what it printed stands beside them, where it prints into a file."""
+        """Where its results go."""
         return REPORTS / f"{self.name.replace(' ', '-')}.xml"
 
     def run(self, *command: str, environment: dict[str, str] | None = None) -> None:
         """Run a command of this step."""
         started = time.monotonic()
-        with self._output() as output:
-            done = subprocess.run(
-                command, env={**os.environ, **(environment or {})}, stdout=output, stderr=output, check=False
-            )
+        done = subprocess.run(command, env={**os.environ, **(environment or {})}, check=False)
         self.seconds += time.monotonic() - started
         self.status |= done.returncode
-
-    @contextmanager
-    def _output(self) -> Iterator[int | None]:
-        if not self.is_beside:
-            yield None
-            return
-        with self.report.with_suffix(".log").open("ab") as log:
-            yield log.fileno()
 
     def pytest(
         self,
         *arguments: str,
         runner: Sequence[str] = ("-m", "pytest"),
         python: str = sys.executable,
-        before: Sequence[str] = (),
         environment: dict[str, str] | None = None,
     ) -> None:
         """Run tests, and keep the names of those that failed and the reasons of those that were left out."""
-        print(f"--- {self.name}{' (beside the others)' if self.is_beside else ''}", flush=True)
-        for old in (self.report, self.report.with_suffix(".log")):
-            old.unlink(missing_ok=True)
-        REPORTS.mkdir(parents=True, exist_ok=True)
-        before = before if shutil.which("nice") else ()
-        command = [*before, python, *runner, *arguments, f"--junit-xml={self.report}"]
-        self.run(*command, environment=environment)
+        print(f"--- {self.name}", flush=True)
+        self.report.unlink(missing_ok=True)
+        self.run(python, *runner, *arguments, f"--junit-xml={self.report}", environment=environment)
         if self.report.exists():
             self.failures += failures_in(self.report)
             self.left_out += left_out_in(self.report)
@@ -163,10 +144,6 @@ def main(arguments: Sequence[str]) -> int:
     if arguments:
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
     steps = everything(missing)
-    for step in steps:
-        if step.is_beside and step.status:
-            print(f"--- {step.name}, which ran beside the others:")
-            print(step.report.with_suffix(".log").read_text(errors="replace"), flush=True)
     print("--- Summary", *steps, sep="\n", flush=True)
     return int(any(step.status for step in steps))
 
@@ -174,44 +151,28 @@ def main(arguments: Sequence[str]) -> int:
 def everything(missing: Sequence[str]) -> list[Step]:
     """Run all tests that can be run. Returns how each step went."""
     has_servers = not {"postgres", "redis-server"} & set(missing)
-    with ThreadPoolExecutor() as beside:
-        waiting = beside.submit(waiting_slices, has_servers)
-        # One process, while what waits has most to do.
-        steps = [Step("every branch of the ServiceNow client"), Step("side by side")]
-        steps[0].pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"), before=POLITELY)
-        steps[0].run(sys.executable, "-m", "coverage", "report")
-        steps[1].pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE, before=POLITELY)
-        if "chromium" not in missing:
-            steps.append(Step("in a browser"))
-            steps[-1].pytest(*IN_A_BROWSER, before=POLITELY)
-        if has_servers:
-            steps.append(Step("on PostgreSQL and Redis, side by side"))
-            on_servers(steps[-1], *SIDE_BY_SIDE_ON_SERVERS, before=POLITELY)
-        steps += on_other_pythons()
-        steps += waiting.result()
+    steps = [Step("what mostly waits"), Step("every branch of the ServiceNow client"), Step("side by side")]
+    steps[0].pytest(*WAITING)
+    steps[1].pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"))
+    steps[1].run(sys.executable, "-m", "coverage", "report")
+    steps[2].pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
+    if "chromium" not in missing:
+        steps.append(Step("in a browser"))
+        steps[-1].pytest(*IN_A_BROWSER)
     steps.append(Step("alone"))
     steps[-1].pytest(*ALONE)
     if has_servers:
-        steps.append(Step("on PostgreSQL and Redis, alone"))
-        on_servers(steps[-1], *ALONE)
-    return steps
+        for name, how in ON_SERVERS_TOO.items():
+            steps.append(Step(f"on PostgreSQL and Redis, {name}"))
+            on_servers(steps[-1], *how)
+    return steps + on_other_pythons()
 
 
-def waiting_slices(has_servers: bool) -> list[Step]:
-    """Run what kills processes and mostly waits for them. Returns how each step went."""
-    steps = [Step("what mostly waits", is_beside=True)]
-    steps[0].pytest(*WAITING)
-    if has_servers:
-        steps.append(Step("on PostgreSQL and Redis, what mostly waits", is_beside=True))
-        on_servers(steps[-1], *WAITING_ON_SERVERS)
-    return steps
-
-
-def on_servers(step: Step, *arguments: str, before: Sequence[str] = ()) -> None:
+def on_servers(step: Step, *arguments: str) -> None:
     """Run tests with PostgreSQL and Redis in place of SQLite and a folder."""
     with Postgres() as postgres, Redis() as redis:
         settings = {"DATABASE_URL": postgres.url, "CELERY_BROKER_URL": redis.url}
-        step.pytest(*arguments, before=before, environment=settings)
+        step.pytest(*arguments, environment=settings)
 
 
 def on_other_pythons() -> list[Step]:
@@ -231,7 +192,7 @@ def on_other_pythons() -> list[Step]:
         pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
         step.run(*pip, "--require-hashes", "--requirement", "requirements-dev.lock")
         if not step.status:
-            step.pytest(*QUICK, python=str(environment / "bin" / "python"), before=POLITELY)
+            step.pytest(*QUICK, python=str(environment / "bin" / "python"))
         steps.append(step)
     if not steps:
         print("No other Python is here. Left out: the quick part on any but this one.", flush=True)
