@@ -42,7 +42,7 @@ FAST = ("-n", "2", "-m", f"{NOT_APART} and not slow and not servers and not proc
 APART = {
     "browser": ("tests/browser",),
     "waits": ("tests/tickets", "tests/scenarios", "tests/crash", "tests/chaos", "tests/tracking"),
-    "alone": ("tests/tickets",),
+    "alone": ("tests/scenarios",),
 }
 IN_A_BROWSER = (*APART["browser"], "-n", "2", "-m", "browser")
 ALONE = (*APART["alone"], "-m", "alone")
