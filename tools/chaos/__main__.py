@@ -46,7 +46,7 @@ from tools.crash.template import make_template, share_as_person  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS, BAD = 3, 0.4
 # Of the reads that go well, so many leave out what is younger than this many seconds: a replica that is behind.
-# With the longest of the late commits, less than the quarantine.
+# With the longest wait between an intent and its sending and the longest of the late commits, less than the quarantine.
 LAGGING, LAG = 0.3, 4
 FAULTS = (
     ("latency", 0.5), ("latency", 2.5), ("late_commit", 0.5), ("late_commit", 3.0), ("late_commit", 10.0),
@@ -112,7 +112,7 @@ class Run:
         self.folder, self.database, self.broker, self.hidden = folder, database, broker, hidden
         self.history = History(folder / "history.jsonl")
         self.chance = random.Random(seed)
-        settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 15.0
+        settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 20.0
         settings.API_CALLS_PER_HOUR = 1_000_000
         circuit_breaker.BREAK, circuit_breaker.LONGEST_BREAK = timedelta(seconds=2), timedelta(seconds=4)
         use_broker(broker.url)

@@ -11,7 +11,7 @@ from tools.chaos.history import History
 from tools.crash.processes import Worker
 
 LONGEST_FREEZE, OUTAGE_SECONDS = 2.0, 3.0
-# Seconds by which clocks are wrong: four times the quarantine.
+# Seconds by which clocks are wrong: three times the quarantine.
 WRONG = 60
 # Seconds between two deeds. The quarantine counts anew after every start, so that workers are let live for longer than
 # it lasts, now and then.
