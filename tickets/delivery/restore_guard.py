@@ -14,7 +14,7 @@ FRESH_FOR = timedelta(minutes=10)
 
 
 def is_of_this_process(created_at: datetime) -> bool:
-    """Whether no backup that holds this row can have been restored the way docs/operations.md says, by a stop and a start."""
+    """Whether no backup that holds this row was restored as docs/operations.md says, by a stop and a start."""
     return created_at >= STARTED_AT
 
 
