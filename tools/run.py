@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -53,11 +55,7 @@ WAITING = (*APART["waits"], "-n", "4", "--dist", "loadfile", "-m", "waits")
 ON_SERVERS = ("tests/tickets", "tests/scenarios", "tests/connector", "tests/portal", "tests/accounts")
 SIDE_BY_SIDE_ON_SERVERS = (*ON_SERVERS, "-n", "2", "-m", f"database and {NOT_APART}")
 WAITING_ON_SERVERS = (*WAITING[:-1], "waits and not harness")
-ON_SERVERS_TOO = {
-    "side by side": SIDE_BY_SIDE_ON_SERVERS,
-    "what mostly waits": WAITING_ON_SERVERS,
-    "alone": ALONE,
-}
+ON_SERVERS_TOO = {"side by side": SIDE_BY_SIDE_ON_SERVERS, "alone": ALONE}
 # The Pythons that the README promises. What differs between them shows first in TLS, parsing and dates.
 PYTHONS = ("3.11", "3.12", "3.13")
 QUICK = (
@@ -74,9 +72,13 @@ QUICK = (
 
 @dataclass
 class Step:
-    """A part of the whole, how it ended, which of its tests failed, and what it left out."""
+    """A part of the whole, how it ended, which of its tests failed, and what it left out.
+
+    What runs beside another writes into a file; the rest writes where a person looks.
+    """
 
     name: str
+    is_beside: bool = False
     seconds: float = 0.0
     status: int = 0
     failures: list[str] = field(default_factory=list)
@@ -84,15 +86,26 @@ class Step:
 
     @property
     def report(self) -> Path:
-        """Where its results go."""
+        """Where its results go; what it printed stands beside them, where it prints into a file."""
         return REPORTS / f"{self.name.replace(' ', '-')}.xml"
 
     def run(self, *command: str, environment: dict[str, str] | None = None) -> None:
         """Run a command of this step."""
         started = time.monotonic()
-        done = subprocess.run(command, env={**os.environ, **(environment or {})}, check=False)
+        with self._output() as output:
+            done = subprocess.run(
+                command, env={**os.environ, **(environment or {})}, stdout=output, stderr=output, check=False
+            )
         self.seconds += time.monotonic() - started
         self.status |= done.returncode
+
+    @contextmanager
+    def _output(self) -> Iterator[int | None]:
+        if not self.is_beside:
+            yield None
+            return
+        with self.report.with_suffix(".log").open("ab") as log:
+            yield log.fileno()
 
     def pytest(
         self,
@@ -103,7 +116,9 @@ class Step:
     ) -> None:
         """Run tests, and keep the names of those that failed and the reasons of those that were left out."""
         print(f"--- {self.name}", flush=True)
-        self.report.unlink(missing_ok=True)
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        for old in (self.report, self.report.with_suffix(".log")):
+            old.unlink(missing_ok=True)
         self.run(python, *runner, *arguments, f"--junit-xml={self.report}", environment=environment)
         if self.report.exists():
             self.failures += failures_in(self.report)
@@ -144,6 +159,10 @@ def main(arguments: Sequence[str]) -> int:
     if arguments:
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
     steps = everything(missing)
+    for step in steps:
+        if step.is_beside and step.status:
+            print(f"--- {step.name} printed:")
+            print(step.report.with_suffix(".log").read_text(errors="replace"), flush=True)
     print("--- Summary", *steps, sep="\n", flush=True)
     return int(any(step.status for step in steps))
 
@@ -151,11 +170,12 @@ def main(arguments: Sequence[str]) -> int:
 def everything(missing: Sequence[str]) -> list[Step]:
     """Run all tests that can be run. Returns how each step went."""
     has_servers = not {"postgres", "redis-server"} & set(missing)
-    steps = [Step("what mostly waits"), Step("every branch of the ServiceNow client"), Step("side by side")]
-    steps[0].pytest(*WAITING)
-    steps[1].pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"))
-    steps[1].run(sys.executable, "-m", "coverage", "report")
-    steps[2].pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
+    steps = what_waits(has_servers)
+    client, others = Step("every branch of the ServiceNow client"), Step("side by side")
+    client.pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"))
+    client.run(sys.executable, "-m", "coverage", "report")
+    others.pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
+    steps += [client, others]
     if "chromium" not in missing:
         steps.append(Step("in a browser"))
         steps[-1].pytest(*IN_A_BROWSER)
@@ -166,6 +186,19 @@ def everything(missing: Sequence[str]) -> list[Step]:
             steps.append(Step(f"on PostgreSQL and Redis, {name}"))
             on_servers(steps[-1], *how)
     return steps + on_other_pythons()
+
+
+def what_waits(has_servers: bool) -> list[Step]:
+    """Run what kills processes and mostly waits for them, on both databases at once. Returns how each went."""
+    here = Step("what mostly waits", is_beside=True)
+    there = Step("on PostgreSQL and Redis, what mostly waits", is_beside=True)
+    with ThreadPoolExecutor() as both:
+        under_way = [both.submit(here.pytest, *WAITING)]
+        if has_servers:
+            under_way.append(both.submit(on_servers, there, *WAITING_ON_SERVERS))
+    for one in under_way:
+        one.result()
+    return [here, there][: len(under_way)]
 
 
 def on_servers(step: Step, *arguments: str) -> None:
