@@ -23,7 +23,7 @@ test-fast: $(VENV)/dev.stamp ## run what needs no browser and no processes of it
 bench: $(VENV)/dev.stamp ## what tracking and pushing cost, beside ServiceNow's own client, and pages beside a plain one
 	@$(PY) -W ignore -m tools.bench
 
-crash: $(VENV)/dev.stamp ## kill the delivery at every step under every answer of ServiceNow (a quarter of an hour)
+crash: $(VENV)/dev.stamp ## kill the delivery at every step under every answer of ServiceNow
 	@$(PY) -W ignore -m tools.crash
 
 chaos: $(VENV)/dev.stamp ## deliver a thousand tickets while everything is killed, frozen and unplugged

@@ -96,7 +96,7 @@ class TicketFactory(DjangoModelFactory[Ticket]):
 
 
 class ConnectionFactory(DjangoModelFactory[Connection]):
-    """A connection that nobody has authorized yet. Its secrets are kept by `sessions`."""
+    """A connection that nobody has authorized yet. Its secrets are kept by `client_factory`."""
 
     class Meta:
         model = Connection

@@ -265,7 +265,7 @@ class CheckResult(models.Model):
 
 class ConnectionSecrets(models.Model):
     """The secrets of a connection, apart from it so that a wrong key never breaks a page. Only
-    `sessions`, to use them, and `keys`, to check and rotate them, read them.
+    `client_factory`, to use them, and `keys`, to check and rotate them, read them.
     """
 
     connection = models.OneToOneField(Connection, models.CASCADE, related_name="secrets", primary_key=True)

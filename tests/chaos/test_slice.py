@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.waits
 @pytest.mark.slow
-@pytest.mark.timeout(1000)
+@pytest.mark.timeout(1800)
 def test_no_ticket_is_lost_doubled_stuck_or_misled_in_chaos() -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tools.chaos", "--one", "--tickets", "40"]
     run = subprocess.run(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.waits, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.waits, pytest.mark.slow, pytest.mark.timeout(1800)]
 # What is taken away, the cell that must notice, and what it says.
 TAKEN_AWAY = (
     ("quarantine", "nowhere / created long after", "2 records"),

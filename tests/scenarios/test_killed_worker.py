@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.waits,
     pytest.mark.slow,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(800),
 ]
 # How long ServiceNow takes: long enough to kill a worker meanwhile, on the slowest machine.
 AT_WORK_SECONDS = 15.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.waits, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.waits, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def play(*arguments: str) -> "subprocess.CompletedProcess[str]":
