@@ -17,7 +17,7 @@ serve: $(VENV)/run.stamp ## start the portal for real use
 test: $(VENV)/dev.stamp ## run all tests, or a part: TESTS=tests/tickets/actions/test_share.py
 	@$(PY) -m tools.run $(TESTS)
 
-test-fast: $(VENV)/dev.stamp ## run what needs no browser and no processes of its own, in two minutes
+test-fast: $(VENV)/dev.stamp ## run what needs no browser and no processes of its own, in a few minutes
 	@$(PY) -m tools.run --fast $(or $(TESTS),tests)
 
 bench: $(VENV)/dev.stamp ## what tracking and pushing cost, beside ServiceNow's own client, and pages beside a plain one
