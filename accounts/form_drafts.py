@@ -65,7 +65,7 @@ def take(request: HttpRequest) -> QueryDict | None:
     return QueryDict(found["typed"]) if found else None
 
 
-def put_back(request: HttpRequest, form: forms.BaseForm) -> bool:
+def restore(request: HttpRequest, form: forms.BaseForm) -> bool:
     """Fill an unsent form with what was kept for this person and address. Returns False when nothing was."""
     found = None if form.is_bound else _found(request)
     if found is None:

@@ -31,7 +31,7 @@ class KeptAdmin(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Fill in what was kept, and say so."""
-        if form_drafts.put_back(request, context["adminform"].form):
+        if form_drafts.restore(request, context["adminform"].form):
             messages.warning(request, _said(context["adminform"].form.was_kept))
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page

@@ -33,7 +33,7 @@ TONES = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckText:
     """What a check found. `evidence` may name what was seen as %(seen)s."""
 
     verdict: Verdict
@@ -41,12 +41,12 @@ class Finding:
     remedy: Promise | str = ""
 
 
-def _passed(evidence: Promise) -> Finding:
-    return Finding(Verdict.PASSED, evidence)
+def _passed(evidence: Promise) -> CheckText:
+    return CheckText(Verdict.PASSED, evidence)
 
 
-def _unknown(evidence: Promise, remedy: Promise | str = "") -> Finding:
-    return Finding(Verdict.UNKNOWN, evidence, remedy)
+def _unknown(evidence: Promise, remedy: Promise | str = "") -> CheckText:
+    return CheckText(Verdict.UNKNOWN, evidence, remedy)
 
 
 _NOTHING_TO_DO = _("Nothing needs to be done.")
@@ -62,19 +62,21 @@ _TABLE = {
         _("No record can be seen: there is none, or the integration user may not read them."),
         _("If there are records, give the integration user the role itil."),
     ),
-    "left_open": Finding(
+    "left_open": CheckText(
         Verdict.LIMITED,
         _("A record was created, but ServiceNow did not let it be canceled: %(seen)s"),
         _("Cancel it in ServiceNow. If that is not wanted for integrations, nothing else needs to be done."),
     ),
-    "unclear": Finding(
+    "unclear": CheckText(
         Verdict.ATTENTION,
         _("ServiceNow did not say whether it created the trial record."),
         _(
             "Look in ServiceNow for a record titled “Scoredesk connection check, nothing to do”, and cancel it."
         ),
     ),
-    "forbidden": Finding(Verdict.ATTENTION, _("The integration user may not do that: %(seen)s"), _GIVE_ROLE),
+    "forbidden": CheckText(
+        Verdict.ATTENTION, _("The integration user may not do that: %(seen)s"), _GIVE_ROLE
+    ),
 }
 
 TITLES: dict[str, Promise] = {
@@ -93,14 +95,14 @@ TITLES: dict[str, Promise] = {
     "clock": _("Clock"),
     "status_table": _("Status in ServiceNow"),
 }
-FINDINGS: dict[str, dict[str, Finding]] = {
+FINDINGS: dict[str, dict[str, CheckText]] = {
     "instance": {"answers": _passed(_("It is awake and answers the REST API."))},
     "user": {
         "known": _passed(_("Signed in as %(seen)s.")),
         "hidden": _unknown(
             _("The user may not read its own record, so ServiceNow does not say who it is."), _NOTHING_TO_DO
         ),
-        "web_service_only": Finding(
+        "web_service_only": CheckText(
             Verdict.LIMITED,
             _("%(seen)s has web service access only and cannot sign in to a page again."),
             _("Clear “Web service access only” before the sign-in has to be renewed."),
@@ -108,7 +110,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "roles": {
         "known": _passed(_("It has %(seen)s.")),
-        "admin": Finding(
+        "admin": CheckText(
             Verdict.LIMITED,
             _("It has the role admin, which is more than the connection needs: %(seen)s."),
             _("Use an integration user with the role itil."),
@@ -125,7 +127,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     "incident": _TABLE,
     "sys_id": {
         "kept": _passed(_("A record gets the sys_id that the portal asks for.")),
-        "replaced": Finding(
+        "replaced": CheckText(
             Verdict.LIMITED,
             _("The instance chooses sys_ids itself. Tickets are found by their correlation ID instead."),
             _NOTHING_TO_DO,
@@ -134,7 +136,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "correlation_id": {
         "kept": _passed(_("A record keeps the correlation ID that the portal gives it.")),
-        "lost": Finding(
+        "lost": CheckText(
             Verdict.ATTENTION,
             _("A record does not keep its correlation ID."),
             _("Let the integration user write the field correlation_id of both tables."),
@@ -143,14 +145,14 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "journals": {
         "table": _passed(_("They can be read one by one from the table sys_journal_field.")),
-        "record": Finding(
+        "record": CheckText(
             Verdict.LIMITED,
             _(
                 "They show only in the records' own fields, as one text with the times of the integration user."
             ),
             _("To see who wrote what, let the integration user read the table sys_journal_field."),
         ),
-        "hidden": Finding(
+        "hidden": CheckText(
             Verdict.ATTENTION,
             _(
                 "The note that was written with the trial record shows neither in the table nor in the record."
@@ -167,7 +169,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "ranges": {
         "allowed": _passed(_("Changes can be asked for by their time, so they show within minutes.")),
-        "refused": Finding(
+        "refused": CheckText(
             Verdict.LIMITED,
             _("Query rules refuse comparisons by time or sorting, so changes show with the next full look."),
             _("To see them sooner, allow query_range on the table task for the integration user."),
@@ -177,12 +179,12 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     "labels": {
         "sys_choice": _passed(_("They can be read in each language from the choice lists (sys_choice).")),
         "meta": _passed(_("They can be read in the integration user's language from the form layout.")),
-        "display": Finding(
+        "display": CheckText(
             Verdict.LIMITED,
             _("Only the names of states that some record has can be read."),
             _("To see all of them, let the integration user read the table sys_choice."),
         ),
-        "none": Finding(
+        "none": CheckText(
             Verdict.LIMITED,
             _("No way to read them is open. The portal shows its own names."),
             _("Let the integration user read the table sys_choice, or enter the names yourself."),
@@ -190,7 +192,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "mandatory": {
         "none": _passed(_("The dictionary demands no field that the portal does not fill in.")),
-        "some": Finding(
+        "some": CheckText(
             Verdict.LIMITED,
             _("The dictionary calls these fields mandatory: %(seen)s."),
             _("If ServiceNow refuses tickets for that, map the fields to values or relax the rule."),
@@ -208,7 +210,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "clock": {
         "close": _passed(_("It differs from ours by %(seen)s s.")),
-        "far": Finding(
+        "far": CheckText(
             Verdict.LIMITED,
             _("It differs from ours by %(seen)s s."),
             _("Check the clock of this server; ServiceNow's own clock is kept right."),
@@ -217,12 +219,12 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "status_table": {
         "written": _passed(_("The connector app in ServiceNow shows the status of this connection.")),
-        "absent": Finding(
+        "absent": CheckText(
             Verdict.NOT_USED,
             _("The connector app is not installed there. The connection works without it."),
             _NOTHING_TO_DO,
         ),
-        "unwritable": Finding(
+        "unwritable": CheckText(
             Verdict.LIMITED,
             _("The connector app is installed, but the status could not be written there: %(seen)s"),
             _("Give the integration user the connector app's role."),
@@ -232,7 +234,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckLine:
     """One check as a page shows it."""
 
     name: str
@@ -247,16 +249,16 @@ class Line:
         return TONES[self.verdict]
 
 
-def found(result: CheckResult) -> Finding:
+def found(result: CheckResult) -> CheckText:
     """What a stored result means; a check that an error ended is explained by that error."""
     known = FINDINGS.get(result.name, {}).get(result.finding)
     if known is not None:
         return known
     explanation = explain(result.finding) or OTHER
-    return Finding(Verdict.ATTENTION, explanation.what, explanation.next_step)
+    return CheckText(Verdict.ATTENTION, explanation.what, explanation.next_step)
 
 
-def lines(results: Iterable[CheckResult], last_error: str = "") -> list[Line]:
+def lines(results: Iterable[CheckResult], last_error: str = "") -> list[CheckLine]:
     """Stored results as lines of a page, in the order of TITLES. Since a `last_error` the instance may not answer any
     more, whatever the check found before.
     """
@@ -266,10 +268,10 @@ def lines(results: Iterable[CheckResult], last_error: str = "") -> list[Line]:
     return [_line(kept[name], title) for name, title in TITLES.items() if name in kept]
 
 
-def _line(result: CheckResult, title: Promise) -> Line:
+def _line(result: CheckResult, title: Promise) -> CheckLine:
     finding = found(result)
     # Concatenated and not formatted where nothing was seen: a sentence may hold a per cent sign.
     evidence = str(finding.evidence)
     if "%(seen)s" in evidence:
         evidence = evidence % {"seen": result.seen}
-    return Line(result.name, title, finding.verdict, evidence, str(finding.remedy), result.checked_at)
+    return CheckLine(result.name, title, finding.verdict, evidence, str(finding.remedy), result.checked_at)

@@ -109,7 +109,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     is_saving = "client_id" in request.POST
     asked = request.GET.get("instance", "")
     form = SetupForm(request.POST if is_saving else None, known=draft or current, host=asked)
-    form_drafts.put_back(request, form)
+    form_drafts.restore(request, form)
     typed = request.POST.get("instance", form.initial["instance"])
     chooser = InstanceForm({"instance": typed} if typed or request.method == "POST" else None)
     host = chooser.cleaned_data["instance"] if chooser.is_valid() else ""
@@ -255,7 +255,7 @@ def _version(draft: Connection) -> str:
     return f"{draft.pk} {draft.authorized_at}"
 
 
-def _checks_of(current: Connection | None) -> list[check_texts.Line]:
+def _checks_of(current: Connection | None) -> list[check_texts.CheckLine]:
     return check_texts.lines(current.check_results.all(), current.instance.last_error) if current else []
 
 

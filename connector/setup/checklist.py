@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from connector.health.check_texts import Line, Verdict
+from connector.health.check_texts import CheckLine, Verdict
 from connector.models import Connection
 
 LABELS = {
@@ -59,7 +59,7 @@ class Step:
 
 
 def steps(
-    draft: Connection | None, current: Connection | None, checks: Sequence[Line] = (), problem: str = ""
+    draft: Connection | None, current: Connection | None, checks: Sequence[CheckLine] = (), problem: str = ""
 ) -> dict[str, Step]:
     """How far the set-up has got, by the draft if there is one, else by the connection in use.
 
@@ -90,7 +90,7 @@ def _entity(known: Connection | None) -> str:
     return "done" if known.authorized_at is not None else "entered"
 
 
-def _user(known: Connection | None, checks: Sequence[Line]) -> str:
+def _user(known: Connection | None, checks: Sequence[CheckLine]) -> str:
     if any(line.verdict == Verdict.ATTENTION for line in checks if line.name in ABOUT_USER):
         return "attention"
     return "done" if known is not None and known.authorized_at is not None else "todo"
@@ -102,7 +102,7 @@ def _authorize(draft: Connection | None, current: Connection | None) -> str:
     return "attention" if current.needs_reauthorization or current.token_refusals else "done"
 
 
-def _checks(checks: Sequence[Line]) -> str:
+def _checks(checks: Sequence[CheckLine]) -> str:
     if any(line.verdict == Verdict.ATTENTION for line in checks):
         return "attention"
     return "done" if checks else "todo"

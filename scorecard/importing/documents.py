@@ -22,7 +22,7 @@ from scorecard.importing.entry import (
     refuse_cut_off,
     storable,
 )
-from scorecard.importing.unread import Kind, LeftOut, Unread, shown
+from scorecard.importing.unread import LeftOut, Unread, UnreadKind, shown
 
 __all__ = ["Document", "DocumentError", "ProfileRow", "ScoreRow", "parse", "read_profiles", "read_scores"]
 
@@ -153,7 +153,9 @@ def read_scores(
     for row in _rows(documents, _score, notes):
         if now is not None and row.calculated_at > now + TOO_LATE:
             moment = row.calculated_at.isoformat()
-            notes.add(Unread(Kind.LATE, documents[0].name, str(row.scored_on), "createdDateTime", moment))
+            notes.add(
+                Unread(UnreadKind.LATE, documents[0].name, str(row.scored_on), "createdDateTime", moment)
+            )
         elif row.scored_on not in days or days[row.scored_on].calculated_at <= row.calculated_at:
             days[row.scored_on] = row
     if not days:
@@ -175,7 +177,7 @@ def read_profiles(documents: Iterable[Document], left_out: LeftOut | None = None
         key = key_of(row.control_id)
         known = found.setdefault(key, row)
         if known != row:
-            notes.add(Unread(Kind.TWICE, documents[0].name, known.control_id))
+            notes.add(Unread(UnreadKind.TWICE, documents[0].name, known.control_id))
             if known.deprecated and not row.deprecated:
                 found[key] = row
     return sorted(found.values(), key=lambda row: row.control_id)
@@ -209,7 +211,7 @@ def _rows(
 
 def _no_object(name: str, label: str, item: object) -> EntryError:
     refuse_cut_off(item, name, label)
-    unread = Unread(Kind.ENTRY, name, label, label, shown(item))
+    unread = Unread(UnreadKind.ENTRY, name, label, label, shown(item))
     return EntryError(f"{name}: {label} is no object: {shown(item)}.", unread)
 
 
@@ -226,7 +228,9 @@ def _check_pages(documents: list[Document]) -> None:
 
 def _wrong_kind(name: str, message: str, item: Mapping[str, Any], lacks: str) -> EntryError:
     label = storable(item.get("id"))[:ID_LENGTH] or "value"
-    return EntryError(f"{name} {message}", Unread(Kind.ENTRY, name, label, lacks, shown(item.get(lacks))))
+    return EntryError(
+        f"{name} {message}", Unread(UnreadKind.ENTRY, name, label, lacks, shown(item.get(lacks)))
+    )
 
 
 def _score(item: Mapping[str, Any], name: str, left_out: LeftOut) -> ScoreRow:
@@ -248,7 +252,7 @@ def _score(item: Mapping[str, Any], name: str, left_out: LeftOut) -> ScoreRow:
     if current is None or highest is None:
         raise entry.refuse("currentScore" if current is None else "maxScore")
     if current > highest:
-        entry.note("currentScore", Kind.ABOVE)
+        entry.note("currentScore", UnreadKind.ABOVE)
     controls, unread = _controls(entry)
     row = ScoreRow(
         calculated_at=calculated_at,
@@ -279,7 +283,7 @@ def _controls(day: Entry) -> tuple[dict[str, ControlRow], int]:
             refused.append(error)
             continue
         if found.setdefault(key_of(row.control_id), row) != row:
-            day.left_out.add(Unread(Kind.TWICE, day.document, f"{row.control_id} ({day.label})"))
+            day.left_out.add(Unread(UnreadKind.TWICE, day.document, f"{row.control_id} ({day.label})"))
     if len(refused) * 2 > len(values):
         raise refused[0]
     for each in refused:

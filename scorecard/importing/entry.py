@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scorecard.importing.unread import Kind, LeftOut, Unread, shown
+from scorecard.importing.unread import LeftOut, Unread, UnreadKind, shown
 from scorecard.models.rounding import DECIMALS
 
 ID_LENGTH = 200
@@ -106,7 +106,7 @@ class Entry:
         value = self.item.get(name)
         return value is True or storable(value).casefold() == "true"
 
-    def note(self, name: str, kind: Kind = Kind.VALUE) -> None:
+    def note(self, name: str, kind: UnreadKind = UnreadKind.VALUE) -> None:
         """Note that a property cannot be read."""
         self.left_out.add(Unread(kind, self.document, self.label, name, shown(self.item.get(name))))
 
@@ -116,7 +116,7 @@ class Entry:
         wrong = f"lacks {name}" if _is_nothing(value) else f"has a {name} that cannot be read: {shown(value)}"
         return EntryError(
             f"{self.document}: {self.label} {wrong}. Get it from Microsoft Graph again.",
-            Unread(Kind.ENTRY, self.document, self.label, name, shown(value)),
+            Unread(UnreadKind.ENTRY, self.document, self.label, name, shown(value)),
         )
 
 

@@ -13,7 +13,7 @@ MOST_TOLD = 50
 FOUND_LENGTH = 60
 
 
-class Kind(TextChoices):
+class UnreadKind(TextChoices):
     """What became of what could not be understood."""
 
     ENTRY = "entry", _("%(document)s: %(entry)s was left out, since %(name)s cannot be read: %(found)s")
@@ -30,7 +30,7 @@ class Kind(TextChoices):
 class Unread:
     """One thing that could not be understood: the property `name` of an entry, and the beginning of what it held."""
 
-    kind: Kind
+    kind: UnreadKind
     document: str
     entry: str
     name: str = ""
@@ -62,7 +62,7 @@ class LeftOut:
 
 def sentence(stored: Mapping[str, Any]) -> str:
     """Say in the reader's language what `LeftOut.as_json` stored."""
-    return str(Kind(stored["kind"]).label) % stored
+    return str(UnreadKind(stored["kind"]).label) % stored
 
 
 def shown(value: object) -> str:

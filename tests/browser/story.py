@@ -32,7 +32,7 @@ from scorecard.models import ActionPlan, ImprovementAction  # noqa: E402
 from tests.sandbox_process import CLIENT  # noqa: E402
 from tickets.actions.discard import discard  # noqa: E402
 from tickets.actions.link import Reason, unlink  # noqa: E402
-from tickets.actions.share import Wish, share  # noqa: E402
+from tickets.actions.share import TicketRequest, share  # noqa: E402
 from tickets.models import Ticket, TicketComment  # noqa: E402
 from tickets.models.backoff import Ending  # noqa: E402
 from tickets.models.choices import Category, Delivery, Kind, Priority, Source  # noqa: E402
@@ -133,7 +133,7 @@ def connect() -> Connection:
 def ask(action: ImprovementAction, kind: Kind, priority: Priority, due_in: int | None) -> Ticket:
     """Share an action as the dialog would; its due day lies `due_in` days ahead."""
     now = datetime.now(UTC)
-    wish = Wish(
+    wish = TicketRequest(
         kind=kind,
         name=action.title[:160],
         description=f"{action.description or action.title}\n\nPlease report back in this ticket.",

@@ -28,7 +28,7 @@ from tests.factories import TicketFactory
 from tests.sandbox_process import CLIENT, SandboxProcess
 from tests.scenarios.test_killed_worker import wait_until
 from tests.workers import Workers
-from tickets.actions.share import wake
+from tickets.actions.share import enqueue_push
 from tickets.delivery.push import push
 from tickets.models import Ticket
 
@@ -265,7 +265,7 @@ def test_neither_the_broker_nor_a_workers_log_holds_a_secret(
     current = connect(browser, sandbox, flock)
     Connection.objects.update(access_expires_at=timezone.now())
     ticket = TicketFactory.create(instance=current.instance, requested_by=secadmin)
-    wake(ticket.pk)
+    enqueue_push(ticket.pk)
     messages = _messages(settings)
     assert str(ticket.pk) in messages
     log = tmp_path / "workers.log"

@@ -29,7 +29,7 @@ from scorecard.models import remediation
 from scorecard.pages.plan_form import TagsField
 from tests.input.growth import check_growth, repeated
 from tickets.configuration import required_fields
-from tickets.configuration.field_options import Offer
+from tickets.configuration.field_options import FieldOptions
 from tickets.models import rich_text
 from tickets.models.choices import Kind
 from tickets.pages import export
@@ -215,7 +215,7 @@ TEXTS: dict[str, tuple[Work, dict[str, Callable[[int], str]]]] = {
     "instances": (lambda text: caught(hosts.host_from, text), PLAIN | ADDRESSES),
     "names that break": (breakable, PLAIN),
     "tags": (lambda text: caught(TagsField().to_python, text), PLAIN | {"commas": repeated(",\u3001")}),
-    "choices": (Offer((("a", "b"),), readable=True).meant, PLAIN),
+    "choices": (FieldOptions((("a", "b"),), readable=True).meant, PLAIN),
     "names to count": (key_of, PLAIN),
     "addresses of clients": (of_a_request, PLAIN),
     "notes": (lambda text: note_matching.is_alike(text, text + "x", author=text), PLAIN | HTML),

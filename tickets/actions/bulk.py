@@ -15,7 +15,7 @@ from connector.models import Instance
 from scorecard.models import ImprovementAction
 from scorecard.pages.forms import ActionFilter, Sorting
 from tickets.actions import suggestions
-from tickets.actions.share import Wish, asks_otherwise, share
+from tickets.actions.share import TicketRequest, asks_otherwise, share
 from tickets.actions.suggestions import Proposal
 from tickets.models import Ticket
 from tickets.models.choices import Kind, Priority, Source
@@ -46,16 +46,16 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Line:
+class BulkLine:
     """One ticket to be sent."""
 
     action: ImprovementAction
     ticket_id: UUID
     task: Proposal
 
-    def wish(self) -> Wish:
+    def wish(self) -> TicketRequest:
         """Return what is asked for."""
-        return Wish(
+        return TicketRequest(
             kind=self.task.kind,
             name=self.task.name,
             description=self.task.description,
@@ -72,10 +72,10 @@ class Plan:
     """What will be sent, the tickets because of which actions are left out, and what of the batch was sent before."""
 
     batch: UUID
-    lines: Sequence[Line]
+    lines: Sequence[BulkLine]
     left_out: Sequence[Ticket]
     sent: Mapping[UUID, Ticket]
-    repeated: Sequence[Line]
+    repeated: Sequence[BulkLine]
 
     @property
     def fingerprint(self) -> str:
@@ -117,7 +117,7 @@ def plan(
     others = [ticket for ticket in open_tickets if ticket.batch != batch]
     taken = {ticket.action_id for ticket in others}
     lines = [
-        Line(
+        BulkLine(
             action,
             # The same selection sent twice finds the tickets of the first time.
             uuid5(batch, action.control_id),

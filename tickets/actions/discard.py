@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.models import User
 from connector.servicenow.errors import ConditionIgnored, Refused
 from tickets.actions.link import client_for
-from tickets.actions.share import wake
+from tickets.actions.share import enqueue_push
 from tickets.models import Ticket, TicketEvent
 from tickets.models.backoff import KNOWN_TO_EXIST
 from tickets.models.choices import LINKABLE, Delivery
@@ -61,7 +61,7 @@ def undo(ticket: Ticket, *, by: User, now: datetime) -> bool:
             return False
         TicketEvent.objects.record_action(ticket, TicketEvent.What.DISCARD_UNDONE, by=by, now=now)
         if again:
-            wake(ticket.pk)
+            enqueue_push(ticket.pk)
     return True
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from connector.models import Instance
-from tickets.actions.share import Wish, share, wake
+from tickets.actions.share import TicketRequest, enqueue_push, share
 from tickets.models import Ticket, TicketEvent
 from tickets.models.choices import Delivery
 
@@ -39,12 +39,12 @@ def edit_and_retry(
         TicketEvent.objects.record_action(
             ticket, what, by=by, now=now, detail=told, audit_detail={"changes": told}
         )
-        wake(ticket.pk)
+        enqueue_push(ticket.pk)
     return True
 
 
 def send_anew(
-    ticket: Ticket, ticket_id: UUID, wish: Wish, *, instance: Instance, by: User, now: datetime
+    ticket: Ticket, ticket_id: UUID, wish: TicketRequest, *, instance: Instance, by: User, now: datetime
 ) -> Ticket | None:
     """Give up an unlinked ticket for another one, with a key of its own: the old record may carry the old one's.
 

@@ -26,7 +26,7 @@ from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowErr
 from connector.servicenow.records import Record
 from tickets.models import Ticket, TicketComment, TicketEvent
 from tickets.models.choices import Delivery, Kind
-from tickets.models.comments import ASKS_A_PERSON, CommentState
+from tickets.models.comments import STUCK, CommentState
 from tickets.records import provenance
 from tickets.records.reference import Reference
 from tickets.tracking import duplicates, journal, mirror
@@ -282,7 +282,7 @@ def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) ->
     linked, old = Ticket.objects.filter(pk=ticket.pk, sys_id=ticket.sys_id), Delivery(ticket.delivery)
     columns = mirror.without_extra_conflict(ticket, mirror.no_columns())
     columns |= duplicates.as_columns((), Kind(ticket.kind))
-    pending = TicketComment.objects.filter(ticket=ticket, state__in=(CommentState.WAITING, *ASKS_A_PERSON))
+    pending = TicketComment.objects.filter(ticket=ticket, state__in=(CommentState.WAITING, *STUCK))
     told = {"number": ticket.number, "reason": reason.value}
     with transaction.atomic():
         if not ticket.may_be_unlinked or not linked.move(

@@ -15,7 +15,7 @@ from tickets.models import Ticket, TicketEvent
 from tickets.tasks import push_ticket
 
 
-class Wish(TypedDict):
+class TicketRequest(TypedDict):
     """What the dialog asks for, cleaned."""
 
     kind: str
@@ -30,7 +30,7 @@ class Wish(TypedDict):
 
 def share(
     ticket_id: UUID,
-    wish: Wish,
+    wish: TicketRequest,
     *,
     by: User,
     instance: Instance,
@@ -58,12 +58,12 @@ def share(
             TicketEvent.objects.record_action(
                 ticket, TicketEvent.What.CREATED, by=by, now=now, audit_detail={"name": ticket.name}
             )
-            wake(ticket.pk)
+            enqueue_push(ticket.pk)
             sys.audit("tickets.actions.share.stored", str(ticket.pk))
     return ticket
 
 
-def asks_otherwise(wish: Wish, ticket: Ticket) -> bool:
+def asks_otherwise(wish: TicketRequest, ticket: Ticket) -> bool:
     """Whether a form that was sent before says something else now than its ticket does."""
     return any(getattr(ticket, name) != value for name, value in wish.items() if name != "is_extra")
 
@@ -73,7 +73,7 @@ def sent_before() -> str:
     return gettext("This form was sent before. This is its ticket; what you changed since was not sent.")
 
 
-def wake(ticket_id: UUID) -> None:
+def enqueue_push(ticket_id: UUID) -> None:
     """Have a worker look at a ticket once this transaction is committed. Should that fail, the sweep comes by."""
     # robust: one failing callback would skip those after it. Django logs the name of what failed, so this is a
     # function, which has one; a partial has none.
@@ -88,7 +88,7 @@ def retry(ticket: Ticket, *, by: User | None, now: datetime) -> bool:
         if not ticket.retry(now):
             return False
         TicketEvent.objects.record_action(ticket, TicketEvent.What.RETRIED, by=by, now=now)
-        wake(ticket.pk)
+        enqueue_push(ticket.pk)
     return True
 
 

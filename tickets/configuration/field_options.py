@@ -38,7 +38,7 @@ _NAMED = ("sys_id", "name")
 
 
 @dataclass(frozen=True)
-class Offer:
+class FieldOptions:
     """What an instance offers for a field: values with their labels.
 
     `readable`: whether it could be asked. `is_cut`: whether there are more than these. `out_of_calls`: that this hour's
@@ -65,14 +65,16 @@ class Offer:
         label = self.label(value)
         return label if self.meant(label) == [value] else value
 
-    def including(self, value: str, label: str) -> "Offer":
+    def including(self, value: str, label: str) -> "FieldOptions":
         """Return the same with one that is in use, which the instance may not offer any more."""
         if not self.values or not value or self.label(value):
             return self
         return replace(self, values=(*self.values, (value, label or value)))
 
 
-def offered(client: Client, kind: Kind, field: str, *, wanted: str = "", may_sort: bool = False) -> Offer:
+def offered(
+    client: Client, kind: Kind, field: str, *, wanted: str = "", may_sort: bool = False
+) -> FieldOptions:
     """Ask what a field may hold. `wanted` is a value or a record's name that is looked up where it is not among the
     first ones. Raises a `ServiceNowError` other than a refusal.
     """
@@ -81,7 +83,7 @@ def offered(client: Client, kind: Kind, field: str, *, wanted: str = "", may_sor
             return _choices(client, kind, field)
         offer = _records(client, REFERENCES[field], may_sort=may_sort)
     except Refused:
-        return Offer((), readable=False)
+        return FieldOptions((), readable=False)
     # What is retired is not on offer, and may be in use all the same.
     is_complete = not offer.is_cut and not re.match(SYS_ID, wanted)
     if is_complete or not wanted or offer.label(wanted):
@@ -91,17 +93,17 @@ def offered(client: Client, kind: Kind, field: str, *, wanted: str = "", may_sor
     return offer
 
 
-def live(connection: Connection, kind: Kind, field: str, wanted: str, now: datetime) -> Offer:
+def live(connection: Connection, kind: Kind, field: str, wanted: str, now: datetime) -> FieldOptions:
     """`offered` by the connection in use; an instance that cannot be asked just now offers nothing that is known."""
     may_sort = bool(connection.instance.range_queries_allowed)
     try:
         with calling(connection, clock=Clock(now)) as client:
             return offered(client, kind, field, wanted=wanted, may_sort=may_sort)
     except (Paused, ServiceNowError):
-        return Offer((), readable=False, out_of_calls=out_of_calls(now))
+        return FieldOptions((), readable=False, out_of_calls=out_of_calls(now))
 
 
-def templates(client: Client) -> Offer:
+def templates(client: Client) -> FieldOptions:
     """Ask for the standard change templates. Raises a `ServiceNowError` other than a refusal.
 
     An instance without the Change Management API refuses to say.
@@ -109,13 +111,13 @@ def templates(client: Client) -> Offer:
     try:
         found = client.change_templates(LIMIT + 1)
     except Refused:
-        return Offer((), readable=False)
+        return FieldOptions((), readable=False)
     return _by_label(
         (row.sys_id, row.get("name") or row.get("short_description") or row.sys_id) for row in found
     )
 
 
-def _records(client: Client, table: str, *, may_sort: bool) -> Offer:
+def _records(client: Client, table: str, *, may_sort: bool) -> FieldOptions:
     order = ("name",) if may_sort else ()
     # Groups and users that are retired stay in their tables; a table without the column ignores the condition.
     try:
@@ -144,9 +146,9 @@ def _found(client: Client, table: str, wanted: str) -> list[tuple[str, str]]:
     ]
 
 
-def _by_label(values: Iterable[tuple[str, str]]) -> Offer:
+def _by_label(values: Iterable[tuple[str, str]]) -> FieldOptions:
     ordered = sorted(values, key=lambda pair: pair[1].lower())
-    return Offer(tuple(ordered[:LIMIT]), readable=True, is_cut=len(ordered) > LIMIT)
+    return FieldOptions(tuple(ordered[:LIMIT]), readable=True, is_cut=len(ordered) > LIMIT)
 
 
 def not_offered(
@@ -193,7 +195,7 @@ def _sequence(row: Record) -> float:
     return int(sequence) if re.fullmatch(r"-?[0-9]{1,9}", sequence) else math.inf
 
 
-def _choices(client: Client, kind: Kind, field: str) -> Offer:
+def _choices(client: Client, kind: Kind, field: str) -> FieldOptions:
     query = f"nameIN{kind},task^element={query_value(field)}^language=en^inactive=false"
     wanted = ("name", "element", "value", "label", "sequence", "dependent_value")
     found = client.list("sys_choice", query, wanted, LIMIT + 1).records
@@ -202,4 +204,4 @@ def _choices(client: Client, kind: Kind, field: str) -> Offer:
     own = [row for row in rows if row.get("name") == kind] or rows
     ordered = sorted(own, key=_sequence)
     values = _told_apart(row for row in ordered if row.get("value"))
-    return Offer(values[:LIMIT], readable=True, is_cut=len(found) > LIMIT)
+    return FieldOptions(values[:LIMIT], readable=True, is_cut=len(found) > LIMIT)

@@ -28,8 +28,8 @@ from tickets.delivery.push import TooLate, in_time
 from tickets.delivery.restore_guard import is_fresh, is_of_this_process
 from tickets.delivery.results import ending_of
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import LADDER, SPENDS_AN_ATTEMPT, next_try_at
-from tickets.models.comments import ASKS_A_PERSON, CommentState, Element
+from tickets.models.backoff import BACKOFF, SPENDS_AN_ATTEMPT, next_try_at
+from tickets.models.comments import STUCK, CommentState, Element
 
 logger = logging.getLogger(__name__)
 Told = Callable[[], datetime]
@@ -65,7 +65,7 @@ def give_up(comment: TicketComment, *, by: User) -> bool:
 
 def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool:
     left = (CommentState.WAITING,) if comment.ticket.is_history else ()
-    stuck = TicketComment.objects.filter(pk=comment.pk, state__in=(*ASKS_A_PERSON, *left))
+    stuck = TicketComment.objects.filter(pk=comment.pk, state__in=(*STUCK, *left))
     with transaction.atomic():
         if not stuck.update(**changes, last_problem=""):
             return False
@@ -169,7 +169,7 @@ def _may_be_sent(comment: TicketComment, *, is_there: bool | None) -> bool:
     """Whether a comment that was not found may be sent: `is_there` is None where it could not be looked for."""
     if comment.sent_at is None:
         return is_there is False or is_of_this_process(comment.created_at)
-    return is_there is False and comment.attempts <= len(LADDER)
+    return is_there is False and comment.attempts <= len(BACKOFF)
 
 
 def _quarantine() -> timedelta:

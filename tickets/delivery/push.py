@@ -242,7 +242,7 @@ def _send(
         except KeysNotKept:
             return pause.until_keys_are_kept(claim, clock())
     if record is None:
-        return results.tell(claim, Ending.LOST_CLAIM, clock())
+        return results.record_attempt(claim, Ending.LOST_CLAIM, clock())
     if not _carries_a_key(record, values):
         if template:
             template.disprove()

@@ -37,9 +37,9 @@ def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent:
         if not claim.let_go(
             Delivery.DELIVERED, last_ending=ending, last_problem="", next_try_at=None, **changes
         ):
-            return tell(claim, Ending.LOST_CLAIM, now)
+            return record_attempt(claim, Ending.LOST_CLAIM, now)
         _event(claim, TicketEvent.What(ending.value), now, number=record.number)
-        return tell(claim, ending, now)
+        return record_attempt(claim, ending, now)
 
 
 def conflict(claim: Claim, records: list[Record], now: datetime) -> Ending:
@@ -47,9 +47,9 @@ def conflict(claim: Claim, records: list[Record], now: datetime) -> Ending:
     numbers = [record.number for record in records]
     with in_one():
         if not claim.let_go(Delivery.CONFLICT, last_ending=Ending.CONFLICT, last_problem=", ".join(numbers)):
-            return tell(claim, Ending.LOST_CLAIM, now)
+            return record_attempt(claim, Ending.LOST_CLAIM, now)
         _event(claim, TicketEvent.What.CONFLICT, now, numbers=numbers)
-        return tell(claim, Ending.CONFLICT, now)
+        return record_attempt(claim, Ending.CONFLICT, now)
 
 
 def not_found_yet(claim: Claim, now: datetime, left: timedelta, *, counts_anew: bool = False) -> Ending:
@@ -71,8 +71,8 @@ def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime |
     before = _as_before(claim)
     with in_one():
         if not claim.let_go(Delivery.WAITING, last_ending=ending, next_try_at=again, **before):
-            return tell(claim, Ending.LOST_CLAIM, now)
-        return tell(claim, ending, now)
+            return record_attempt(claim, Ending.LOST_CLAIM, now)
+        return record_attempt(claim, ending, now)
 
 
 def _as_before(claim: Claim) -> dict[str, Any]:
@@ -107,10 +107,10 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
         changes["possible_refusal"] = error.detail
     with in_one():
         if not claim.let_go(Delivery.WAITING if again else Delivery.ATTENTION, **changes):
-            return tell(claim, Ending.LOST_CLAIM, now, error)
+            return record_attempt(claim, Ending.LOST_CLAIM, now, error)
         if again is None:
             _event(claim, TicketEvent.What.ATTENTION, now, problem=error.detail)
-        return tell(claim, ending, now, error)
+        return record_attempt(claim, ending, now, error)
 
 
 def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
@@ -142,9 +142,9 @@ def unproven(claim: Claim, template: str, now: datetime) -> Ending:
 def _ask_a_person(claim: Claim, ending: Ending, problem: str, now: datetime, **changes: Any) -> Ending:
     with in_one():
         if not claim.let_go(Delivery.ATTENTION, last_ending=ending, last_problem=problem, **changes):
-            return tell(claim, Ending.LOST_CLAIM, now)
+            return record_attempt(claim, Ending.LOST_CLAIM, now)
         _event(claim, TicketEvent.What.ATTENTION, now, problem=problem)
-        return tell(claim, ending, now)
+        return record_attempt(claim, ending, now)
 
 
 def ending_of(error: ServiceNowError, *, sending: bool) -> Ending:
@@ -160,7 +160,9 @@ def ending_of(error: ServiceNowError, *, sending: bool) -> Ending:
     return Ending.UNREACHABLE
 
 
-def tell(claim: Claim, ending: Ending, now: datetime, error: ServiceNowError | None = None) -> Ending:
+def record_attempt(
+    claim: Claim, ending: Ending, now: datetime, error: ServiceNowError | None = None
+) -> Ending:
     """Add one line to the ticket's story."""
     PushAttempt.objects.create(
         ticket=claim.ticket,

@@ -72,7 +72,7 @@ UNFINDABLE = frozenset({Ending.STRANGER, Ending.UNFINDABLE})
 # Here ServiceNow has named a record.
 KNOWN_TO_EXIST = frozenset({Ending.STRANGER, Ending.OTHER_KIND})
 # The waits between eleven tries, about three days in all.
-LADDER = (
+BACKOFF = (
     timedelta(seconds=5),
     timedelta(seconds=30),
     timedelta(minutes=1),
@@ -103,6 +103,6 @@ def next_try_at(
         return now + min(retry_after or RATE_LIMIT_PAUSE, LONGEST_RATE_LIMIT) * (1 + jitter / 10)
     if ending not in SPENDS_AN_ATTEMPT:
         return now + OUTAGE_PAUSE * (1 + jitter)
-    if attempts > len(LADDER):
+    if attempts > len(BACKOFF):
         return None
-    return now + LADDER[max(attempts - 1, 0)] * (0.5 + jitter)
+    return now + BACKOFF[max(attempts - 1, 0)] * (0.5 + jitter)

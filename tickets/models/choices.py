@@ -74,10 +74,10 @@ IN_HAND = (Delivery.CLAIMED, Delivery.SENT)
 # The workers are at it.
 MOVING = (Delivery.WAITING, *IN_HAND)
 # Nothing more happens until a person decides.
-ASKS_A_PERSON = (Delivery.ATTENTION, Delivery.CONFLICT, Delivery.UNLINKED)
-UNDELIVERED = (*MOVING, *ASKS_A_PERSON)
+NEEDS_ATTENTION = (Delivery.ATTENTION, Delivery.CONFLICT, Delivery.UNLINKED)
+UNDELIVERED = (*MOVING, *NEEDS_ATTENTION)
 # From where a person may link a ticket to a record: never while a worker holds it.
-LINKABLE = (Delivery.WAITING, *ASKS_A_PERSON)
+LINKABLE = (Delivery.WAITING, *NEEDS_ATTENTION)
 
 
 def check_move(old: Delivery, new: Delivery) -> None:

@@ -99,7 +99,7 @@ _UNCERTAIN = _(
     "ServiceNow did not say whether it arrived. Look for it there; if it is missing, send it again."
 )
 # What a person decides about: to send it again, or to give it up.
-ASKS_A_PERSON = (CommentState.REFUSED, CommentState.UNCERTAIN)
+STUCK = (CommentState.REFUSED, CommentState.UNCERTAIN)
 
 
 class CommentQuerySet(models.QuerySet["TicketComment"]):
@@ -178,7 +178,7 @@ class TicketComment(models.Model):
     @property
     def asks_a_person(self) -> bool:
         """Whether somebody has to say what becomes of it; nobody sends what waits for an earlier instance."""
-        return self.state in ASKS_A_PERSON or (self.state == CommentState.WAITING and self.ticket.is_history)
+        return self.state in STUCK or (self.state == CommentState.WAITING and self.ticket.is_history)
 
     @property
     def tone(self) -> str:

@@ -10,8 +10,8 @@ from connector.clock import Clock, lapsed, watch
 from connector.models import Connection
 from tickets.models import outcome
 from tickets.models.choices import (
-    ASKS_A_PERSON,
     IN_HAND,
+    NEEDS_ATTENTION,
     UNDELIVERED,
     Delivery,
     Kind,
@@ -20,7 +20,7 @@ from tickets.models.choices import (
     check_move,
 )
 
-_ATTENTION = Q(delivery__in=ASKS_A_PERSON) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
+_ATTENTION = Q(delivery__in=NEEDS_ATTENTION) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
 
 
 def _overdue(today: date) -> Q:

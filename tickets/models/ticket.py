@@ -16,9 +16,9 @@ from connector.models import Instance
 from scorecard.models import ImprovementAction
 from tickets.models.backoff import KNOWN_TO_EXIST, UNFINDABLE, Ending
 from tickets.models.choices import (
-    ASKS_A_PERSON,
     IN_HAND,
     LINKABLE,
+    NEEDS_ATTENTION,
     Category,
     Delivery,
     Kind,
@@ -279,7 +279,7 @@ class Ticket(models.Model):
     @property
     def needs_attention(self) -> bool:
         """Whether nothing more happens until a person decides."""
-        return self.delivery in ASKS_A_PERSON
+        return self.delivery in NEEDS_ATTENTION
 
     @property
     def may_be_discarded(self) -> bool:

@@ -42,7 +42,7 @@ def edit(request: PersonRequest, pk: str) -> HttpResponse:
         today=today(now),
         extras=_extras(request, found, now),
     )
-    form_drafts.put_back(request, form)
+    form_drafts.restore(request, form)
     refusal = archived_instance.refusal(found)
     if refusal and not form.is_bound:
         messages.error(request, refusal)
@@ -95,7 +95,7 @@ def anew(request: PersonRequest, pk: str) -> HttpResponse:
         today=today(timezone.now()),
         new_id=form_address.ticket_id(request),
     )
-    form_drafts.put_back(request, form)
+    form_drafts.restore(request, form)
     stored = _send_anew(request, found, form) if form.is_bound else None
     if stored is not None:
         messages.success(request, _("This is the new ticket. The one before was discarded."))

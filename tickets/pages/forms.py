@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scorecard.models import ImprovementAction
 from tickets.actions.bulk import NOTE_LENGTH, Terms
-from tickets.actions.share import Wish
+from tickets.actions.share import TicketRequest
 from tickets.actions.suggestions import Proposal, category_of
 from tickets.models import Ticket
 from tickets.models.choices import Category, Kind, Priority, Source
@@ -96,10 +96,10 @@ class TicketForm(WrittenForm):
     ticket_id = forms.UUIDField(widget=forms.HiddenInput)
     field_order = ["ticket_id", "name", "description", "kind", "category", "priority", "due_on"]
 
-    def wish(self) -> Wish:
+    def wish(self) -> TicketRequest:
         """Return what was asked for. Only for a valid form."""
         data = self.cleaned_data
-        return Wish(
+        return TicketRequest(
             kind=data["kind"],
             name=data["name"],
             description=data["description"],
@@ -165,7 +165,7 @@ class ShareForm(TicketForm):
             )
         return cleaned
 
-    def wish(self) -> Wish:
+    def wish(self) -> TicketRequest:
         """Return what was asked for, as Microsoft's recommendation."""
         extra = bool(self.cleaned_data.get("is_extra"))
         return {

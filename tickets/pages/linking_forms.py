@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.actions import edit
 from tickets.actions.link import Reason
-from tickets.actions.share import Wish
-from tickets.configuration.field_options import REFERENCES, Offer
+from tickets.actions.share import TicketRequest
+from tickets.configuration.field_options import REFERENCES, FieldOptions
 from tickets.models import Ticket
 from tickets.models.choices import Category, Kind
 from tickets.models.ticket_type import TYPES
@@ -88,7 +88,7 @@ class ExtraField:
 
     field: str
     name: str
-    offer: Offer
+    offer: FieldOptions
 
     def form_field(self) -> forms.Field:
         """Return the field of a form: a list where the instance offers one, else something to type in."""
@@ -190,7 +190,7 @@ class AnewForm(NewTicketForm):
         if ticket.action_id:
             del self.fields["category"]
 
-    def wish(self) -> Wish:
+    def wish(self) -> TicketRequest:
         """Return what was asked for; where it comes from stays as it was."""
         return {
             **super().wish(),

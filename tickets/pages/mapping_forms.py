@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from tickets.configuration.field_options import LIMIT, REFERENCES, Offer
+from tickets.configuration.field_options import LIMIT, REFERENCES, FieldOptions
 from tickets.delivery.mapped_fields import word_of
 from tickets.models.change_template import SYS_ID
 from tickets.models.field_mapping import FIELD_NAME, OWN_VALUES, RESERVED, FieldMapping, ValueSource
@@ -41,7 +41,7 @@ class ValueForm(FieldForm):
     source = forms.ChoiceField(label=pgettext_lazy("field mapping", "Value from"), choices=ValueSource)
     value = forms.CharField(label=_("Value"), max_length=1000, required=False)
 
-    def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offer: FieldOptions, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer = offer
         self.fields["field"].widget = forms.HiddenInput()
@@ -158,7 +158,7 @@ class TemplateForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offer: FieldOptions, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer = offer
         if offer.is_cut:
@@ -186,7 +186,7 @@ def _suggest(form: "ValueForm | TemplateForm", name: str, hint: str) -> None:
     form.initial[name] = form.offer.typed(form.initial.get(name, ""))
 
 
-def value_of(typed: str, offer: Offer, *, wants_record: bool) -> str:
+def value_of(typed: str, offer: FieldOptions, *, wants_record: bool) -> str:
     """Take a label for its value. Raises a ValidationError for what can be no reference where one is wanted."""
     meant = offer.meant(typed)
     if len(meant) > 1:

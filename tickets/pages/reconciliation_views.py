@@ -64,7 +64,7 @@ _CHOICES: dict[Discrepancy, tuple[str | Promise, str | Promise]] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class FindingLine:
     """A finding with its words."""
 
     finding: Finding
@@ -83,7 +83,7 @@ class Group:
     button: str | Promise
     count: int
     open: int
-    lines: list[Line]
+    lines: list[FindingLine]
 
     @property
     def more(self) -> int:
@@ -195,7 +195,7 @@ def _groups(run: Reconciliation) -> list[Group]:
     ]
 
 
-def _lines(run: Reconciliation, what: Discrepancy) -> list[Line]:
+def _lines(run: Reconciliation, what: Discrepancy) -> list[FindingLine]:
     findings = list(run.findings.filter(what=what).select_related("ticket")[:SHOWN])
     mendable = set(
         fixes.mendable(run).filter(pk__in=[one.pk for one in findings]).values_list("pk", flat=True)
@@ -204,7 +204,9 @@ def _lines(run: Reconciliation, what: Discrepancy) -> list[Line]:
     return [_line(run, one, names, may_be_chosen=one.pk in mendable) for one in findings]
 
 
-def _line(run: Reconciliation, finding: Finding, names: list[StateName], *, may_be_chosen: bool) -> Line:
+def _line(
+    run: Reconciliation, finding: Finding, names: list[StateName], *, may_be_chosen: bool
+) -> FindingLine:
     event = TicketEvent(what=TicketEvent.What.CHANGED, detail=finding.detail.get("changes", {}))
     [story] = told([event], Kind(finding.kind), names)
     origin = finding.detail.get("origin", "")
@@ -213,7 +215,7 @@ def _line(run: Reconciliation, finding: Finding, names: list[StateName], *, may_
     links = [
         record_address(run.instance, Kind(kinds.get(sys_id, finding.kind)), sys_id) for sys_id in records
     ]
-    return Line(
+    return FindingLine(
         finding,
         may_be_chosen,
         story.changes,

@@ -55,7 +55,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Told:
+class TimelineEntry:
     """An event with the changes that it brought, and why a person did it where they said so."""
 
     event: TicketEvent
@@ -93,9 +93,9 @@ class Told:
         return ", ".join(self.event.detail.get("numbers", ()))
 
 
-def told(events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named]) -> list[Told]:
+def told(events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named]) -> list[TimelineEntry]:
     """Return the events of a ticket of this kind with their changes in words; `names` are the instance's of states."""
-    return [Told(event, list(_changes(event, kind, names))) for event in events]
+    return [TimelineEntry(event, list(_changes(event, kind, names))) for event in events]
 
 
 def _changes(event: TicketEvent, kind: Kind, names: Iterable[Named]) -> Iterator[Change]:

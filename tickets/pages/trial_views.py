@@ -20,7 +20,7 @@ from connector.models import Connection, Instance
 from connector.servicenow import trial
 from connector.servicenow.errors import ServiceNowError
 from tickets.configuration import field_options
-from tickets.configuration.field_options import Offer
+from tickets.configuration.field_options import FieldOptions
 from tickets.configuration.try_fields import try_out
 from tickets.models import ChangeTemplate, FieldTrial
 from tickets.models.choices import Kind
@@ -154,12 +154,12 @@ def _obstacle(tried: FieldTrial | None) -> str:
     return ""
 
 
-def _offer(connection: Connection, current: ChangeTemplate | None) -> Offer:
+def _offer(connection: Connection, current: ChangeTemplate | None) -> FieldOptions:
     """What the instance offers, and the one in use, which it may not offer any more."""
     now = timezone.now()
     try:
         with calling(connection, clock=Clock(now)) as client:
             offer = field_options.templates(client)
     except (Paused, ServiceNowError):
-        return Offer((), readable=False, out_of_calls=out_of_calls(now))
+        return FieldOptions((), readable=False, out_of_calls=out_of_calls(now))
     return offer.including(current.sys_id, str(current)) if current else offer

@@ -280,7 +280,7 @@ def _tell_refreshed(request: PersonRequest, learnt: poll.Refreshed) -> None:
 def _show_or_store(
     request: PersonRequest, form: TicketForm, action: ImprovementAction | None
 ) -> HttpResponse:
-    form_drafts.put_back(request, form)
+    form_drafts.restore(request, form)
     connection = Connection.objects.current().first()
     stored = _store(request, form, action, connection) if form.is_bound else None
     if stored is not None:

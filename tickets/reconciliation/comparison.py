@@ -10,7 +10,7 @@ from tickets.models.reconciliation import Discrepancy
 
 
 @dataclass(frozen=True)
-class Ours:
+class Local:
     """A ticket as we think it is. `version` is its record's sys_mod_count as last mirrored, `values` what was mirrored
     besides (`mirror.stored_values`).
     """
@@ -26,7 +26,7 @@ class Ours:
 
 
 @dataclass(frozen=True)
-class Theirs:
+class Remote:
     """A record as ServiceNow has it. `values` is what is mirrored of it (`mirror.compared_values`)."""
 
     kind: Kind
@@ -43,11 +43,11 @@ class Found:
 
     what: Discrepancy
     kind: Kind
-    ours: Ours | None = None
-    theirs: tuple[Theirs, ...] = field(default=())
+    ours: Local | None = None
+    theirs: tuple[Remote, ...] = field(default=())
 
 
-def of_linked(tickets: Iterable[Ours], records: Mapping[str, Theirs]) -> Iterator[Found]:
+def of_linked(tickets: Iterable[Local], records: Mapping[str, Remote]) -> Iterator[Found]:
     """Compare linked tickets with the records that came back when they were asked for by sys_id.
 
     An older version than ours is a disagreement too: the instance was restored or cloned over. And so is a difference
@@ -62,7 +62,7 @@ def of_linked(tickets: Iterable[Ours], records: Mapping[str, Theirs]) -> Iterato
             yield Found(Discrepancy.STALE, ours.kind, ours, (theirs,))
 
 
-def of_keyed(tickets: Iterable[Ours], records: Iterable[Theirs]) -> Iterator[Found]:
+def of_keyed(tickets: Iterable[Local], records: Iterable[Remote]) -> Iterator[Found]:
     """Compare the records that carry our keys with the tickets that these keys belong to.
 
     What a worker holds is about to settle by itself, and a conflict is known: both are left out.
@@ -71,7 +71,7 @@ def of_keyed(tickets: Iterable[Ours], records: Iterable[Theirs]) -> Iterator[Fou
     by_key = {str(ours.ticket_id): ours for ours in tickets}
     linked = {ours.sys_id for ours in tickets if ours.sys_id}
     asked = {ours.asked_sys_id: ours for ours in tickets if not ours.sys_id}
-    carrying: dict[Ours, dict[str, Theirs]] = defaultdict(dict)
+    carrying: dict[Local, dict[str, Remote]] = defaultdict(dict)
     for theirs in records:
         ours = by_key.get(theirs.correlation_id) or asked.get(theirs.sys_id)
         if ours is not None:
@@ -82,7 +82,7 @@ def of_keyed(tickets: Iterable[Ours], records: Iterable[Theirs]) -> Iterator[Fou
         yield from _of_key(ours, tuple(found.values()), linked)
 
 
-def _of_key(ours: Ours, theirs: tuple[Theirs, ...], linked: set[str]) -> Iterator[Found]:
+def _of_key(ours: Local, theirs: tuple[Remote, ...], linked: set[str]) -> Iterator[Found]:
     if ours.delivery == Delivery.DELIVERED:
         # A twin that was canceled is what people were asked for.
         living = tuple(one for one in theirs if one.is_active or one.sys_id == ours.sys_id)

@@ -12,7 +12,7 @@ from connector.servicenow.client import Client, ids_query
 from connector.servicenow.errors import Unreadable
 from connector.servicenow.records import Record
 from tickets.models.choices import Kind
-from tickets.reconciliation.comparison import Theirs
+from tickets.reconciliation.comparison import Remote
 from tickets.records.payload import MARKERS
 from tickets.tracking import mirror
 from tickets.tracking.sync import AT_A_TIME
@@ -40,7 +40,7 @@ class Ignored(Exception):
 
 def by_sys_id(
     client: Client, kind: Kind, sys_ids: Sequence[str]
-) -> Iterator[tuple[list[str], dict[str, Theirs]]]:
+) -> Iterator[tuple[list[str], dict[str, Remote]]]:
     """Yield some of the asked-for sys_ids and the records that came back for them, until all were asked for.
 
     What does not come back is asked for once more.
@@ -55,9 +55,9 @@ def by_sys_id(
         yield asked, found
 
 
-def by_keys(client: Client, kind: Kind, keys: Mapping[str, str]) -> list[Theirs]:
+def by_keys(client: Client, kind: Kind, keys: Mapping[str, str]) -> list[Remote]:
     """Return the records that tickets asked for: `keys` are correlation ids by the sys_ids that were chosen."""
-    found: dict[str, Theirs] = {}
+    found: dict[str, Remote] = {}
     for part in _pieces(keys.items(), AT_A_TIME):
         chosen = dict(part)
         asked = (ids_query("sys_id", list(chosen)), ids_query("correlation_id", list(chosen.values())))
@@ -71,7 +71,7 @@ def by_keys(client: Client, kind: Kind, keys: Mapping[str, str]) -> list[Theirs]
     return list(found.values())
 
 
-def with_marker(client: Client, kind: Kind) -> Iterator[list[Theirs]]:
+def with_marker(client: Client, kind: Kind) -> Iterator[list[Remote]]:
     """Yield every record that carries our marker, page by page along the primary key.
 
     An empty page is the end, a short one is not: limits apply before access rules. Raises `Ignored`.
@@ -113,11 +113,11 @@ def whole(client: Client, kind: Kind, sys_ids: Sequence[str]) -> Iterator[Record
         yield from (row for row in page.records if row.sys_id in part)
 
 
-def _keyed(kind: Kind, row: Record) -> Theirs:
-    return Theirs(kind, row.sys_id, row.get("correlation_id"), is_active=row.get("active") != "false")
+def _keyed(kind: Kind, row: Record) -> Remote:
+    return Remote(kind, row.sys_id, row.get("correlation_id"), is_active=row.get("active") != "false")
 
 
-def _versions(client: Client, kind: Kind, batches: Sequence[Sequence[str]]) -> dict[str, Theirs]:
+def _versions(client: Client, kind: Kind, batches: Sequence[Sequence[str]]) -> dict[str, Remote]:
     asked = {sys_id for ids in batches for sys_id in ids}
     fields = mirror.fields(kind)
     listings = [Listing(kind, ids_query("sys_id", ids), fields, len(ids)) for ids in batches]
@@ -127,9 +127,9 @@ def _versions(client: Client, kind: Kind, batches: Sequence[Sequence[str]]) -> d
     return {row.sys_id: _looked_at(kind, row) for row in rows}
 
 
-def _looked_at(kind: Kind, row: Record) -> Theirs:
+def _looked_at(kind: Kind, row: Record) -> Remote:
     values = mirror.compared_values(kind, row)
-    return Theirs(kind, row.sys_id, version=mirror.version_of(row), values=values)
+    return Remote(kind, row.sys_id, version=mirror.version_of(row), values=values)
 
 
 def _pieces(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

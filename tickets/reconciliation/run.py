@@ -28,7 +28,7 @@ from tickets.models.choices import IN_HAND, UNDELIVERED, Delivery, Kind
 from tickets.models.querysets import TicketQuerySet
 from tickets.models.reconciliation import Discrepancy, Listed
 from tickets.reconciliation import comparison, remote_records
-from tickets.reconciliation.comparison import Found, Ours, Theirs
+from tickets.reconciliation.comparison import Found, Local, Remote
 from tickets.records import provenance
 from tickets.tracking import lookup, mirror
 
@@ -110,18 +110,18 @@ class _Run:
             self._note(looked_at=looked_at)
         return True
 
-    def _undelivered(self, kind: Kind) -> list[Theirs]:
+    def _undelivered(self, kind: Kind) -> list[Remote]:
         """Return the records of tickets that are waiting, or wait for a person."""
         waiting = self._tickets().of_kind(kind).filter(delivery__in=(Delivery.WAITING, Delivery.ATTENTION))
         keys = {asked: str(ticket_id) for asked, ticket_id in waiting.values_list("asked_sys_id", "pk")}
         return remote_records.by_keys(self.client, kind, keys)
 
-    def _listed(self) -> list[Theirs]:
+    def _listed(self) -> list[Remote]:
         """Return every record with our marker, as far as the instance lets us list them."""
         if self.run.instance.range_queries_allowed is False:
             self._note(listed=Listed.NO_RANGES)
             return []
-        listed: list[Theirs] = []
+        listed: list[Remote] = []
         try:
             for kind in Kind:
                 for page in remote_records.with_marker(self.client, kind):
@@ -227,8 +227,8 @@ def _values(row: Mapping[str, Any]) -> tuple[str, ...]:
     return mirror.stored_values(Kind(row["kind"]), **{name: row[name] for name in _MIRRORED})
 
 
-def _ours(row: Mapping[str, Any], values: tuple[str, ...] = ()) -> Ours:
-    return Ours(
+def _ours(row: Mapping[str, Any], values: tuple[str, ...] = ()) -> Local:
+    return Local(
         values=values,
         ticket_id=row["pk"],
         kind=Kind(row["kind"]),

@@ -11,7 +11,7 @@ from accounts.models import User
 from connector.models import Instance
 from tests import factories
 from tests.sandbox_process import SandboxProcess
-from tickets.actions.share import Wish, share
+from tickets.actions.share import TicketRequest, share
 from tickets.models.choices import Category, Kind, Priority, Source
 from tools.crash.databases import use
 
@@ -34,7 +34,7 @@ def choose_standard_change() -> None:
 
 def share_as_person(ticket_id: UUID) -> None:
     """Do what the dialog does when it is sent."""
-    wish = Wish(
+    wish = TicketRequest(
         kind=Kind.CHANGE_REQUEST,
         name="Require multifactor authentication",
         description="For everybody.",

@@ -14,7 +14,7 @@ from django.utils import translation
 
 from accounts.models import User
 from scorecard.importing.documents import DocumentError, document, parse, read_profiles, read_scores
-from scorecard.importing.unread import Kind, LeftOut
+from scorecard.importing.unread import LeftOut, UnreadKind
 from scorecard.models import ControlScoreDay, ImportState, ImprovementAction, ScoreDay
 from scorecard.models.choices import Status
 from scorecard.pages.overview import points_by_category
@@ -208,7 +208,7 @@ def test_a_number_that_cannot_be_one_is_unknown_and_told(number: object) -> None
     [row] = read_profiles([document(page(profile(maxScore=number)), "p.json")], left_out)
     assert row.max_score is None
     [told] = left_out.told
-    assert (told.kind, told.entry, told.name) == (Kind.VALUE, "mfa", "maxScore")
+    assert (told.kind, told.entry, told.name) == (UnreadKind.VALUE, "mfa", "maxScore")
     assert len(told.found) <= 60
 
 

@@ -18,7 +18,7 @@ from tickets.actions.link import Reason, unlink
 from tickets.delivery.lease import release_abandoned
 from tickets.delivery.push import push
 from tickets.models import Ticket
-from tickets.models.backoff import LADDER, Ending
+from tickets.models.backoff import BACKOFF, Ending
 from tickets.models.choices import Delivery
 
 pytestmark = [pytest.mark.django_db]
@@ -34,7 +34,7 @@ def browser(client: Client, secadmin: User) -> Client:
 @pytest.fixture
 def unanswered(sandbox: SandboxProcess, ticket: Ticket, clock: Clock) -> Ticket:
     """Tried for days, the last time without an answer."""
-    Ticket.objects.update(attempts=len(LADDER))
+    Ticket.objects.update(attempts=len(BACKOFF))
     sandbox.fault("reset")
     assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
     ticket.refresh_from_db()

@@ -8,7 +8,7 @@ from accounts.models import User
 from connector.models import Connection, Instance
 from tests.factories import ChangeTemplateFactory, FieldMappingFactory
 from tests.sandbox_process import SandboxProcess
-from tickets.configuration.field_options import LIMIT, Offer
+from tickets.configuration.field_options import LIMIT, FieldOptions
 from tickets.models.choices import Kind
 from tickets.models.field_mapping import FieldMapping
 from tickets.pages.mapping_forms import TemplateForm
@@ -16,7 +16,9 @@ from tickets.pages.mapping_forms import TemplateForm
 pytestmark = [pytest.mark.django_db]
 FIELDS = reverse("tickets:fields", args=[Kind.CHANGE_REQUEST])
 ASKED = {"field": "assignment_group"}
-MANY = Offer(tuple((f"{n:032}", f"Template {min(n, 198)}") for n in range(LIMIT)), readable=True, is_cut=True)
+MANY = FieldOptions(
+    tuple((f"{n:032}", f"Template {min(n, 198)}") for n in range(LIMIT)), readable=True, is_cut=True
+)
 
 
 @pytest.fixture

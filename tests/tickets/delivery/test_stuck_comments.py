@@ -19,7 +19,7 @@ from tickets.actions.link import Reason
 from tickets.delivery import comments, restore_guard
 from tickets.delivery.restore_guard import FRESH_FOR
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import LADDER
+from tickets.models.backoff import BACKOFF
 from tickets.models.comments import CommentState, Element
 from tickets.tracking import score_completion
 from tickets.tracking.poll import poll_sweep
@@ -132,7 +132,7 @@ def test_the_last_lost_answer_is_looked_up_too(
     sandbox: SandboxProcess, delivered: Ticket, clock: Clock
 ) -> None:
     written = write(delivered, clock)
-    TicketComment.objects.update(attempts=len(LADDER))
+    TicketComment.objects.update(attempts=len(BACKOFF))
     sandbox.fault("lose_answer", method="PATCH")
     comments.send_due(clock=clock)
     assert after_a_while(written, clock) == CommentState.DELIVERED
@@ -142,7 +142,7 @@ def test_what_was_tried_too_often_is_uncertain_until_it_is_seen(
     sandbox: SandboxProcess, delivered: Ticket, clock: Clock
 ) -> None:
     written = write(delivered, clock)
-    TicketComment.objects.update(attempts=len(LADDER))
+    TicketComment.objects.update(attempts=len(BACKOFF))
     sandbox.fault("reset", method="PATCH", times=9)
     comments.send_due(clock=clock)
     assert after_a_while(written, clock) == CommentState.UNCERTAIN

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tickets.models.backoff import (
     ASKS_A_PERSON,
-    LADDER,
+    BACKOFF,
     LONGEST_RATE_LIMIT,
     SPENDS_AN_ATTEMPT,
     Ending,
@@ -18,17 +18,17 @@ jitters = st.floats(0, 1, exclude_max=True)
 
 
 def test_the_ladder_takes_about_three_days() -> None:
-    assert len(LADDER) == 10
-    assert timedelta(days=2.5) < sum(LADDER, timedelta()) < timedelta(days=3)
+    assert len(BACKOFF) == 10
+    assert timedelta(days=2.5) < sum(BACKOFF, timedelta()) < timedelta(days=3)
 
 
 @given(st.integers(1, 20), jitters)
 def test_an_unknown_outcome_climbs_the_ladder_and_then_asks_a_person(attempts: int, jitter: float) -> None:
     at = next_try_at(Ending.OUTCOME_UNKNOWN, attempts=attempts, now=NOW, jitter=jitter)
-    if attempts > len(LADDER):
+    if attempts > len(BACKOFF):
         assert at is None
     else:
-        step = LADDER[attempts - 1]
+        step = BACKOFF[attempts - 1]
         assert at is not None
         assert step / 2 <= at - NOW <= step * 1.5
 
