@@ -9,7 +9,14 @@ from connector.models import Connection, Instance
 
 @admin.register(Instance)
 class InstanceAdmin(ReadOnlyAdmin):
-    list_display = ("host", "last_contact_at", "last_error", "last_error_at", "broken_until", "calls_made")
+    list_display = (
+        "host",
+        "last_contact_at",
+        "last_error",
+        "last_error_at",
+        "circuit_open_until",
+        "calls_made",
+    )
     list_filter = ("last_error",)
     search_fields = ("host",)
     # How they are counted is no reading for people; how many they are is.

@@ -229,7 +229,7 @@ class ReconciliationFactory(DjangoModelFactory[Reconciliation]):
         model = Reconciliation
 
     instance = SubFactory(InstanceFactory)
-    asked_at = heard_at = ended_at = NOON
+    asked_at = heartbeat_at = ended_at = NOON
 
 
 class FindingFactory(DjangoModelFactory[Finding]):

@@ -50,7 +50,7 @@ class TicketAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     actions = ("send_again", "discard")
     readonly_fields = (
-        "shown_state", "shown_their_priority", "shown_not_kept", "shown_record", "shown_record_labels",
+        "shown_state", "shown_their_priority", "shown_dropped_fields", "shown_record", "shown_record_labels",
     )  # fmt: skip
     fieldsets = (
         (
@@ -67,7 +67,7 @@ class TicketAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     "delivery", "is_open", "next_try_at", "attempts", "sent_at", "delivered_at", "last_ending",
-                    "last_problem", "shown_not_kept",
+                    "last_problem", "shown_dropped_fields",
                 )
             },
         ),
@@ -121,9 +121,9 @@ class TicketAdmin(ReadOnlyAdmin):
         return str(labels.get(ticket.their_priority or 0, "-"))
 
     @admin.display(description=_("fields not kept"))
-    def shown_not_kept(self, ticket: Ticket) -> str:
+    def shown_dropped_fields(self, ticket: Ticket) -> str:
         """The fields that the record does not hold as they were sent."""
-        return as_list(ticket.not_kept)
+        return as_list(ticket.dropped_fields)
 
     @admin.display(description=_("stored values of the record"))
     def shown_record(self, ticket: Ticket) -> str:
@@ -261,7 +261,7 @@ def _each(request: HttpRequest, chosen: QuerySet[Ticket], deed: Callable[..., bo
 
 
 def _retry(ticket: Ticket, *, by: User, now: datetime) -> bool:
-    return not ticket.is_history and share.retry(ticket, by=by, now=now)
+    return not ticket.is_archived and share.retry(ticket, by=by, now=now)
 
 
 def _discard(ticket: Ticket, *, by: User, now: datetime) -> bool:

@@ -121,7 +121,7 @@ def open_client(
     instance = Instance.objects.filter(pk=connection.instance_id)
     if connection.instance.is_rate_limited(now):
         raise Paused(Pause.RATE_LIMITED)
-    if connection.instance.broken_until and not instance.let_through(now):
+    if connection.instance.circuit_open_until and not instance.let_through(now):
         raise Paused(Pause.BREAKER)
     if at_least and connection.instance.calls_left(now, allowed(reserve)) < at_least:
         raise Paused(Pause.BUDGET)
@@ -399,7 +399,9 @@ def insist(connection: Connection, now: datetime) -> None:
     """Let the next call be made although earlier ones failed, because a person asks for it. What the instance asked for
     itself still holds.
     """
-    Instance.objects.filter(pk=connection.instance_id, broken_until__gt=now).update(broken_until=now)
+    Instance.objects.filter(pk=connection.instance_id, circuit_open_until__gt=now).update(
+        circuit_open_until=now
+    )
     Connection.objects.filter(pk=connection.pk, next_token_at__gt=now).update(next_token_at=now)
 
 

@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(default=0, verbose_name="consecutive failures"),
                 ),
                 (
-                    "broken_until",
+                    "circuit_open_until",
                     models.DateTimeField(blank=True, null=True, verbose_name="left alone until"),
                 ),
                 (

@@ -33,14 +33,17 @@ class InstanceQuerySet(CallCounterQuerySet):
     def record_success(self, now: datetime) -> None:
         """The instance did what it was asked. Written only where it is news."""
         well = Q(
-            consecutive_failures=0, broken_until=None, last_error="", last_contact_at__gt=now - CONTACT_NEWS
+            consecutive_failures=0,
+            circuit_open_until=None,
+            last_error="",
+            last_contact_at__gt=now - CONTACT_NEWS,
         )
         news = self.exclude(well)
         # An UPDATE of nothing waits for all other writers, too.
         if news.exists():
             news.update(
                 consecutive_failures=0,
-                broken_until=None,
+                circuit_open_until=None,
                 last_contact_at=now,
                 last_error="",
                 last_error_detail="",
@@ -52,10 +55,12 @@ class InstanceQuerySet(CallCounterQuerySet):
         instance.
         """
         if isinstance(error, Unreachable | OutcomeUnknown) and error.retryable:
-            self.filter(consecutive_failures__gte=FAILURES_TO_BREAK - 1).update(broken_until=now + BREAK)
+            self.filter(consecutive_failures__gte=FAILURES_TO_BREAK - 1).update(
+                circuit_open_until=now + BREAK
+            )
             self.update(consecutive_failures=F("consecutive_failures") + 1, **_last_error(error, now))
             return
-        self.update(consecutive_failures=0, broken_until=None, last_contact_at=now)
+        self.update(consecutive_failures=0, circuit_open_until=None, last_contact_at=now)
         if isinstance(error, RateLimited):
             self.asked_to_wait(now, error.retry_after)
         if isinstance(error, NotAuthenticated | TokenRefused):
@@ -82,10 +87,10 @@ class InstanceQuerySet(CallCounterQuerySet):
         """Whether the one instance may be called now. After a pause the first who asks may, and nobody
         else yet.
         """
-        if self.filter(broken_until=None).exists():
+        if self.filter(circuit_open_until=None).exists():
             return True
-        over = Q(broken_until__lte=now) | Q(broken_until__gt=now + LONGEST_BREAK)
-        return self.filter(over).update(broken_until=now + BREAK) == 1
+        over = Q(circuit_open_until__lte=now) | Q(circuit_open_until__gt=now + LONGEST_BREAK)
+        return self.filter(over).update(circuit_open_until=now + BREAK) == 1
 
     def record_keys(self, table: str, now: datetime, *, are_kept: bool) -> bool:
         """A record of this table came back with one of our keys, or with neither: no look-up would find that one, and

@@ -38,7 +38,7 @@ class Instance(CallCounter):
     range_queries_allowed = models.BooleanField(_("allows range queries"), null=True)
 
     consecutive_failures = models.PositiveIntegerField(_("consecutive failures"), default=0)
-    broken_until = models.DateTimeField(_("left alone until"), null=True, blank=True)
+    circuit_open_until = models.DateTimeField(_("left alone until"), null=True, blank=True)
     rate_limited_until = models.DateTimeField(_("asked to wait until"), null=True, blank=True)
     last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=40, blank=True)
@@ -84,7 +84,7 @@ class Instance(CallCounter):
 
     def is_broken(self, now: datetime) -> bool:
         """Whether it failed so often that it is left alone for the moment."""
-        return self.broken_until is not None and now < self.broken_until <= now + LONGEST_BREAK
+        return self.circuit_open_until is not None and now < self.circuit_open_until <= now + LONGEST_BREAK
 
     def is_rate_limited(self, now: datetime) -> bool:
         """Whether it asked to be left alone for the moment."""
@@ -94,7 +94,7 @@ class Instance(CallCounter):
         """Whether it may be called, by what its row says at this moment: not what it said when this was read."""
         self.refresh_from_db(
             fields=[
-                "broken_until",
+                "circuit_open_until",
                 "rate_limited_until",
                 "calls_slot_at",
                 "calls_in_hour",

@@ -29,7 +29,7 @@ class Trial:
     kept_correlation_id: bool
     canceled: bool
     said: str = ""
-    not_kept: tuple[str, ...] = ()  # of what was asked for besides the keys
+    dropped_fields: tuple[str, ...] = ()  # of what was asked for besides the keys
 
 
 class TrialUnclear(Exception):
@@ -71,7 +71,7 @@ def try_out(
         kept_correlation_id=_is_found(client, table, created.sys_id, correlation_id),
         canceled=canceled,
         said=said,
-        not_kept=tuple(
+        dropped_fields=tuple(
             name
             for name in asked
             if name not in _KEYS and name not in JOURNALS and not _is_kept(found, name, asked[name])

@@ -45,7 +45,7 @@ def test_labels_are_japanese(model: Any, administrator: User) -> None:
 def test_a_ticket_is_shown_in_words(client: Client, administrator: User) -> None:
     ticket = TicketFactory.create(
         delivery="delivered", sys_id="1" * 32, number="INC1", kind="incident", state="2", their_priority=1,
-        record={"priority": "1", "state": "2"}, not_kept=["urgency"],
+        record={"priority": "1", "state": "2"}, dropped_fields=["urgency"],
     )  # fmt: skip
     client.force_login(administrator)
     page = client.get(f"/admin/tickets/ticket/{ticket.pk}/change/", headers={"accept-language": "ja"})

@@ -240,9 +240,9 @@ def test_a_second_row_of_what_there_may_be_one_of_is_refused(name: str) -> None:
 
 
 def test_two_tickets_never_ask_for_the_same_record() -> None:
-    TicketFactory.create(asked_sys_id=SYS_ID)
-    with refusal("asked_sys_id"):
-        TicketFactory.create(asked_sys_id=SYS_ID)
+    TicketFactory.create(client_sys_id=SYS_ID)
+    with refusal("client_sys_id"):
+        TicketFactory.create(client_sys_id=SYS_ID)
 
 
 def test_people_and_instances_that_tickets_name_cannot_be_deleted() -> None:

@@ -90,11 +90,11 @@ def test_a_shorter_wait_shortens_no_longer_one(connection: Connection) -> None:
 def test_a_success_ends_the_pause_after_failures_and_no_wait(connection: Connection) -> None:
     now = timezone.now()
     row = Instance.objects.filter(pk=connection.instance_id)
-    row.update(broken_until=now + BREAK)
+    row.update(circuit_open_until=now + BREAK)
     row.record_failure(now, RateLimited(retry_after=timedelta(minutes=30)))
     row.record_success(now)
     instance = row.get()
-    assert instance.broken_until is None
+    assert instance.circuit_open_until is None
     assert instance.is_rate_limited(now + timedelta(minutes=29))
     assert not instance.is_rate_limited(now + timedelta(minutes=31))
 

@@ -27,7 +27,7 @@ def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False
     Where ServiceNow refuses to answer, the word of a person who `is_certain` counts instead.
     """
     unanswered = ticket.delivery == Delivery.ATTENTION and ticket.sent_at is not None
-    asks = unanswered and ticket.may_be_discarded and not ticket.is_history
+    asks = unanswered and ticket.may_be_discarded and not ticket.is_archived
     try:
         is_absent = asks and _is_absent(ticket, now)
     except (Refused, ConditionIgnored):
@@ -72,7 +72,7 @@ def give_up(ticket: Ticket, *, is_absent: bool = False) -> bool:
     row = Ticket.objects.filter(pk=ticket.pk)
     done = {"is_open": False, "next_try_at": None}
     unsent = row.filter(sent_at=ticket.sent_at if is_absent else None).exclude(last_ending__in=KNOWN_TO_EXIST)
-    if ticket.is_history:
+    if ticket.is_archived:
         return any(row.move(old, Delivery.DISCARDED, **done) for old in LINKABLE)
     return any(
         unsent.move(old, Delivery.DISCARDED, **done) for old in (Delivery.WAITING, Delivery.ATTENTION)

@@ -125,7 +125,7 @@ def check_record(ticket: Ticket, record: Record) -> None:
     if other := others.filter(sys_id=record.sys_id).first():
         raise NotLinkable(Obstacle.LINKED_ELSEWHERE, other)
     # What was discarded never looks for its record again.
-    keys = Q(asked_sys_id=record.sys_id) | Q(pk=provenance.key_of(record.get("correlation_id")))
+    keys = Q(client_sys_id=record.sys_id) | Q(pk=provenance.key_of(record.get("correlation_id")))
     if other := others.exclude(delivery=Delivery.DISCARDED).filter(keys).first():
         raise NotLinkable(Obstacle.OTHER_KEY, other)
 
@@ -163,7 +163,7 @@ def carrying_key(ticket: Ticket, client: Client) -> Carriers:
     with suppress(Refused, ConditionIgnored):
         found = client.find_by_correlation_id(ticket.kind, ticket.correlation_id, limit=_SHOWN)
         is_complete = True
-    asked = client.read(ticket.kind, ticket.asked_sys_id)
+    asked = client.read(ticket.kind, ticket.client_sys_id)
     if asked is not None and asked.get("correlation_id") in ("", ticket.correlation_id):
         found = [asked, *(record for record in found if record.sys_id != asked.sys_id)]
     records = sorted(found, key=lambda record: (record.get("sys_created_on"), record.sys_id))
@@ -295,7 +295,7 @@ def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) ->
     return True
 
 
-_DONE: dict[str, Any] = {"next_try_at": None, "last_ending": "", "last_problem": "", "not_kept": []}
+_DONE: dict[str, Any] = {"next_try_at": None, "last_ending": "", "last_problem": "", "dropped_fields": []}
 
 
 def _tell(

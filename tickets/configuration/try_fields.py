@@ -75,7 +75,7 @@ def try_out(
         "number": "",
         "is_canceled": False,
         "keeps_correlation_id": False,
-        "not_kept": [],
+        "dropped_fields": [],
         "not_offered": [],
         "problem": "",
     }
@@ -126,7 +126,7 @@ def _made(
         "number": made.number,
         "is_canceled": made.canceled,
         "keeps_correlation_id": made.kept_correlation_id,
-        "not_kept": list(made.not_kept),
+        "dropped_fields": list(made.dropped_fields),
         "problem": made.said[:500],
     }
     return found, made.kept_sys_id or made.kept_correlation_id

@@ -64,7 +64,7 @@ def give_up(comment: TicketComment, *, by: User) -> bool:
 
 
 def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool:
-    left = (CommentState.WAITING,) if comment.ticket.is_history else ()
+    left = (CommentState.WAITING,) if comment.ticket.is_archived else ()
     stuck = TicketComment.objects.filter(pk=comment.pk, state__in=(*STUCK, *left))
     with transaction.atomic():
         if not stuck.update(**changes, last_problem=""):
@@ -98,7 +98,7 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
     earlier = {name: getattr(comment, name) for name in ("sent_at", "intent_at", "first_sent_at")}
     instance = Instance.objects.filter(pk=connection.instance_id)
     # The comment before it may have opened the breaker.
-    connection.instance.refresh_from_db(fields=["broken_until", "rate_limited_until"])
+    connection.instance.refresh_from_db(fields=["circuit_open_until", "rate_limited_until"])
     try:
         _deliver(comment, token, open_client(connection, now=now), clock)
         instance.record_success(clock())

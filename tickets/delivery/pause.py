@@ -28,7 +28,7 @@ def release(claim: Claim, reason: Pause, now: datetime) -> Ending:
     if reason == Pause.RATE_LIMITED:
         return results.release(claim, Ending.RATE_LIMITED, now, next_try=instance.rate_limited_until)
     if reason == Pause.BREAKER:
-        return results.release(claim, Ending.UNREACHABLE, now, next_try=instance.broken_until)
+        return results.release(claim, Ending.UNREACHABLE, now, next_try=instance.circuit_open_until)
     if reason == Pause.BUSY:
         return results.release(claim, Ending.LATE, now)
     return results.release(claim, Ending.PAUSED, now)

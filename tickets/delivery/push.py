@@ -137,7 +137,7 @@ def due(*, clock: Told = SHARED, limit: int = 250) -> Iterator[UUID]:
         sys.audit("tickets.delivery.push.due", str(ticket_id))
         yield ticket_id
         # After failures, one at a time.
-        if not instance.may_call(clock(), allowed()) or instance.broken_until is not None:
+        if not instance.may_call(clock(), allowed()) or instance.circuit_open_until is not None:
             return
 
 
@@ -195,7 +195,7 @@ def _wait(claim: Claim, now: datetime) -> Ending | None:
         counts_anew = quarantine.counts_anew(ticket, claim.clock)
         return results.not_found_yet(claim, now, left, counts_anew=counts_anew)
     # Where records keep neither key, an empty look-up says nothing however long one waits: a person decides.
-    if ticket.sent_at and not ticket.second_is_wanted:
+    if ticket.sent_at and not ticket.allow_duplicate:
         if keeps_no_key(ticket.instance):
             return results.unfindable(claim, now)
         if not quarantine.was_unseen(ticket, claim.clock):
@@ -226,7 +226,7 @@ def keeps_no_key(instance: Instance) -> bool:
 def _send(
     claim: Claim, client: Client, values: dict[str, str], template: ChangeTemplate | None, clock: Clock
 ) -> Ending:
-    if claim.ticket.instance.keyless_since and not claim.ticket.second_is_wanted:
+    if claim.ticket.instance.keyless_since and not claim.ticket.allow_duplicate:
         return pause.until_keys_are_kept(claim, clock())
     create = (
         partial(client.create_from_template, template.sys_id)
@@ -264,7 +264,7 @@ def _create(
     first = claim.ticket.first_sent_at or sent_at
     # The wish for a second record is used up with it.
     intent = {"sent_at": sent_at, "intent_at": clock.steady(), "first_sent_at": first, "unseen_at": None}
-    if not claim.move(Delivery.SENT, **intent, possible_refusal="", second_is_wanted=False):
+    if not claim.move(Delivery.SENT, **intent, possible_refusal="", allow_duplicate=False):
         return None
     sys.audit("tickets.delivery.push.intent_stored", key)
     check_time = in_time(sent_at, clock)
@@ -274,7 +274,7 @@ def _create(
         def check() -> None:
             turn.take()
             check_time()
-            if not claim.ticket.second_is_wanted and instance.filter(keyless_since__isnull=False).exists():
+            if not claim.ticket.allow_duplicate and instance.filter(keyless_since__isnull=False).exists():
                 raise KeysNotKept
 
         try:

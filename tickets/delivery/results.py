@@ -31,7 +31,7 @@ def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent:
     ticket = claim.ticket
     named = mirror.meanings(ticket.instance, Kind(ticket.kind))
     changes = mirror.columns(ticket, record, now, named)
-    changes["not_kept"] = payload.not_kept(sent, record.values)
+    changes["dropped_fields"] = payload.dropped_fields(sent, record.values)
     changes["delivered_at"] = now
     with in_one():
         if not claim.let_go(
@@ -77,7 +77,7 @@ def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime |
 
 def _as_before(claim: Claim) -> dict[str, Any]:
     """What an earlier try may have sent is as unknown as it was; this try's own intent is taken back."""
-    names = ("sent_at", "intent_at", "first_sent_at", "unseen_at", "possible_refusal", "second_is_wanted")
+    names = ("sent_at", "intent_at", "first_sent_at", "unseen_at", "possible_refusal", "allow_duplicate")
     return {name: getattr(claim.ticket, name) for name in names}
 
 
@@ -102,7 +102,7 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
     if sending and isinstance(error, Unreachable):
         changes |= _as_before(claim)
     elif sending and not error.outcome_unknown:
-        changes |= {"sent_at": None, "second_is_wanted": ticket.second_is_wanted}
+        changes |= {"sent_at": None, "allow_duplicate": ticket.allow_duplicate}
     elif sending and error.may_be_a_no:
         changes["possible_refusal"] = error.detail
     with in_one():

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("asked_at", models.DateTimeField(verbose_name="started")),
-                ("heard_at", models.DateTimeField(verbose_name="last progress at")),
+                ("heartbeat_at", models.DateTimeField(verbose_name="last progress at")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
                 ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
                 ("tickets", models.PositiveIntegerField(default=0, verbose_name="linked tickets")),
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "asked_sys_id",
+                    "client_sys_id",
                     models.CharField(
                         default=tickets.models.new_sys_id, editable=False, max_length=32, unique=True
                     ),
@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "second_is_wanted",
+                    "allow_duplicate",
                     models.BooleanField(
                         default=False,
                         help_text="Whether a person has it sent again although no look-up would find an earlier record.",
@@ -270,7 +270,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("last_problem", models.TextField(blank=True, verbose_name="last problem")),
-                ("not_kept", models.JSONField(blank=True, default=list, verbose_name="fields not kept")),
+                (
+                    "dropped_fields",
+                    models.JSONField(blank=True, default=list, verbose_name="fields not kept"),
+                ),
                 ("sys_id", models.CharField(blank=True, max_length=32, verbose_name="sys_id of the record")),
                 ("number", models.CharField(blank=True, max_length=40, verbose_name="number")),
                 (
@@ -1006,7 +1009,10 @@ class Migration(migrations.Migration):
                     "keeps_correlation_id",
                     models.BooleanField(default=False, verbose_name="keeps the correlation ID"),
                 ),
-                ("not_kept", models.JSONField(blank=True, default=list, verbose_name="fields not kept")),
+                (
+                    "dropped_fields",
+                    models.JSONField(blank=True, default=list, verbose_name="fields not kept"),
+                ),
                 (
                     "not_offered",
                     models.JSONField(

@@ -178,7 +178,7 @@ class TicketComment(models.Model):
     @property
     def asks_a_person(self) -> bool:
         """Whether somebody has to say what becomes of it; nobody sends what waits for an earlier instance."""
-        return self.state in STUCK or (self.state == CommentState.WAITING and self.ticket.is_history)
+        return self.state in STUCK or (self.state == CommentState.WAITING and self.ticket.is_archived)
 
     @property
     def tone(self) -> str:

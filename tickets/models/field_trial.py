@@ -31,7 +31,7 @@ class FieldTrial(models.Model):
     number = models.CharField(pgettext_lazy("ticket", "number"), max_length=40, blank=True)
     is_canceled = models.BooleanField(_("canceled"), default=False)
     keeps_correlation_id = models.BooleanField(_("keeps the correlation ID"), default=False)
-    not_kept = models.JSONField(_("fields not kept"), default=list, blank=True)
+    dropped_fields = models.JSONField(_("fields not kept"), default=list, blank=True)
     not_offered = models.JSONField(
         _("values that the instance does not offer"), default=list, blank=True, help_text=_("By field.")
     )

@@ -131,7 +131,7 @@ class TicketQuerySet(models.QuerySet[Any]):
 
     def without_long_texts(self) -> "TicketQuerySet":
         """Without what lists do not show."""
-        return self.defer("description", "record", "not_kept", "last_problem")
+        return self.defer("description", "record", "dropped_fields", "last_problem")
 
     def listed(self) -> "TicketQuerySet":
         """For lists: without the long texts, with the names of the states, and with whether they are not followed any

@@ -38,7 +38,7 @@ class Discrepancy(models.TextChoices):
 class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
     def under_way(self, now: datetime) -> "ReconciliationQuerySet":
         """Those that wait for a worker, or have one that was heard of lately."""
-        return self.filter(ended_at=None, heard_at__gt=now - SILENT_FOR)
+        return self.filter(ended_at=None, heartbeat_at__gt=now - SILENT_FOR)
 
 
 class Reconciliation(models.Model):
@@ -56,7 +56,7 @@ class Reconciliation(models.Model):
         verbose_name=_("started by"),
     )
     asked_at = models.DateTimeField(_("started"))
-    heard_at = models.DateTimeField(_("last progress at"))
+    heartbeat_at = models.DateTimeField(_("last progress at"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     tickets = models.PositiveIntegerField(_("linked tickets"), default=0)
@@ -81,7 +81,7 @@ class Reconciliation(models.Model):
 
     def is_under_way(self, now: datetime) -> bool:
         """Whether it waits for a worker, or has one that was heard of lately."""
-        return self.ended_at is None and self.heard_at > now - SILENT_FOR
+        return self.ended_at is None and self.heartbeat_at > now - SILENT_FOR
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):

@@ -89,7 +89,7 @@ class Ticket(models.Model):
     delivery = models.CharField(
         pgettext_lazy("ticket", "delivery"), max_length=20, choices=Delivery, default=Delivery.WAITING
     )
-    asked_sys_id = models.CharField(max_length=32, unique=True, default=new_sys_id, editable=False)
+    client_sys_id = models.CharField(max_length=32, unique=True, default=new_sys_id, editable=False)
     next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
@@ -110,7 +110,7 @@ class Ticket(models.Model):
         blank=True,
         help_text=_("What the answer to the last sending said, where it may have been a refusal."),
     )
-    second_is_wanted = models.BooleanField(
+    allow_duplicate = models.BooleanField(
         _("second record wanted"),
         default=False,
         help_text=_("Whether a person has it sent again although no look-up would find an earlier record."),
@@ -118,7 +118,7 @@ class Ticket(models.Model):
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     last_ending = models.CharField(_("last result"), max_length=20, choices=Ending, blank=True)
     last_problem = models.TextField(_("last problem"), blank=True)
-    not_kept = models.JSONField(_("fields not kept"), default=list, blank=True)
+    dropped_fields = models.JSONField(_("fields not kept"), default=list, blank=True)
 
     # Their record, as last seen.
     sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
@@ -288,7 +288,7 @@ class Ticket(models.Model):
         """
         if self.delivery == Delivery.UNLINKED:
             return True
-        if self.delivery in (Delivery.WAITING, Delivery.ATTENTION, Delivery.CONFLICT) and self.is_history:
+        if self.delivery in (Delivery.WAITING, Delivery.ATTENTION, Delivery.CONFLICT) and self.is_archived:
             return True
         is_known = self.last_ending in KNOWN_TO_EXIST
         waits = self.delivery == Delivery.WAITING and self.sent_at is None
@@ -297,7 +297,7 @@ class Ticket(models.Model):
     @property
     def may_be_undiscarded(self) -> bool:
         """Whether a person may undo that it was discarded: nothing of it was sent, or it was refused."""
-        was_discarded = self.delivery == Delivery.DISCARDED and not self.is_history
+        was_discarded = self.delivery == Delivery.DISCARDED and not self.is_archived
         return (
             was_discarded
             and self.sent_at is None
@@ -306,7 +306,7 @@ class Ticket(models.Model):
         )
 
     @property
-    def is_history(self) -> bool:
+    def is_archived(self) -> bool:
         """Whether its instance is no longer the one in use, so that nothing of it can be sent or asked any more."""
         return not self.instance.is_current
 
@@ -395,4 +395,4 @@ class Ticket(models.Model):
             stuck = stuck.filter(sent_at=None)
         anew = {"attempts": 0, "last_problem": "", "possible_refusal": "", "unseen_at": None}
         again = {"next_try_at": now, **anew, **edits}
-        return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, second_is_wanted=a_second_is_wanted)
+        return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, allow_duplicate=a_second_is_wanted)

@@ -49,13 +49,13 @@ def _views(ticket: Ticket) -> Iterator[Action]:
     """What changes nothing."""
     if address := record_url(ticket):
         yield Action(_("Open in ServiceNow"), address, "external", is_primary=True, is_external=True)
-    if ticket.is_delivered and not ticket.is_history:
+    if ticket.is_delivered and not ticket.is_archived:
         yield _posted("refresh", ticket, _("Refresh now"), "refresh")
 
 
 def _decisions(ticket: Ticket, *, may_create: bool) -> Iterator[Action]:
     """What moves the ticket on, or takes it back."""
-    if ticket.is_history and not ticket.is_delivered and ticket.delivery != Delivery.UNLINKED:
+    if ticket.is_archived and not ticket.is_delivered and ticket.delivery != Delivery.UNLINKED:
         if ticket.may_be_discarded:
             yield _discard(ticket)
     elif ticket.may_be_sent_again:
@@ -90,7 +90,7 @@ def _link_what_was_answered(ticket: Ticket) -> Action:
 
 
 def _unlinked(ticket: Ticket, *, may_create: bool) -> Iterator[Action]:
-    if not ticket.is_history:
+    if not ticket.is_archived:
         yield _link(ticket, is_primary=True)
     if may_create:
         yield _to("anew", ticket, _("Send as a new ticket"))
@@ -100,7 +100,7 @@ def _unlinked(ticket: Ticket, *, may_create: bool) -> Iterator[Action]:
 def _further(ticket: Ticket) -> Iterator[Action]:
     """What is needed seldom, while the ticket waits or needs attention."""
     waits = ticket.delivery == Delivery.WAITING
-    if ticket.is_history or not (waits or ticket.delivery == Delivery.ATTENTION):
+    if ticket.is_archived or not (waits or ticket.delivery == Delivery.ATTENTION):
         return
     if ticket.may_be_sent_again or waits:
         yield _to("link", ticket, _("Link to a record"))

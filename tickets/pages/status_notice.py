@@ -106,7 +106,7 @@ def status_notice(ticket: Ticket) -> StatusNotice | None:
 
 def is_moving(ticket: Ticket) -> bool:
     """Whether workers are still at it, so that its page asks again by itself."""
-    return ticket.delivery in MOVING and not ticket.is_history
+    return ticket.delivery in MOVING and not ticket.is_archived
 
 
 _UNLINKED = _(
@@ -167,10 +167,10 @@ def warnings(ticket: Ticket, *, may_change: bool) -> Iterator[Notice]:
                 "what was last seen."
             ),
         )
-    if ticket.not_kept:
-        yield Notice(_not_kept(ticket), ", ".join(ticket.not_kept))
+    if ticket.dropped_fields:
+        yield Notice(_not_kept(ticket), ", ".join(ticket.dropped_fields))
     if ticket.twin_since:
-        yield _twins(ticket, may_choose=may_change and not ticket.is_history)
+        yield _twins(ticket, may_choose=may_change and not ticket.is_archived)
     if ticket.unread_since:
         since = date_format(timezone.localtime(ticket.unread_since), "SHORT_DATETIME_FORMAT")
         text = gettext(

@@ -357,7 +357,7 @@ def _about(person: User, found: Ticket) -> dict[str, object]:
         "warnings": list(warnings(found, may_change=may_change)),
         "without_record": without_record(found),
         "missing": required_fields.of_ticket(found),
-        "may_map": person.has_perm("connector.manage_connection") and not found.is_history,
+        "may_map": person.has_perm("connector.manage_connection") and not found.is_archived,
         "attempts": found.push_attempts.all()[:50],
         "facts": facts(found),
         "story": told(

@@ -19,7 +19,7 @@ class Local:
     kind: Kind
     delivery: Delivery
     sys_id: str = ""
-    asked_sys_id: str = ""
+    client_sys_id: str = ""
     version: int | None = None
     values: tuple[str, ...] = ()
     is_missing: bool = False
@@ -70,7 +70,7 @@ def of_keyed(tickets: Iterable[Local], records: Iterable[Remote]) -> Iterator[Fo
     tickets = list(tickets)
     by_key = {str(ours.ticket_id): ours for ours in tickets}
     linked = {ours.sys_id for ours in tickets if ours.sys_id}
-    asked = {ours.asked_sys_id: ours for ours in tickets if not ours.sys_id}
+    asked = {ours.client_sys_id: ours for ours in tickets if not ours.sys_id}
     carrying: dict[Local, dict[str, Remote]] = defaultdict(dict)
     for theirs in records:
         ours = by_key.get(theirs.correlation_id) or asked.get(theirs.sys_id)

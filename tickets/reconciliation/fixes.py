@@ -243,7 +243,7 @@ def _ticket(instance: Instance, kind: Kind, record: Record, person: User, now: d
         # A record from the future is as old as its ticket.
         sent_at=min(record.at("sys_created_on") or now, now),
         delivered_at=now,
-        asked_sys_id=record.sys_id,
+        client_sys_id=record.sys_id,
     )
 
 

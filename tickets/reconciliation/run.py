@@ -44,14 +44,14 @@ def start(instance: Instance, *, by: User | None, now: datetime) -> Reconciliati
     """Note that somebody wants to know; while a run is under way, that is the one."""
     running = Reconciliation.objects.filter(instance=instance).under_way(now).first()
     return running or Reconciliation.objects.create(
-        instance=instance, asked_by=by, asked_at=now, heard_at=now
+        instance=instance, asked_by=by, asked_at=now, heartbeat_at=now
     )
 
 
 def carry_out(run_id: int, *, clock: Clock = timezone.now) -> Reconciliation | None:
     """Do a run that nobody has begun. Returns it as it ended, or None when it was not ours to do."""
     begun = Reconciliation.objects.filter(pk=run_id, ended_at=None, claim_token=None)
-    if not begun.update(claim_token=uuid.uuid4(), heard_at=clock()):
+    if not begun.update(claim_token=uuid.uuid4(), heartbeat_at=clock()):
         return None
     run = Reconciliation.objects.select_related("instance").get(pk=run_id)
     row = Instance.objects.filter(pk=run.instance_id)
@@ -113,7 +113,7 @@ class _Run:
     def _undelivered(self, kind: Kind) -> list[Remote]:
         """Return the records of tickets that are waiting, or wait for a person."""
         waiting = self._tickets().of_kind(kind).filter(delivery__in=(Delivery.WAITING, Delivery.ATTENTION))
-        keys = {asked: str(ticket_id) for asked, ticket_id in waiting.values_list("asked_sys_id", "pk")}
+        keys = {asked: str(ticket_id) for asked, ticket_id in waiting.values_list("client_sys_id", "pk")}
         return remote_records.by_keys(self.client, kind, keys)
 
     def _listed(self) -> list[Remote]:
@@ -197,7 +197,7 @@ class _Run:
     def _note(self, **changes: object) -> None:
         for name, value in changes.items():
             setattr(self.run, name, value)
-        Reconciliation.objects.filter(pk=self.run.pk).update(heard_at=self.clock(), **changes)
+        Reconciliation.objects.filter(pk=self.run.pk).update(heartbeat_at=self.clock(), **changes)
 
 
 def _aside(tickets: TicketQuerySet) -> dict[str, int]:
@@ -214,7 +214,7 @@ def _aside(tickets: TicketQuerySet) -> dict[str, int]:
     return {name: count for name, count in counted.items() if count}
 
 
-_COLUMNS = ("pk", "kind", "delivery", "sys_id", "asked_sys_id", "sys_mod_count", "missing_since")
+_COLUMNS = ("pk", "kind", "delivery", "sys_id", "client_sys_id", "sys_mod_count", "missing_since")
 _MIRRORED = ("number", "state", "active", "record", "sys_updated_on")
 
 
@@ -234,7 +234,7 @@ def _ours(row: Mapping[str, Any], values: tuple[str, ...] = ()) -> Local:
         kind=Kind(row["kind"]),
         delivery=Delivery(row["delivery"]),
         sys_id=row["sys_id"],
-        asked_sys_id=row["asked_sys_id"],
+        client_sys_id=row["client_sys_id"],
         version=row["sys_mod_count"],
         is_missing=row["missing_since"] is not None,
     )

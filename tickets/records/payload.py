@@ -111,7 +111,7 @@ def category_word(category: Category) -> str:
     return _CATEGORY_WORDS[category]
 
 
-def not_kept(sent: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
+def dropped_fields(sent: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
     """List the fields that came back other than they were sent, in the order they were sent.
 
     Journals never come back.
@@ -164,5 +164,5 @@ def fields_of(ticket: Ticket) -> dict[str, str]:
         priority=priority,
         due=due_at(ticket.due_on, settings.ORGANIZATION_TIME_ZONE) if ticket.due_on else None,
         correlation_id=ticket.correlation_id,
-        sys_id=ticket.asked_sys_id,
+        sys_id=ticket.client_sys_id,
     )

@@ -34,10 +34,10 @@ def notice(instance: Instance, client: Client, rows: Iterable[Record], now: date
     """
     rows = list(rows)
     keys = {row.sys_id: provenance.key_of(row.get("correlation_id")) for row in rows}
-    asked = Q(asked_sys_id__in=keys, delivery__in=_LOOKED_UP)
+    asked = Q(client_sys_id__in=keys, delivery__in=_LOOKED_UP)
     found = Ticket.objects.filter(asked | Q(pk__in=[key for key in keys.values() if key]), instance=instance)
     by_key = {ticket.pk: ticket for ticket in found}
-    by_asked = {ticket.asked_sys_id: ticket for ticket in by_key.values()}
+    by_asked = {ticket.client_sys_id: ticket for ticket in by_key.values()}
     count = 0
     for row in rows:
         key = keys[row.sys_id]

@@ -18,7 +18,7 @@ def find_records(ticket: Ticket, client: Client) -> list[Record]:
     ServiceNow ignores an invalid query term and answers with strangers, so the client returns only rows that carry
     our key.
     """
-    record = client.read(ticket.kind, ticket.asked_sys_id)
+    record = client.read(ticket.kind, ticket.client_sys_id)
     if record is not None and record.get("correlation_id") in ("", ticket.correlation_id):
         return [record]
     return client.find_by_correlation_id(ticket.kind, ticket.correlation_id)

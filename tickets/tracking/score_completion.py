@@ -43,7 +43,7 @@ def _say(ticket_id: UUID, now: datetime) -> bool:
         if not Ticket.objects.filter(pk=ticket_id, points_reached_at=None).update(points_reached_at=now):
             return False
         event = TicketEvent.objects.create(ticket_id=ticket_id, at=now, what=_What.POINTS)
-        if settings.LOOP_WORK_NOTE and not Ticket.objects.get(pk=ticket_id).is_history:
+        if settings.LOOP_WORK_NOTE and not Ticket.objects.get(pk=ticket_id).is_archived:
             TicketComment.objects.create(
                 pk=uuid5(ticket_id, f"points {event.pk}"),
                 ticket_id=ticket_id,

@@ -62,7 +62,7 @@ SHOWN: dict[Problem, tuple[dict[str, Any], str, str, str]] = {
         "danger",
         "ServiceNow does not answer as it should",
     ),
-    Problem.BREAKER: ({"broken_until": SOON}, "Connected", "success", ""),
+    Problem.BREAKER: ({"circuit_open_until": SOON}, "Connected", "success", ""),
     Problem.ENDS_SOON: (
         {"refresh_expires_at": NOON + timedelta(days=3)},
         "Connected",

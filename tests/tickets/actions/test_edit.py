@@ -130,7 +130,7 @@ def test_an_edited_ticket_whose_record_exists_is_linked_to_it_and_says_what_diff
     assert sandbox.records("incident") == []
     worn_out.refresh_from_db()
     assert (worn_out.sys_id, record["short_description"] != worn_out.name) == (record["sys_id"], True)
-    assert set(worn_out.not_kept) == {"short_description", "description", "requested_by_date"}
+    assert set(worn_out.dropped_fields) == {"short_description", "description", "requested_by_date"}
     page = browser.get(worn_out.get_absolute_url()).content.decode()
     assert "An earlier try had arrived: its record differs in these fields" in page
 

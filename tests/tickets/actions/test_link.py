@@ -110,7 +110,7 @@ def test_another_tickets_record_is_refused(
     carries = foreign(sandbox, correlation_id=str(waiting.pk))
     assert obstacle(stuck, carries["number"]) == (Obstacle.OTHER_KEY, waiting)
     # An instance may keep the sys_id that was asked for and not the correlation id.
-    asked = foreign(sandbox, sys_id=waiting.asked_sys_id)
+    asked = foreign(sandbox, sys_id=waiting.client_sys_id)
     assert obstacle(stuck, asked["number"]) == (Obstacle.OTHER_KEY, waiting)
 
 

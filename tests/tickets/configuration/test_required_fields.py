@@ -69,7 +69,7 @@ def test_the_edit_form_offers_the_missing_field_and_sends_it(
     assert browser.post(address, values).status_code == 302
     push(refused.pk, clock=Clock())
     refused.refresh_from_db()
-    assert (refused.delivery, refused.not_kept) == (Delivery.DELIVERED, [])
+    assert (refused.delivery, refused.dropped_fields) == (Delivery.DELIVERED, [])
     assert sandbox.records("change_request")[0]["assignment_group"] == group["sys_id"]
     page = browser.get(refused.get_absolute_url()).content.decode()
     assert page.count("Identity team") >= 2

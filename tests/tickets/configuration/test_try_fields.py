@@ -56,7 +56,7 @@ def test_fields_that_were_not_kept_are_listed(
 ) -> None:
     FieldMappingFactory.create(instance=connection.instance, field="u_cost_center", value="4711")
     page = tried(browser, Kind.CHANGE_REQUEST)
-    assert FieldTrial.objects.get().not_kept == ["u_cost_center"]
+    assert FieldTrial.objects.get().dropped_fields == ["u_cost_center"]
     assert "<code>u_cost_center</code>" in page
 
 

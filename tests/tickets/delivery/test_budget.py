@@ -115,7 +115,7 @@ def test_a_used_up_hour_is_told_with_the_moment_when_it_goes_on(
 
 @pytest.mark.parametrize(
     ("column", "ending"),
-    [("broken_until", Ending.UNREACHABLE), ("rate_limited_until", Ending.RATE_LIMITED)],
+    [("circuit_open_until", Ending.UNREACHABLE), ("rate_limited_until", Ending.RATE_LIMITED)],
 )
 def test_an_instance_that_is_left_alone_needs_no_attention(
     connection: Connection, ticket: Ticket, column: str, ending: Ending

@@ -130,7 +130,7 @@ def test_before_a_second_sending_it_is_looked_for_twice(
     sandbox.fault("lose_answer")
     push(ticket.pk, clock=clock)
     sandbox.fault("acl_hidden", method="GET", times=2, about=f"{ticket.pk}")
-    sandbox.fault("acl_hidden", method="GET", times=2, about=f"{ticket.asked_sys_id}")
+    sandbox.fault("acl_hidden", method="GET", times=2, about=f"{ticket.client_sys_id}")
     clock.advance(seconds=settings.PUSH_QUARANTINE + 1)
     assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
     sandbox.clear()

@@ -88,7 +88,7 @@ def test_a_look_up_that_fails_after_a_refusal_forgets_no_earlier_send(
     clock.advance(seconds=10)
 
     def arrive_late() -> None:
-        sandbox.create(CHANGE, sys_id=ticket.asked_sys_id, correlation_id=str(ticket.pk))
+        sandbox.create(CHANGE, sys_id=ticket.client_sys_id, correlation_id=str(ticket.pk))
         sandbox.fault("rate_limit", method="GET")
 
     once_before_sending(arrive_late)
@@ -127,7 +127,7 @@ def test_mending_a_link_sends_nothing_when_the_record_is_gone_by_then(
         instance=connection.instance, delivery=Delivery.ATTENTION, last_ending=Ending.REFUSED
     )
     run = ReconciliationFactory.create(instance=connection.instance)
-    finding = FindingFactory.create(run=run, what="unlinked", ticket=ticket, sys_id=ticket.asked_sys_id)
+    finding = FindingFactory.create(run=run, what="unlinked", ticket=ticket, sys_id=ticket.client_sys_id)
     fixes.choose(run, Discrepancy.UNLINKED, by=secadmin, now=clock())
     fixes.mend_chosen(run.pk, clock=clock)
     for _ in range(100):

@@ -53,11 +53,11 @@ def test_a_ticket_becomes_one_record_that_carries_its_keys(sandbox: SandboxProce
     assert push(ticket.pk) == Ending.DELIVERED
     [record] = sandbox.records("change_request")
     ticket.refresh_from_db()
-    assert record["sys_id"] == ticket.sys_id == ticket.asked_sys_id
+    assert record["sys_id"] == ticket.sys_id == ticket.client_sys_id
     assert record["correlation_id"] == str(ticket.pk)
     assert record["number"] == ticket.number
     assert record["description"].startswith("Microsoft 365 Security and Configuration Change Request\n")
-    assert ticket.not_kept == []
+    assert ticket.dropped_fields == []
     assert ticket.state_words == "New"
 
 
@@ -163,7 +163,7 @@ def test_an_instance_that_picks_its_own_sys_id_still_gets_one_record(
     push(ticket.pk, clock=clock)
     settled = work_until_settled(ticket, clock)
     [record] = sandbox.records("change_request")
-    assert settled.sys_id == record["sys_id"] != settled.asked_sys_id
+    assert settled.sys_id == record["sys_id"] != settled.client_sys_id
 
 
 def test_two_records_with_our_key_are_shown_not_chosen(
@@ -285,4 +285,4 @@ def test_every_field_that_servicenow_did_not_keep_is_listed(
     sandbox.settings(honour_sys_id=False)
     push(ticket.pk)
     ticket.refresh_from_db()
-    assert ticket.not_kept == ["sys_id"]
+    assert ticket.dropped_fields == ["sys_id"]

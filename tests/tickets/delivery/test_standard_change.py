@@ -49,9 +49,9 @@ def test_a_change_is_made_from_the_template(
     [record] = sandbox.records(CHANGES)
     assert (record["type"], record["std_change_producer_version"]) == ("standard", CERTIFICATE)
     assert record["category"] == "Network"
-    assert (record["sys_id"], record["correlation_id"]) == (ticket.asked_sys_id, str(ticket.pk))
-    assert (record["short_description"], ticket.sys_id) == (ticket.name, ticket.asked_sys_id)
-    assert ticket.not_kept == []
+    assert (record["sys_id"], record["correlation_id"]) == (ticket.client_sys_id, str(ticket.pk))
+    assert (record["short_description"], ticket.sys_id) == (ticket.name, ticket.client_sys_id)
+    assert ticket.dropped_fields == []
 
 
 def test_an_incident_is_not(sandbox: SandboxProcess, template: ChangeTemplate, clock: Clock) -> None:
@@ -84,7 +84,7 @@ def test_a_lost_answer_makes_one_record_which_is_adopted(
     assert pushed(ticket, clock, times=3).last_ending == Ending.ADOPTED
     [record] = sandbox.records(CHANGES)
     assert (record["sys_id"], record["type"]) == (ticket.sys_id, "standard")
-    assert (record["sys_id"] == ticket.asked_sys_id) == honour_sys_id
+    assert (record["sys_id"] == ticket.client_sys_id) == honour_sys_id
 
 
 def test_nothing_is_sent_after_a_lost_answer_before_the_quarantine_ends(

@@ -147,7 +147,7 @@ def test_a_ticket_that_is_well_has_no_warning(ticket: Ticket) -> None:
 
 def test_each_trouble_of_a_record_is_told(ticket: Ticket) -> None:
     ticket.number, ticket.missing_since, ticket.unread_since = "CHG1", NOON, NOON
-    ticket.not_kept = ["impact", "due_date"]
+    ticket.dropped_fields = ["impact", "due_date"]
     ticket.twin_since, ticket.twins = NOON, {"b" * 32: {"number": "CHG2"}}
     gone, dropped, twins, unread = told(ticket)
     assert "deleted there" in str(gone.text)
@@ -158,7 +158,7 @@ def test_each_trouble_of_a_record_is_told(ticket: Ticket) -> None:
 
 
 def test_fields_that_an_earlier_sending_had_otherwise_are_told_as_that(ticket: Ticket) -> None:
-    ticket.not_kept = ["impact"]
+    ticket.dropped_fields = ["impact"]
     as_sent = str(told(ticket)[0].title)
     ticket.last_ending = Ending.ADOPTED
     assert "An earlier" in str(told(ticket)[0].title) != as_sent

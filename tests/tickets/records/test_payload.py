@@ -82,10 +82,10 @@ def test_the_calendars_last_day_can_be_sent_from_every_time_zone(zone: str) -> N
 
 @pytest.mark.parametrize("name", ["work_notes", "comments", "comments_and_work_notes"])
 def test_a_journal_never_comes_back_and_is_kept_all_the_same(name: str) -> None:
-    assert payload.not_kept({name: "Hello", "a": "1"}, {name: "", "a": "1"}) == []
+    assert payload.dropped_fields({name: "Hello", "a": "1"}, {name: "", "a": "1"}) == []
 
 
 def test_what_was_not_kept_is_listed_in_order() -> None:
     sent = {"a": "1", "b": "line\nline", "c": "x" * 200}
-    assert payload.not_kept(sent, {"a": "1", "b": "line\r\nline", "c": "x" * 160}) == ["c"]
-    assert payload.not_kept(sent, {}) == ["a", "b", "c"]
+    assert payload.dropped_fields(sent, {"a": "1", "b": "line\r\nline", "c": "x" * 160}) == ["c"]
+    assert payload.dropped_fields(sent, {}) == ["a", "b", "c"]
