@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 from portal import startup_checks
 
 # What serves people or works on what they entered must be as safe to start as the portal itself. Not among them is
-# what mends a portal that may not start, or only looks.
+# what fixes a portal that may not start, or only looks.
 AS_SAFE_AS_THE_PORTAL = {
     "create_administrator",
     "createsuperuser",

@@ -17,16 +17,16 @@ from accounts import form_drafts, people, recent_sign_in
 from accounts.admin_forms import NewPersonForm, RoleField, SetPasswordForm, language_field
 from accounts.form_drafts_admin import KeptAdmin
 from accounts.models import AuditEntry, User
-from accounts.notices import What
+from accounts.notices import NoticeType
 from accounts.read_only import ReadOnlyAdmin
 from accounts.roles import ADMINISTRATOR, role_label
 
 # Which fields of a person decide who lets them in, and what they are told.
 _TOLD = {
-    "email": What.EMAIL,
-    "username": What.USERNAME,
-    "tenant_id": What.IDENTITY,
-    "object_id": What.IDENTITY,
+    "email": NoticeType.EMAIL,
+    "username": NoticeType.USERNAME,
+    "tenant_id": NoticeType.IDENTITY,
+    "object_id": NoticeType.IDENTITY,
 }
 
 admin.site.unregister(Group)
@@ -143,14 +143,14 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
             return recent_sign_in.ask(request.get_full_path())
         page: HttpResponse = super().user_change_password(request, id, form_url)
         if person and User.objects.exclude(password=person.password).filter(pk=person.pk).exists():
-            people.tell(person, What.PASSWORD, by=_actor(request))
+            people.tell(person, NoticeType.PASSWORD, by=_actor(request))
         return page
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Save a person, and tell them what of it decides who lets them in."""
         super().save_model(request, obj, form, change)
         for what in {_TOLD[field] for field in form.changed_data if field in _TOLD} if change else ():
-            addresses = {form.initial.get("email", ""), obj.email} if what == What.EMAIL else None
+            addresses = {form.initial.get("email", ""), obj.email} if what == NoticeType.EMAIL else None
             people.tell(obj, what, by=_actor(request), addresses=addresses)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
@@ -160,7 +160,7 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         after = _roles(form.instance)
         if before != after:
             self._note(request, "person.roles_changed", form.instance, before=before, after=after)
-            people.tell(form.instance, What.ROLES, by=_actor(request))
+            people.tell(form.instance, NoticeType.ROLES, by=_actor(request))
         if ADMINISTRATOR in after and ADMINISTRATOR not in before:
             people.tell_administrators(form.instance, by=_actor(request))
 

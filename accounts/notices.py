@@ -22,7 +22,7 @@ LONGEST = 20
 logger = logging.getLogger(__name__)
 
 
-class What(models.TextChoices):
+class NoticeType(models.TextChoices):
     """What happened, as its person is told."""
 
     PASSWORD = "password", gettext_lazy("Your password was changed.")
@@ -47,7 +47,7 @@ class Notice:
     @property
     def text(self) -> str:
         """What happened, in words."""
-        return str(What(self.what).label) % {"about": self.about}
+        return str(NoticeType(self.what).label) % {"about": self.about}
 
     @property
     def token(self) -> str:

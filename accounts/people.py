@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts.models import AuditEntry, User
-from accounts.notices import LONGEST, Notice, What, notice_of
+from accounts.notices import LONGEST, Notice, NoticeType, notice_of
 from accounts.roles import ADMINISTRATOR
 from accounts.tasks import send_account_notice
 
@@ -37,7 +37,12 @@ def reactivate(person: User, *, by: User) -> bool:
 
 
 def tell(
-    person: User, what: What, *, by: User | None, about: str = "", addresses: Iterable[str] | None = None
+    person: User,
+    what: NoticeType,
+    *,
+    by: User | None,
+    about: str = "",
+    addresses: Iterable[str] | None = None,
 ) -> None:
     """Tell a person what happened to their account, on their pages and by mail (to these addresses, or to theirs).
 
@@ -67,7 +72,7 @@ def tell_administrators(newcomer: User, *, by: User) -> None:
     """Tell every other administrator that there is one more: nobody gets helpers unseen."""
     others = User.objects.filter(is_active=True, groups__name=ADMINISTRATOR).exclude(pk=newcomer.pk)
     for person in others:
-        tell(person, What.ADMINISTRATOR, by=by, about=newcomer.get_username())
+        tell(person, NoticeType.ADMINISTRATOR, by=by, about=newcomer.get_username())
 
 
 def notices_were_read(person: User, until: datetime) -> None:

@@ -18,7 +18,7 @@ from accounts import people, throttle
 from accounts.client_origin import Origin, new_browser, origin_of, remember_browser
 from accounts.forms import NewPasswordForm, ResetForm
 from accounts.models import AuditEntry, User
-from accounts.notices import What
+from accounts.notices import NoticeType
 
 
 class ResetView(auth_views.PasswordResetView):
@@ -56,7 +56,7 @@ class ConfirmView(auth_views.PasswordResetConfirmView):
         AuditEntry.objects.record(
             actor=form.user, verb="person.password_reset", target=form.user.get_username()
         )
-        people.tell(form.user, What.PASSWORD, by=None)
+        people.tell(form.user, NoticeType.PASSWORD, by=None)
         origin = origin_of(self.request)
         browser = origin.browser or new_browser()
         throttle.succeeded(form.user.get_username(), Origin(browser, origin.network), timezone.now())

@@ -22,7 +22,7 @@ from accounts.access import anyone_signed_in
 from accounts.client_origin import Origin, new_browser, origin_of, remember_browser
 from accounts.forms import ConfirmForm, LanguageForm, PasswordForm, SignInForm, ThemeForm
 from accounts.models import AuditEntry, User
-from accounts.notices import What
+from accounts.notices import NoticeType
 from accounts.redirects import own_origin, to_sign_in
 from accounts.requests import PersonRequest
 
@@ -95,7 +95,7 @@ def password(request: PersonRequest) -> HttpResponse:
         AuditEntry.objects.record(
             actor=request.user, verb="person.password_changed", target=request.user.username
         )
-        people.tell(request.user, What.PASSWORD, by=request.user)
+        people.tell(request.user, NoticeType.PASSWORD, by=request.user)
         messages.success(request, _("Your password is changed. You were signed out in other browsers."))
         return redirect("home")
     return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)

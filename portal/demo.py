@@ -7,7 +7,7 @@ from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
 from connector.models import Instance
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket, new_sys_id
-from tickets.models.choices import Category, Delivery, Kind, Meaning, Priority, Source
+from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Priority, Source
 from tickets.models.ticket_type import TYPES
 
 PASSWORD = "demo"  # noqa: S105  Known to everybody, and refused outside demonstrations.
@@ -70,5 +70,5 @@ def _ticket(number: int, instance: Instance, person: User) -> Ticket:
         sys_id=new_sys_id(),
         number=f"{TYPES[kind].prefix}{number:07d}",
         state=TYPES[kind].first_state,
-        meaning=Meaning.NEW,
+        normalized_state=NormalizedState.NEW,
     )

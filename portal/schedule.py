@@ -16,7 +16,7 @@ def schedule(delta: float, sweep: float) -> dict[str, dict[str, Any]]:
         "read missed notes": _every(sweep, "tickets.tasks.read_missed_notes"),
         "notice completed actions": _every(sweep, "tickets.tasks.notice_points"),
         "release what was abandoned": _every(5 * _MINUTE, "tickets.tasks.release_abandoned"),
-        "mend what was left": _every(5 * _MINUTE, "tickets.tasks.mend_left_findings"),
+        "fix what was left": _every(5 * _MINUTE, "tickets.tasks.fix_left_findings"),
         "read the names of new states": _every(5 * _MINUTE, "tickets.tasks.learn_new_state_names"),
         "read the names of states": _every(_DAY, "tickets.tasks.learn_state_names"),
         "read Secure Score": _every(6 * _HOUR, "scorecard.tasks.import_from_graph"),

@@ -92,7 +92,7 @@ class TicketFactory(DjangoModelFactory[Ticket]):
     recommendation_source = Source.USER
     recommendation_category = Category.IDENTITY
     requested_by = SubFactory(UserFactory)
-    next_try_at = LazyFunction(timezone.now)
+    next_attempt_at = LazyFunction(timezone.now)
 
 
 class ConnectionFactory(DjangoModelFactory[Connection]):
@@ -145,7 +145,7 @@ class TicketEventFactory(DjangoModelFactory[TicketEvent]):
 
     ticket = SubFactory(TicketFactory)
     at = NOON
-    what = TicketEvent.What.CHANGED
+    type = TicketEvent.Type.CHANGED
 
 
 class StateNameFactory(DjangoModelFactory[StateName]):
@@ -239,7 +239,7 @@ class FindingFactory(DjangoModelFactory[Finding]):
         model = Finding
 
     run = SubFactory(ReconciliationFactory)
-    what = "stale"
+    discrepancy = "stale"
     kind = Kind.CHANGE_REQUEST
 
 

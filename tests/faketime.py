@@ -42,7 +42,7 @@ def preload(module: str, folder: Path) -> None:
 def keep_to_this_program() -> None:
     """Let what this program starts, such as the sandbox and databases, have a clock of its own."""
     os.environ.pop("LD_PRELOAD", None)
-    _mend_sleep()
+    _fix_sleep()
 
 
 class Clockwork:
@@ -64,7 +64,7 @@ class Clockwork:
         work()
 
 
-def _mend_sleep() -> None:
+def _fix_sleep() -> None:
     """libfaketime 0.9.10 calls the monotonic moments that Python sleeps until invalid; locks wait well."""
     original = time.sleep
 

@@ -39,7 +39,7 @@ class TicketAdmin(ReadOnlyAdmin):
     list_filter = (
         "delivery",
         "kind",
-        "meaning",
+        "normalized_state",
         "is_open",
         "recommendation_source",
         "instance",
@@ -66,7 +66,7 @@ class TicketAdmin(ReadOnlyAdmin):
             pgettext_lazy("ticket", "Delivery"),
             {
                 "fields": (
-                    "delivery", "is_open", "next_try_at", "attempts", "sent_at", "delivered_at", "last_ending",
+                    "delivery", "is_open", "next_attempt_at", "attempts", "sent_at", "delivered_at", "last_result",
                     "last_problem", "shown_dropped_fields",
                 )
             },
@@ -75,7 +75,7 @@ class TicketAdmin(ReadOnlyAdmin):
             _("In ServiceNow"),
             {
                 "fields": (
-                    "instance", "shown_state", "meaning", "shown_their_priority", "their_due_on",
+                    "instance", "shown_state", "normalized_state", "shown_their_priority", "their_due_on",
                     "their_due_cleared", "sys_updated_on", "seen_at", "missing_since", "closed_at", "score_when_closed",
                     "points_reached_at",
                 )
@@ -174,8 +174,8 @@ class TicketAdmin(ReadOnlyAdmin):
 class PushAttemptAdmin(ReadOnlyAdmin):
     """Every try at delivery."""
 
-    list_display = ("ticket", "ending", "status", "started_at", "ended_at")
-    list_filter = ("ending", "status", "ended_at")
+    list_display = ("ticket", "result", "status", "started_at", "ended_at")
+    list_filter = ("result", "status", "ended_at")
     search_fields = ("ticket__number", "ticket__name", "transaction_id", "detail")
     list_select_related = ("ticket",)
     date_hierarchy = "ended_at"
@@ -185,8 +185,8 @@ class PushAttemptAdmin(ReadOnlyAdmin):
 class TicketEventAdmin(ReadOnlyAdmin):
     """What happened to tickets."""
 
-    list_display = ("ticket", "what", "actor", "at")
-    list_filter = ("what", "at")
+    list_display = ("ticket", "type", "actor", "at")
+    list_filter = ("type", "at")
     search_fields = ("ticket__number", "ticket__name", "actor__username")
     list_select_related = ("ticket", "actor")
     date_hierarchy = "at"
@@ -196,7 +196,7 @@ class TicketEventAdmin(ReadOnlyAdmin):
 class StateNameAdmin(ReadOnlyAdmin):
     """What instances call their states."""
 
-    list_display = ("instance", "kind", "value", "language", "their_label", "our_label", "meaning")
+    list_display = ("instance", "kind", "value", "language", "their_label", "our_label", "normalized_state")
     list_filter = ("instance", "kind", "language")
     search_fields = ("value", "their_label", "our_label")
     list_select_related = ("instance",)

@@ -5,7 +5,7 @@ from django.utils.translation import pgettext_lazy
 from accounts import audit_labels
 
 AUDIT_LABELS = {
-    "reconciliation.mended": pgettext_lazy("audit", "Findings of a reconciliation fixed"),
+    "reconciliation.fixed": pgettext_lazy("audit", "Findings of a reconciliation fixed"),
     "states.named": pgettext_lazy("audit", "Ticket state names changed"),
     "states.reset": pgettext_lazy("audit", "Ticket state names reset"),
     "ticket.comment_given_up": pgettext_lazy("audit", "Comment or work note given up"),

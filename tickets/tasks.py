@@ -87,12 +87,12 @@ def reconcile_tickets(run_id: int) -> None:
 
 
 @shared_task
-def mend_findings(run_id: int) -> None:
+def fix_findings(run_id: int) -> None:
     """Mend what a person chose."""
-    fixes.mend_chosen(run_id)
+    fixes.fix_chosen(run_id)
 
 
 @shared_task
-def mend_left_findings() -> None:
+def fix_left_findings() -> None:
     """Mend what a worker that died has left."""
-    fixes.mend_left()
+    fixes.fix_left()

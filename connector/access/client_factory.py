@@ -84,7 +84,7 @@ class Pause(enum.StrEnum):
     MISPLACED = "misplaced_secret"
 
 
-# Reasons that a person has to mend, and that no answer of ServiceNow's would show.
+# Reasons that a person has to fix, and that no answer of ServiceNow's would show.
 UNOPENED = (Pause.WRONG_KEY, Pause.MISPLACED)
 
 

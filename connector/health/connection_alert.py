@@ -1,4 +1,4 @@
-"""What keeps tickets from moving, in a person's words, with the one button that mends it.
+"""What keeps tickets from moving, in a person's words, with the one button that fixes it.
 
 `problems` says what is wrong.
 """
@@ -25,7 +25,7 @@ class Alert:
     tone: str = "warning"
     url: str = ""
     action: str = ""
-    is_mended_by_authorizing: bool = False
+    is_fixed_by_authorizing: bool = False
 
 
 def alert_of(connection: Connection, now: datetime) -> Alert | None:
@@ -44,7 +44,7 @@ def _needs_reauthorization(connection: Connection, now: datetime) -> Alert:
         title=_("ServiceNow no longer accepts our sign-in"),
         text=_("Tickets wait here and nothing is lost. Authorize the connection again."),
         tone="danger",
-        is_mended_by_authorizing=True,
+        is_fixed_by_authorizing=True,
     )
 
 
@@ -122,7 +122,7 @@ def _ends_soon(connection: Connection, now: datetime) -> Alert:
     return Alert(
         title=_("The sign-in to ServiceNow ends soon"),
         text=_("Authorize the connection again, so that tickets keep being sent."),
-        is_mended_by_authorizing=True,
+        is_fixed_by_authorizing=True,
     )
 
 

@@ -67,7 +67,7 @@ class InstanceQuerySet(CallCounterQuerySet):
             self.update(**_last_error(error, now))
 
     def record_pause(self, now: datetime, code: str) -> None:
-        """Calls cannot be made for a reason of ours that a person has to mend. Written only where it is news."""
+        """Calls cannot be made for a reason of ours that a person has to fix. Written only where it is news."""
         news = self.exclude(last_error=code)
         if news.exists():
             news.update(last_error=code, last_error_detail="", last_error_at=now)

@@ -147,10 +147,10 @@ def setup(request: HttpRequest) -> HttpResponse:
 def authorize(request: HttpRequest) -> HttpResponse:
     """Begin: off to ServiceNow's own page, or straight to a token where no browser is needed.
 
-    With `mend` it is the connection in use that is authorized again, whatever else is being set up.
+    With `fix` it is the connection in use that is authorized again, whatever else is being set up.
     """
     now = timezone.now()
-    draft = None if "mend" in request.POST else Connection.objects.drafts().first()
+    draft = None if "fix" in request.POST else Connection.objects.drafts().first()
     try:
         if draft is None:
             current = Connection.objects.current().first()

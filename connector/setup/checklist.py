@@ -17,7 +17,7 @@ LABELS = {
     "attention": pgettext_lazy("installation checklist", "Needs attention"),
 }
 TONES = {"todo": "neutral", "entered": "neutral", "done": "success", "attention": "danger"}
-# The step at which each failure of an authorization is mended; the others are mended by authorizing again.
+# The step at which each failure of an authorization is fixed; the others are fixed by authorizing again.
 MENDED_AT = {
     "unreachable": "entity",
     "address_refused": "entity",

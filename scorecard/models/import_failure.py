@@ -1,4 +1,4 @@
-"""Why an import of Secure Score may fail: in plain words for everybody, and what to check for whoever can mend it."""
+"""Why an import of Secure Score may fail: in plain words for everybody, and what to check for whoever can fix it."""
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise

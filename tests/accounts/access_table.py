@@ -60,7 +60,7 @@ OURS = {
     "tickets:remove_field": Row(WORKING, SENT),
     "tickets:reconciliation": Row(WORKING, SAFE),
     "tickets:start_reconciliation": Row(WORKING, SENT),
-    "tickets:mend": Row(WORKING, SENT),
+    "tickets:fix": Row(WORKING, SENT),
     "tickets:comment": Row(WORKING, SENT),
     "tickets:comment_again": Row(WORKING, SENT),
     "tickets:give_up_comment": Row(WORKING, SENT),

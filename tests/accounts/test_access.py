@@ -50,7 +50,7 @@ def things(db: None) -> dict[str, str]:
         "batch": str(ticket.pk),
         "mapping": "1",
         "run": "1",
-        "what": "stale",
+        "discrepancy": "stale",
         "host": "acme.service-now.com",
         "object_id": "1",
         "id": "1",

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts import people, reset
 from accounts.models import User
-from accounts.notices import LONGEST, What
+from accounts.notices import LONGEST, NoticeType
 from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
 from portal.celery import app
 from tests.factories import UserFactory
@@ -159,11 +159,11 @@ def test_without_a_mail_server_the_pages_tell(
 
 
 def test_a_notice_stays_until_its_person_has_read_it(client: Client, aiko: User, sem: User) -> None:
-    people.tell(sem, What.PASSWORD, by=aiko)
+    people.tell(sem, NoticeType.PASSWORD, by=aiko)
     client.force_login(User.objects.get(pk=sem.pk))
     first = User.objects.get(pk=sem.pk).notices[0]["at"]
     assert "Your password was changed." in client.get("/tickets/").content.decode()
-    people.tell(sem, What.ROLES, by=aiko)
+    people.tell(sem, NoticeType.ROLES, by=aiko)
     answer = client.post(DISMISS, {"until": first, "next": "/tickets/"})
     assert answer["Location"] == "/tickets/"
     page = client.get("/tickets/").content.decode()
@@ -174,13 +174,13 @@ def test_a_notice_stays_until_its_person_has_read_it(client: Client, aiko: User,
 
 def test_notices_do_not_grow_without_end(aiko: User, sem: User) -> None:
     for _ in range(LONGEST + 5):
-        people.tell(sem, What.PASSWORD, by=aiko)
+        people.tell(sem, NoticeType.PASSWORD, by=aiko)
     assert len(User.objects.get(pk=sem.pk).notices) == LONGEST
 
 
 @pytest.mark.parametrize("until", ["", "nonsense", "9999", "\0"])
 def test_what_is_no_time_dismisses_nothing(client: Client, aiko: User, sem: User, until: str) -> None:
-    people.tell(sem, What.PASSWORD, by=aiko)
+    people.tell(sem, NoticeType.PASSWORD, by=aiko)
     client.force_login(User.objects.get(pk=sem.pk))
     client.post(DISMISS, {"until": until})
     assert User.objects.get(pk=sem.pk).notices

@@ -161,7 +161,7 @@ def test_tickets_are_sent_again_and_discarded_by_the_verbs_of_their_page(
     assert "1 ticket will be sent again." in page
     assert "1 ticket does not need to be sent again." in page
     event = TicketEvent.objects.get(ticket=stuck)
-    assert (event.what, event.actor) == (TicketEvent.What.RETRIED, admin_person)
+    assert (event.type, event.actor) == (TicketEvent.Type.RETRIED, admin_person)
     sent = TicketFactory.create(delivery=Delivery.ATTENTION, sent_at=stuck.created_at, **ours)
     page = act(browser, TICKETS, "discard", other, sent)
     assert "1 ticket was discarded." in page

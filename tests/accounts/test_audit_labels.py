@@ -42,8 +42,8 @@ def verbs(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if SHAPE.fullmatch(node.value) and not PERMISSION.match(node.value):
                 yield node.value
-        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "TicketEvent.What":
-            yield audit_verb(TicketEvent.What[node.attr])
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "TicketEvent.Type":
+            yield audit_verb(TicketEvent.Type[node.attr])
 
 
 @pytest.mark.parametrize("app", APPS)

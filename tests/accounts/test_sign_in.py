@@ -25,7 +25,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "token": {"token": "set-password"},
     "comment": {"comment": "00000000-0000-0000-0000-000000000000"},
     "run": {"run": "1"},
-    "what": {"what": "stale"},
+    "discrepancy": {"discrepancy": "stale"},
     "host": {"host": "acme.service-now.com"},
 }
 # Its own address holds a code of ServiceNow, which is kept nowhere.

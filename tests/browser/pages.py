@@ -211,7 +211,7 @@ NO_PAGES = {
     "tickets:status": "a part of the ticket's page",
     "tickets:retry": "a deed",
     "tickets:start_reconciliation": "a deed",
-    "tickets:mend": "a deed",
+    "tickets:fix": "a deed",
     "tickets:undo_discard": "a deed",
     "tickets:comment": "a deed",
     "tickets:comment_again": "a deed",

@@ -34,7 +34,7 @@ from tickets.actions.discard import discard  # noqa: E402
 from tickets.actions.link import Reason, unlink  # noqa: E402
 from tickets.actions.share import TicketRequest, share  # noqa: E402
 from tickets.models import Ticket, TicketComment  # noqa: E402
-from tickets.models.backoff import Ending  # noqa: E402
+from tickets.models.backoff import AttemptResult  # noqa: E402
 from tickets.models.choices import Category, Delivery, Kind, Priority, Source  # noqa: E402
 from tickets.models.comments import CommentState  # noqa: E402
 from tickets.reconciliation import run  # noqa: E402
@@ -180,10 +180,15 @@ def not_delivered(actions: Iterable[ImprovementAction], instance: Instance) -> d
     tickets = {"attention": attention}
     for name in ("waiting", "discarded"):
         action = next(actions)
-        columns = {**_columns(attention), "name": action.title[:160], "action": action, "next_try_at": later}
-        tickets[name] = Ticket.objects.create(**columns, last_ending=Ending.UNREACHABLE)
+        columns = {
+            **_columns(attention),
+            "name": action.title[:160],
+            "action": action,
+            "next_attempt_at": later,
+        }
+        tickets[name] = Ticket.objects.create(**columns, last_result=AttemptResult.UNREACHABLE)
         now = datetime.now(UTC)
-        tickets[name].push_attempts.create(started_at=now, ended_at=now, ending=Ending.UNREACHABLE)
+        tickets[name].push_attempts.create(started_at=now, ended_at=now, result=AttemptResult.UNREACHABLE)
     tickets["conflict"] = found_twice(next(actions), attention)
     discard(tickets["discarded"], by=secadmin(), now=datetime.now(UTC))
     return tickets | unusual(actions, attention)
@@ -195,7 +200,7 @@ def unusual(actions: Iterator[ImprovementAction], like: Ticket) -> dict[str, Tic
     action = next(actions)
     columns = {**_columns(like), "name": action.title[:160], "action": action}
     unanswered = Ticket.objects.create(
-        **columns, delivery=Delivery.ATTENTION, last_ending=Ending.UNFINDABLE, sent_at=before
+        **columns, delivery=Delivery.ATTENTION, last_result=AttemptResult.UNVERIFIABLE, sent_at=before
     )
     action = next(actions)
     former = Instance.objects.create(host="former.service-now.com")
@@ -206,7 +211,7 @@ def unusual(actions: Iterator[ImprovementAction], like: Ticket) -> dict[str, Tic
         sys_id="f" * 32,
         number="CHG0030999",
         state="-4",
-        meaning="in_progress",
+        normalized_state="in_progress",
     )
     # They are old: the home page's cards show what was asked last.
     Ticket.objects.filter(pk__in=[unanswered.pk, earlier.pk]).update(created_at=before)
@@ -228,7 +233,7 @@ def write_notes(ticket: Ticket) -> None:
 def found_twice(action: ImprovementAction, like: Ticket) -> Ticket:
     """Add a ticket of which ServiceNow holds two records."""
     columns = {**_columns(like), "name": action.title[:160], "action": action}
-    ticket = Ticket.objects.create(**columns, delivery=Delivery.CONFLICT, last_ending=Ending.CONFLICT)
+    ticket = Ticket.objects.create(**columns, delivery=Delivery.CONFLICT, last_result=AttemptResult.CONFLICT)
     row = {"short_description": ticket.name, "correlation_id": str(ticket.pk)}
     made = [
         requests.post(f"{SANDBOX}/_sandbox/records/{ticket.kind}", json=row, timeout=10) for _ in range(2)

@@ -273,7 +273,7 @@ def test_a_name_that_is_no_instance(newcomer: Newcomer) -> None:
     newcomer.check_access()
 
 
-def test_a_sign_in_that_ended_is_mended_by_one_button(newcomer: Newcomer, town: Town) -> None:
+def test_a_sign_in_that_ended_is_fixed_by_one_button(newcomer: Newcomer, town: Town) -> None:
     """The refresh token is revoked inside ServiceNow: the cards say so, and their one button leads to connected."""
     newcomer.enter(town.hardened, CODE)
     newcomer.sign_in_there()

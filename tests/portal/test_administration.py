@@ -42,7 +42,7 @@ def everything(administrator: User) -> None:
     ConnectionSecrets.objects.update(**{name: Bound(("canary",), text) for name, text in CANARIES.items()})
     event = TicketEventFactory.create(actor=administrator)
     PushAttempt.objects.create(
-        ticket=event.ticket, started_at=NOON, ended_at=NOON, ending="rejected", status=403
+        ticket=event.ticket, started_at=NOON, ended_at=NOON, result="rejected", status=403
     )
     StateNameFactory.create()
     TicketNoteFactory.create()

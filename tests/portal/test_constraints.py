@@ -51,10 +51,10 @@ CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
         [{"actor_kind": "cat"}, {"actor_kind": ""}],
         [{"actor_kind": "rule"}],
     ),
-    "finding_mended_was_chosen": (
+    "finding_fixed_was_chosen": (
         FindingFactory.create,
-        [{"mended_at": NOON}],
-        [{"mended_at": NOON, "chosen_at": NOON}, {"chosen_at": NOON}],
+        [{"fixed_at": NOON}],
+        [{"fixed_at": NOON, "chosen_at": NOON}, {"chosen_at": NOON}],
     ),
     "ticket_delivered_has_record": (
         ticket,
@@ -150,7 +150,7 @@ UNIQUES: dict[str, tuple[Make, Callable[[], Fields], Callable[[], list[Fields]]]
         lambda: [
             {"sys_mod_count": 4},
             {"sys_id": SYS_ID},
-            {"what": TicketEvent.What.FOUND},
+            {"type": TicketEvent.Type.FOUND},
             {"ticket": TicketFactory.create()},
         ],
     ),

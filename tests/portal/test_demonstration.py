@@ -255,7 +255,7 @@ def test_an_https_address_is_refused_where_the_inside_shows(tmp_path: Path, name
 
 
 @pytest.mark.slow
-def test_sign_ins_that_everybody_knows_are_refused_with_what_mends_them(
+def test_sign_ins_that_everybody_knows_are_refused_with_what_fixes_them(
     demonstration: Path, tmp_path: Path
 ) -> None:
     """As in a database that served a demonstration before it had a mark."""

@@ -51,7 +51,7 @@ def test_commands_by_hand_write_for_the_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("opened", ["", "env", "portal.sqlite3-wal", "log", "log/web.log"])
-def test_a_state_folder_that_others_may_look_into_stops_the_start_with_what_mends_it(
+def test_a_state_folder_that_others_may_look_into_stops_the_start_with_what_fixes_it(
     tmp_path: Path, opened: str
 ) -> None:
     state = tmp_path / "it's"

@@ -20,7 +20,7 @@ from connector.budget import slot_of
 from connector.models import Connection, Instance
 from tests.factories import ConnectionFactory, InstanceFactory, TicketFactory
 from tickets.models import Ticket
-from tickets.models.choices import Delivery, Kind, Meaning
+from tickets.models.choices import Delivery, Kind, NormalizedState
 
 pytestmark = pytest.mark.django_db
 SETUP = 'href="/servicenow/setup/"'
@@ -67,7 +67,7 @@ def rows(page: str) -> dict[str, str]:
 
 
 def delivered(instance: Instance, *, number: str = "CHG0000001", **fields: Any) -> Ticket:
-    known = {"meaning": Meaning.NEW, "number": number, "sys_id": f"{number:0>32}"}
+    known = {"normalized_state": NormalizedState.NEW, "number": number, "sys_id": f"{number:0>32}"}
     return TicketFactory.create(instance=instance, delivery=Delivery.DELIVERED, **known | fields)
 
 
@@ -115,7 +115,9 @@ def test_a_card_says_in_words_how_each_ticket_stands(
 ) -> None:
     past = timezone.now().date() - timedelta(days=2)
     late = delivered(connected, due_on=past)
-    done = delivered(connected, due_on=past, is_open=False, meaning=Meaning.CLOSED, number="CHG0000002")
+    done = delivered(
+        connected, due_on=past, is_open=False, normalized_state=NormalizedState.CLOSED, number="CHG0000002"
+    )
     stuck = TicketFactory.create(instance=connected, delivery=Delivery.ATTENTION)
     waiting = TicketFactory.create(instance=connected)
     said = rows(home(client, reader))

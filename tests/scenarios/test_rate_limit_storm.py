@@ -76,7 +76,7 @@ def lifting() -> Iterator[None]:
     def lift() -> None:
         while not is_over.wait(0.05):
             Instance.objects.exclude(rate_limited_until=None).update(rate_limited_until=None)
-            Ticket.objects.filter(delivery=Delivery.WAITING).update(next_try_at=None)
+            Ticket.objects.filter(delivery=Delivery.WAITING).update(next_attempt_at=None)
         connections.close_all()
 
     thread = threading.Thread(target=lift)

@@ -21,7 +21,7 @@ from tests.tickets.clock import Clock
 from tickets.delivery.comments import send_due
 from tickets.delivery.push import push, push_due
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.tracking.poll import poll_delta, poll_sweep, refresh
 
@@ -35,7 +35,7 @@ def calls(sandbox: SandboxProcess) -> int:
 def rate_limited(sandbox: SandboxProcess, connection: Connection, clock: Clock, seconds: int = 90) -> Ticket:
     ticket = TicketFactory.create(instance=connection.instance)
     sandbox.fault("rate_limit", seconds=seconds)
-    assert push(ticket.pk, clock=clock) == Ending.RATE_LIMITED
+    assert push(ticket.pk, clock=clock) == AttemptResult.RATE_LIMITED
     return ticket
 
 
@@ -50,7 +50,7 @@ def test_no_call_goes_out_during_the_wait_though_another_call_succeeded(
     clock.advance(seconds=85)
     with pytest.raises((Paused, ServiceNowError)):
         in_flight.whoami()
-    assert push(waiting.pk, clock=clock) in (None, Ending.RATE_LIMITED)
+    assert push(waiting.pk, clock=clock) in (None, AttemptResult.RATE_LIMITED)
     assert push_due(clock=clock) == 0
     other = TicketFactory.create(instance=connection.instance, sent_at=clock() - timedelta(minutes=9))
     push(other.pk, clock=clock)

@@ -23,7 +23,7 @@ def is_final(ticket: Ticket) -> bool:
 def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False) -> bool:
     """Give a ticket up. Returns False when a record of it exists or may still arrive, unless it was unlinked from it.
 
-    Where an earlier try had no answer, ServiceNow is asked; raises `Paused` and ServiceNowError where it cannot be.
+    Where an earlier attempt had no answer, ServiceNow is asked; raises `Paused` and ServiceNowError where it cannot be.
     Where ServiceNow refuses to answer, the word of a person who `is_certain` counts instead.
     """
     unanswered = ticket.delivery == Delivery.ATTENTION and ticket.sent_at is not None
@@ -39,7 +39,7 @@ def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False
             return False
         # What undoing it leads back to.
         TicketEvent.objects.record_action(
-            ticket, TicketEvent.What.DISCARDED, by=by, now=now, detail={"was": ticket.delivery}
+            ticket, TicketEvent.Type.DISCARDED, by=by, now=now, detail={"was": ticket.delivery}
         )
     return True
 
@@ -50,16 +50,16 @@ def undo(ticket: Ticket, *, by: User, now: datetime) -> bool:
     Returns False where something was sent, or it is too late. Raises IntegrityError where its action has another open
     ticket by now.
     """
-    last = ticket.events.filter(what=TicketEvent.What.DISCARDED).first()
+    last = ticket.events.filter(type=TicketEvent.Type.DISCARDED).first()
     was = Delivery(last.detail.get("was", Delivery.ATTENTION)) if last else Delivery.ATTENTION
     if was not in (Delivery.WAITING, Delivery.ATTENTION) or not ticket.may_be_undiscarded:
         return False
-    row = Ticket.objects.filter(pk=ticket.pk, sent_at=None).exclude(last_ending__in=KNOWN_TO_EXIST)
+    row = Ticket.objects.filter(pk=ticket.pk, sent_at=None).exclude(last_result__in=KNOWN_TO_EXIST)
     again = now if was == Delivery.WAITING else None
     with transaction.atomic():
-        if not row.move(Delivery.DISCARDED, was, is_open=True, next_try_at=again):
+        if not row.move(Delivery.DISCARDED, was, is_open=True, next_attempt_at=again):
             return False
-        TicketEvent.objects.record_action(ticket, TicketEvent.What.DISCARD_UNDONE, by=by, now=now)
+        TicketEvent.objects.record_action(ticket, TicketEvent.Type.DISCARD_UNDONE, by=by, now=now)
         if again:
             enqueue_push(ticket.pk)
     return True
@@ -70,8 +70,8 @@ def give_up(ticket: Ticket, *, is_absent: bool = False) -> bool:
     from its record, or is history. Returns False when none of this holds, or it is too late.
     """
     row = Ticket.objects.filter(pk=ticket.pk)
-    done = {"is_open": False, "next_try_at": None}
-    unsent = row.filter(sent_at=ticket.sent_at if is_absent else None).exclude(last_ending__in=KNOWN_TO_EXIST)
+    done = {"is_open": False, "next_attempt_at": None}
+    unsent = row.filter(sent_at=ticket.sent_at if is_absent else None).exclude(last_result__in=KNOWN_TO_EXIST)
     if ticket.is_archived:
         return any(row.move(old, Delivery.DISCARDED, **done) for old in LINKABLE)
     return any(

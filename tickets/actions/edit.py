@@ -18,7 +18,7 @@ EDITABLE = ("kind", "name", "description", "priority", "due_on", "recommendation
 
 def version_of(ticket: Ticket) -> int:
     """Say how often a ticket was edited: a form that shows an older one would undo what somebody else wrote."""
-    return ticket.events.filter(what=TicketEvent.What.EDITED).count()
+    return ticket.events.filter(type=TicketEvent.Type.EDITED).count()
 
 
 def edit_and_retry(
@@ -26,13 +26,13 @@ def edit_and_retry(
 ) -> bool:
     """Change a ticket that needs attention and let the workers try again. Returns False when it needs none any more.
 
-    Its key stays: where an earlier try may have made a record, that one is looked for first and kept as it is.
+    Its key stays: where an earlier attempt may have made a record, that one is looked for first and kept as it is.
     """
     changed = {
         name: values[name] for name in EDITABLE if name in values and values[name] != getattr(ticket, name)
     }
     told = {name: [_flat(getattr(ticket, name)), _flat(value)] for name, value in changed.items()}
-    what = TicketEvent.What.EDITED if changed else TicketEvent.What.RETRIED
+    what = TicketEvent.Type.EDITED if changed else TicketEvent.Type.RETRIED
     with transaction.atomic():
         if not ticket.retry(now, a_second_is_wanted=a_second_is_wanted, **changed):
             return False
@@ -53,21 +53,21 @@ def send_anew(
     """
     stored = Ticket.objects.filter(pk=ticket_id).first()
     if stored is not None:
-        sent = ticket.events.filter(what=TicketEvent.What.SENT_ANEW, detail__ticket=str(ticket_id))
+        sent = ticket.events.filter(type=TicketEvent.Type.SENT_ANEW, detail__ticket=str(ticket_id))
         return stored if sent.exists() else None
     with transaction.atomic():
         given_up = Ticket.objects.filter(pk=ticket.pk).move(
-            Delivery.UNLINKED, Delivery.DISCARDED, is_open=False, next_try_at=None
+            Delivery.UNLINKED, Delivery.DISCARDED, is_open=False, next_attempt_at=None
         )
         if not given_up:
             return Ticket.objects.filter(pk=ticket_id).first()
         new = share(ticket_id, wish, by=by, instance=instance, action=ticket.action, now=now)
         detail = {"ticket": str(new.pk)}
         TicketEvent.objects.record_action(
-            ticket, TicketEvent.What.SENT_ANEW, by=by, now=now, detail=detail, audit_detail=detail
+            ticket, TicketEvent.Type.SENT_ANEW, by=by, now=now, detail=detail, audit_detail=detail
         )
         TicketEvent.objects.create(
-            ticket=new, at=now, what=TicketEvent.What.REPLACES, actor=by, detail={"ticket": str(ticket.pk)}
+            ticket=new, at=now, type=TicketEvent.Type.REPLACES, actor=by, detail={"ticket": str(ticket.pk)}
         )
     return new
 

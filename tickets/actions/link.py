@@ -1,7 +1,7 @@
 """Linking a ticket to a record that exists, and taking the link away again. Never creates anything in ServiceNow.
 
 A person links; the portal only makes sure that no record is linked twice and that none which carries a ticket's key is
-overlooked. While an earlier try may still arrive, and while a worker holds the ticket, nothing is linked.
+overlooked. While an earlier attempt may still arrive, and while a worker holds the ticket, nothing is linked.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -213,7 +213,9 @@ def link(
     """
     check_ticket(ticket, now)
     check_record(ticket, record)
-    columns = mirror.columns(ticket, record, now, mirror.meanings(ticket.instance, Kind(ticket.kind)))
+    columns = mirror.columns(
+        ticket, record, now, mirror.normalized_states(ticket.instance, Kind(ticket.kind))
+    )
     further, numbers = _further(ticket, others, known)
     # The moment of the last send is its version: whoever sent meanwhile has changed it, or sent nothing.
     as_read = Ticket.objects.filter(pk=ticket.pk, sent_at=ticket.sent_at)
@@ -224,7 +226,7 @@ def link(
                 Delivery(ticket.delivery), Delivery.DELIVERED, **_DONE, delivered_at=now, **columns, **further
             ):
                 return False
-            _tell(ticket, TicketEvent.What.LINKED, record.sys_id, by, now, told)
+            _tell(ticket, TicketEvent.Type.LINKED, record.sys_id, by, now, told)
     except IntegrityError:
         other = Ticket.objects.filter(instance=ticket.instance_id, sys_id=record.sys_id).first()
         raise NotLinkable(Obstacle.LINKED_ELSEWHERE, other) from None
@@ -255,7 +257,7 @@ def _choose_between(
         if not linked.update(**further):
             raise NotLinkable(Obstacle.CHANGED)
         told = {"number": record.number, "others": numbers}
-        _tell(ticket, TicketEvent.What.LINKED, record.sys_id, by, now, told)
+        _tell(ticket, TicketEvent.Type.LINKED, record.sys_id, by, now, told)
 
 
 def _known_carriers(ticket: Ticket, chosen: str) -> Twins:
@@ -290,17 +292,19 @@ def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) ->
         ):
             return False
         # They were meant for that record.
-        pending.update(state=CommentState.GIVEN_UP, claim_token=None, claimed_until=None, next_try_at=None)
-        _tell(ticket, TicketEvent.What.UNLINKED, ticket.sys_id, by, now, told)
+        pending.update(
+            state=CommentState.GIVEN_UP, claim_token=None, claimed_until=None, next_attempt_at=None
+        )
+        _tell(ticket, TicketEvent.Type.UNLINKED, ticket.sys_id, by, now, told)
     return True
 
 
-_DONE: dict[str, Any] = {"next_try_at": None, "last_ending": "", "last_problem": "", "dropped_fields": []}
+_DONE: dict[str, Any] = {"next_attempt_at": None, "last_result": "", "last_problem": "", "dropped_fields": []}
 
 
 def _tell(
     ticket: Ticket,
-    what: TicketEvent.What,
+    what: TicketEvent.Type,
     sys_id: str,
     by: User | None,
     now: datetime,

@@ -51,12 +51,12 @@ def share(
                 "requested_by": by,
                 "action": action,
                 "batch": batch,
-                "next_try_at": now,
+                "next_attempt_at": now,
             },
         )
         if created:
             TicketEvent.objects.record_action(
-                ticket, TicketEvent.What.CREATED, by=by, now=now, audit_detail={"name": ticket.name}
+                ticket, TicketEvent.Type.CREATED, by=by, now=now, audit_detail={"name": ticket.name}
             )
             enqueue_push(ticket.pk)
             sys.audit("tickets.actions.share.stored", str(ticket.pk))
@@ -87,7 +87,7 @@ def retry(ticket: Ticket, *, by: User | None, now: datetime) -> bool:
     with transaction.atomic():
         if not ticket.retry(now):
             return False
-        TicketEvent.objects.record_action(ticket, TicketEvent.What.RETRIED, by=by, now=now)
+        TicketEvent.objects.record_action(ticket, TicketEvent.Type.RETRIED, by=by, now=now)
         enqueue_push(ticket.pk)
     return True
 

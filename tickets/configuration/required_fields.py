@@ -7,7 +7,7 @@ from itertools import chain
 
 from connector.models import Instance
 from tickets.models import FieldTrial, Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery, Kind
 from tickets.models.field_mapping import FIELD_NAME, RESERVED, SENT
 
@@ -92,7 +92,7 @@ def of_ticket(ticket: Ticket) -> list[Missing]:
 def missing(instance: Instance, kind: Kind) -> list[Missing]:
     """Return what ServiceNow wanted of the tickets that wait for attention, and of the newest trial."""
     refused = Ticket.objects.filter(
-        instance=instance, kind=kind, delivery=Delivery.ATTENTION, last_ending=Ending.REFUSED
+        instance=instance, kind=kind, delivery=Delivery.ATTENTION, last_result=AttemptResult.REFUSED
     )
     tried = FieldTrial.objects.filter(instance=instance, kind=kind, result=FieldTrial.Result.REFUSED)
     problems = (

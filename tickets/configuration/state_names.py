@@ -17,10 +17,10 @@ from connector.servicenow import metadata
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Forbidden, ServiceNowError
 from tickets.models import StateName, Ticket
-from tickets.models.choices import Kind, Meaning
+from tickets.models.choices import Kind, NormalizedState
 from tickets.models.state_labels import ENGLISH, name_of, their_name
 from tickets.models.ticket_type import TYPES
-from tickets.records.record_state import RecordState, meaning_of
+from tickets.records.record_state import RecordState, normalized_state_of
 from tickets.tracking import mirror
 
 logger = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ class State:
     value: str
     theirs: str
     ours: str
-    meaning: str
+    normalized_state: str
     default_name: str
-    default_meaning: Meaning
+    default_normalized_state: NormalizedState
 
     @property
     def key(self) -> str:
@@ -51,7 +51,7 @@ class Choice:
     """What a person wants a state to be called and to mean; empty for the default."""
 
     label: str
-    meaning: str
+    normalized_state: str
 
 
 def states(instance: Instance, language: str) -> list[State]:
@@ -70,7 +70,7 @@ def save(instance: Instance, language: str, wanted: Mapping[str, Choice], by: Us
     changed = [
         state
         for state in states(instance, language)
-        if state.key in wanted and wanted[state.key] != Choice(state.ours, state.meaning)
+        if state.key in wanted and wanted[state.key] != Choice(state.ours, state.normalized_state)
     ]
     with transaction.atomic():
         for state in changed:
@@ -89,9 +89,9 @@ def save(instance: Instance, language: str, wanted: Mapping[str, Choice], by: Us
 def reset(instance: Instance, by: User) -> None:
     """Back to the instance's own names and ServiceNow's meanings."""
     rows = instance.state_names.all()
-    touched = {(Kind(row.kind), row.value) for row in rows if row.meaning}
+    touched = {(Kind(row.kind), row.value) for row in rows if row.normalized_state}
     with transaction.atomic():
-        rows.update(our_label="", meaning="")
+        rows.update(our_label="", normalized_state="")
         AuditEntry.objects.record(actor=by, verb="states.reset", target=instance.host)
     _read_again(instance, touched)
 
@@ -155,15 +155,15 @@ def _spoken(client: Client) -> str:
 def _state(kind: Kind, value: str, rows: Iterable[StateName], language: str) -> State:
     of_state = [row for row in rows if (row.kind, row.value) == (kind, value)]
     ours = next((row.our_label for row in of_state if row.language == language), "")
-    meaning = next((row.meaning for row in of_state if row.meaning), "")
+    normalized_state = next((row.normalized_state for row in of_state if row.normalized_state), "")
     return State(
         kind=kind,
         value=value,
         theirs=their_name(kind, value, of_state, language),
         ours=ours,
-        meaning=meaning,
+        normalized_state=normalized_state,
         default_name=name_of(kind, value, [_without_ours(row, language) for row in of_state], language),
-        default_meaning=TYPES[kind].meaning_of(value) or Meaning.IN_PROGRESS,
+        default_normalized_state=TYPES[kind].normalized_state_of(value) or NormalizedState.IN_PROGRESS,
     )
 
 
@@ -191,13 +191,13 @@ def _store(instance: Instance, language: str, state: State, choice: Choice) -> N
     )
     # Names differ by language, what a state means does not.
     of_state = StateName.objects.filter(instance=instance, kind=state.kind, value=state.value)
-    of_state.update(meaning=choice.meaning)
+    of_state.update(normalized_state=choice.normalized_state)
 
 
 def _read_again(instance: Instance, touched: set[tuple[Kind, str]]) -> None:
     """Say anew what the records in these states mean, from what was last seen of them."""
     for kind, value in touched:
-        named = mirror.meanings(instance, kind)
+        named = mirror.normalized_states(instance, kind)
         tickets = Ticket.objects.filter(instance=instance, kind=kind, state=value).tracked()
         for ticket in tickets.iterator(chunk_size=500):
             seen = RecordState(
@@ -206,6 +206,9 @@ def _read_again(instance: Instance, touched: set[tuple[Kind, str]]) -> None:
                 on_hold=ticket.record.get("on_hold") == "true",
                 close_code=ticket.record.get("close_code", ""),
             )
-            meaning = meaning_of(kind, seen, named=named)
-            if meaning != ticket.meaning and ticket.meaning != Meaning.SENT_BACK:
-                mirror.reinterpret(ticket, meaning)
+            normalized_state = normalized_state_of(kind, seen, named=named)
+            if (
+                normalized_state != ticket.normalized_state
+                and ticket.normalized_state != NormalizedState.SENT_BACK
+            ):
+                mirror.reinterpret(ticket, normalized_state)

@@ -26,9 +26,9 @@ from tickets.delivery import comment_lookup, quarantine, stopping
 from tickets.delivery.lease import lease
 from tickets.delivery.push import TooLate, in_time
 from tickets.delivery.restore_guard import is_fresh, is_of_this_process
-from tickets.delivery.results import ending_of
+from tickets.delivery.results import result_of
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import BACKOFF, SPENDS_AN_ATTEMPT, next_try_at
+from tickets.models.backoff import BACKOFF, SPENDS_AN_ATTEMPT, next_attempt_at
 from tickets.models.comments import STUCK, CommentState, Element
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,13 @@ def write(
     with transaction.atomic():
         comment, created = TicketComment.objects.get_or_create(
             pk=comment_id,
-            defaults={"ticket": ticket, "text": text, "element": element, "author": by, "next_try_at": now},
+            defaults={
+                "ticket": ticket,
+                "text": text,
+                "element": element,
+                "author": by,
+                "next_attempt_at": now,
+            },
         )
         if created:
             AuditEntry.objects.record(
@@ -54,13 +60,13 @@ def write(
 def send_again(comment: TicketComment, *, by: User, now: datetime) -> bool:
     """Send what is stuck once more, because a person has looked for it. Returns False when it no longer is."""
     # From now on it is as if it had been written now; where the journal can be read, it is looked for all the same.
-    anew = {"created_at": now, "next_try_at": now, "sent_at": None, "attempts": 0, "possible_refusal": ""}
+    anew = {"created_at": now, "next_attempt_at": now, "sent_at": None, "attempts": 0, "possible_refusal": ""}
     return _decide(comment, "ticket.comment_sent_again", by, state=CommentState.WAITING, **anew)
 
 
 def give_up(comment: TicketComment, *, by: User) -> bool:
     """Leave what is stuck, or waits for an earlier instance, as it is. Returns False when it no longer does."""
-    return _decide(comment, "ticket.comment_given_up", by, state=CommentState.DROPPED, next_try_at=None)
+    return _decide(comment, "ticket.comment_given_up", by, state=CommentState.DROPPED, next_attempt_at=None)
 
 
 def _decide(comment: TicketComment, verb: str, by: User, **changes: Any) -> bool:
@@ -141,14 +147,16 @@ def _looked_for(comment: TicketComment, token: UUID, client: Client, clock: Cloc
         _delivered(comment, token, now)
     elif (left := quarantine.left(comment, clock)) > timedelta(0):
         again = now + (left if is_there is None else min(timedelta(seconds=10), left))
-        comment.settle(token, next_try_at=again)
+        comment.settle(token, next_attempt_at=again)
     elif not _may_be_sent(comment, is_there=is_there):
-        comment.settle(token, state=CommentState.UNCERTAIN, next_try_at=None)
+        comment.settle(token, state=CommentState.UNCERTAIN, next_attempt_at=None)
     elif comment.sent_at and not quarantine.was_unseen(comment, clock):
-        comment.settle(token, unseen_at=clock.steady(), next_try_at=now + quarantine.LOOKS_APART)
+        comment.settle(token, unseen_at=clock.steady(), next_attempt_at=now + quarantine.LOOKS_APART)
     elif comment.possible_refusal:
         said = comment.possible_refusal
-        comment.settle(token, state=CommentState.REFUSED, next_try_at=None, sent_at=None, last_problem=said)
+        comment.settle(
+            token, state=CommentState.REFUSED, next_attempt_at=None, sent_at=None, last_problem=said
+        )
     else:
         return True
     return False
@@ -181,10 +189,10 @@ def _failed(
 ) -> None:
     """Settle a call that ended badly. While sending, a certain no clears the intent; everything else keeps it."""
     is_unknown = sending and error.outcome_unknown
-    ending = ending_of(error, sending=sending)
-    attempts = comment.attempts + (ending in SPENDS_AN_ATTEMPT)
+    result = result_of(error, sending=sending)
+    attempts = comment.attempts + (result in SPENDS_AN_ATTEMPT)
     retry_after = error.retry_after if isinstance(error, RateLimited) else None
-    again = next_try_at(ending, attempts=attempts, now=now, jitter=0.5, retry_after=retry_after)
+    again = next_attempt_at(result, attempts=attempts, now=now, jitter=0.5, retry_after=retry_after)
     if again is None and is_unknown:
         # It was tried too often to be sent once more, not to be found.
         again = now + _quarantine()
@@ -193,7 +201,7 @@ def _failed(
         token,
         state=CommentState.WAITING if again else stopped,
         attempts=attempts,
-        next_try_at=again,
+        next_attempt_at=again,
         sent_at=None if sending and not is_unknown else comment.sent_at,
         intent_at=comment.intent_at,
         first_sent_at=comment.first_sent_at,

@@ -38,7 +38,7 @@ class Claim:
         """Take a ticket that is due; None when it is not, or somebody else was quicker."""
         token = uuid.uuid4()
         due = Ticket.objects.due(clock, lease()).filter(pk=ticket_id)
-        hold = {"claim_token": token, "claimed_until": clock.steady() + lease(), "next_try_at": None}
+        hold = {"claim_token": token, "claimed_until": clock.steady() + lease(), "next_attempt_at": None}
         # A claim that the power takes along leaves the ticket as it was, and whoever held it is gone as well.
         with in_turn_without_the_disk():
             if not any(due.move(old, Delivery.CLAIMED, **hold) for old in MOVING):
@@ -66,7 +66,7 @@ def release_abandoned(clock: Clock) -> int:
     """
     connected = Connection.objects.current().values("instance")
     abandoned = Ticket.objects.abandoned(clock, lease()).exclude(instance__in=connected)
-    let_go = {"claim_token": None, "claimed_until": None, "next_try_at": clock()}
+    let_go = {"claim_token": None, "claimed_until": None, "next_attempt_at": clock()}
     return sum(
         Ticket.objects.filter(pk=ticket.pk, claim_token=ticket.claim_token).move(
             Delivery(ticket.delivery), Delivery.WAITING, **let_go

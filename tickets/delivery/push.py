@@ -41,7 +41,7 @@ from tickets.delivery import mapped_fields, pause, quarantine, results, stopping
 from tickets.delivery.lease import Claim, lease
 from tickets.delivery.restore_guard import is_fresh
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.change_template import ChangeTemplate
 from tickets.models.choices import Delivery
 from tickets.records import payload
@@ -84,7 +84,7 @@ class Turn(ExitStack):
             self.callback(_sending.release)
 
 
-def push(ticket_id: UUID, *, clock: Told = SHARED) -> Ending | None:
+def push(ticket_id: UUID, *, clock: Told = SHARED) -> AttemptResult | None:
     """Deliver one ticket if it is due, and say how this try ended; None when it was not ours to deliver.
 
     `clock` is asked once: what happens to it afterwards does not matter to this try.
@@ -92,7 +92,7 @@ def push(ticket_id: UUID, *, clock: Told = SHARED) -> Ending | None:
     return None if stopping.is_asked() else _push(ticket_id, Clock.read(clock))
 
 
-def _push(ticket_id: UUID, clock: Clock) -> Ending | None:
+def _push(ticket_id: UUID, clock: Clock) -> AttemptResult | None:
     claim = Claim.take(ticket_id, clock)
     if claim is None:
         return None
@@ -101,15 +101,15 @@ def _push(ticket_id: UUID, clock: Clock) -> Ending | None:
     try:
         # Never another instance's: a ticket belongs to the one that it was shared to.
         connection = Connection.objects.current().filter(instance=claim.ticket.instance_id).first()
-        ending = _deliver(claim, _open(connection, clock), clock)
+        result = _deliver(claim, _open(connection, clock), clock)
         instance.record_success(clock())
     except Paused as paused:
-        ending = pause.release(claim, paused.reason, clock())
+        result = pause.release(claim, paused.reason, clock())
     except ServiceNowError as error:
         instance.record_failure(clock(), error)
-        ending = results.failed(claim, error, clock())
-    logger.info("ticket %s: %s", ticket_id, ending.value)
-    return ending
+        result = results.failed(claim, error, clock())
+    logger.info("ticket %s: %s", ticket_id, result.value)
+    return result
 
 
 def push_due(*, clock: Told = SHARED) -> int:
@@ -129,7 +129,7 @@ def due(*, clock: Told = SHARED, limit: int = 250) -> Iterator[UUID]:
     tickets = (
         Ticket.objects.due(Clock.read(clock), lease())
         .filter(instance=instance)
-        .order_by(F("next_try_at").asc(nulls_first=True), "created_at")
+        .order_by(F("next_attempt_at").asc(nulls_first=True), "created_at")
     )
     for ticket_id in tickets.values_list("pk", flat=True)[:limit]:
         if not instance.may_call(clock(), allowed()):
@@ -146,12 +146,12 @@ def _open(connection: Connection | None, clock: Clock) -> Client:
     return open_client(connection, now=clock(), reserve=0, patience=patience)
 
 
-def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
+def _deliver(claim: Claim, client: Client, clock: Clock) -> AttemptResult:
     values = payload.fields_of(claim.ticket) | mapped_fields.of(claim.ticket, client, clock())
     if _may_be_there(claim.ticket, clock()):
-        ending = _look(claim, client, values, clock)
-        if ending is not None:
-            return ending
+        result = _look(claim, client, values, clock)
+        if result is not None:
+            return result
     template = ChangeTemplate.objects.of(claim.ticket.instance_id, claim.ticket.kind)
     if template and not template.proven_at:
         return results.unproven(claim, str(template), clock())
@@ -169,7 +169,7 @@ def _deliver(claim: Claim, client: Client, clock: Clock) -> Ending:
             raise
         if len(found) > 1:
             return results.conflict(claim, found, clock())
-        return results.delivered(claim, found[0], Ending.ADOPTED, clock(), values)
+        return results.delivered(claim, found[0], AttemptResult.ADOPTED, clock(), values)
 
 
 def _may_be_there(ticket: Ticket, now: datetime) -> bool:
@@ -177,18 +177,18 @@ def _may_be_there(ticket: Ticket, now: datetime) -> bool:
     return was_sent or not is_fresh(ticket.created_at, now)
 
 
-def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> Ending | None:
-    """Look for what an earlier try may have created. None: certainly nothing, so it may be sent again."""
+def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> AttemptResult | None:
+    """Look for what an earlier attempt may have created. None: certainly nothing, so it may be sent again."""
     found = lookup.find_records(claim.ticket, client)
     sys.audit("tickets.delivery.push.looked", claim.ticket.correlation_id)
     if len(found) > 1:
         return results.conflict(claim, found, clock())
     if found:
-        return results.delivered(claim, found[0], Ending.ADOPTED, clock(), values)
+        return results.delivered(claim, found[0], AttemptResult.ADOPTED, clock(), values)
     return _wait(claim, clock()) or _ask_a_person(claim, client, clock())
 
 
-def _wait(claim: Claim, now: datetime) -> Ending | None:
+def _wait(claim: Claim, now: datetime) -> AttemptResult | None:
     """Look again later where what was sent may still come up. None: it was looked for often enough."""
     ticket, left = claim.ticket, quarantine.left(claim.ticket, claim.clock)
     if left > timedelta(0):
@@ -197,13 +197,13 @@ def _wait(claim: Claim, now: datetime) -> Ending | None:
     # Where records keep neither key, an empty look-up says nothing however long one waits: a person decides.
     if ticket.sent_at and not ticket.allow_duplicate:
         if keeps_no_key(ticket.instance):
-            return results.unfindable(claim, now)
+            return results.unverifiable(claim, now)
         if not quarantine.was_unseen(ticket, claim.clock):
             return results.unseen(claim, now)
     return None
 
 
-def _ask_a_person(claim: Claim, client: Client, now: datetime) -> Ending | None:
+def _ask_a_person(claim: Claim, client: Client, now: datetime) -> AttemptResult | None:
     """Leave what was not found to a person where sending it again would do no good. None: it may be sent."""
     if claim.ticket.possible_refusal:
         return results.doubted(claim, now)
@@ -225,7 +225,7 @@ def keeps_no_key(instance: Instance) -> bool:
 
 def _send(
     claim: Claim, client: Client, values: dict[str, str], template: ChangeTemplate | None, clock: Clock
-) -> Ending:
+) -> AttemptResult:
     if claim.ticket.instance.keyless_since and not claim.ticket.allow_duplicate:
         return pause.until_keys_are_kept(claim, clock())
     create = (
@@ -238,16 +238,16 @@ def _send(
         try:
             record = _create(claim, create, values, clock, by_template=template is not None)
         except TooLate:
-            return results.release(claim, Ending.LATE, clock())
+            return results.release(claim, AttemptResult.LATE, clock())
         except KeysNotKept:
             return pause.until_keys_are_kept(claim, clock())
     if record is None:
-        return results.record_attempt(claim, Ending.LOST_CLAIM, clock())
+        return results.record_attempt(claim, AttemptResult.LOST_CLAIM, clock())
     if not _carries_a_key(record, values):
         if template:
             template.disprove()
         return results.stranger(claim, record, clock())
-    return results.delivered(claim, record, Ending.DELIVERED, clock(), values)
+    return results.delivered(claim, record, AttemptResult.DELIVERED, clock(), values)
 
 
 def _carries_a_key(record: Record, values: dict[str, str]) -> bool:

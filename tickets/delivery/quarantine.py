@@ -72,9 +72,9 @@ def _tell(difference: float, now: datetime) -> None:
         comments,
     )
     if difference < 0:
-        ahead = {"next_try_at__gt": now}
-        Ticket.objects.filter(delivery=Delivery.WAITING, **ahead).update(next_try_at=now)
-        TicketComment.objects.filter(state=CommentState.WAITING, **ahead).update(next_try_at=now)
+        ahead = {"next_attempt_at__gt": now}
+        Ticket.objects.filter(delivery=Delivery.WAITING, **ahead).update(next_attempt_at=now)
+        TicketComment.objects.filter(state=CommentState.WAITING, **ahead).update(next_attempt_at=now)
 
 
 watch.listeners.append(_tell)

@@ -18,7 +18,7 @@ from connector.servicenow.records import Record
 from tickets.delivery.lease import Claim
 from tickets.delivery.quarantine import LOOKS_APART
 from tickets.models import PushAttempt, TicketEvent
-from tickets.models.backoff import SPENDS_AN_ATTEMPT, Ending, next_try_at
+from tickets.models.backoff import SPENDS_AN_ATTEMPT, AttemptResult, next_attempt_at
 from tickets.models.choices import Delivery, Kind
 from tickets.records import payload
 from tickets.tracking import mirror
@@ -26,78 +26,88 @@ from tickets.tracking import mirror
 SOONEST_LOOK = timedelta(seconds=3)
 
 
-def delivered(claim: Claim, record: Record, ending: Ending, now: datetime, sent: Mapping[str, str]) -> Ending:
+def delivered(
+    claim: Claim, record: Record, result: AttemptResult, now: datetime, sent: Mapping[str, str]
+) -> AttemptResult:
     """Link the ticket to its record and list every field that ServiceNow did not keep."""
     ticket = claim.ticket
-    named = mirror.meanings(ticket.instance, Kind(ticket.kind))
+    named = mirror.normalized_states(ticket.instance, Kind(ticket.kind))
     changes = mirror.columns(ticket, record, now, named)
     changes["dropped_fields"] = payload.dropped_fields(sent, record.values)
     changes["delivered_at"] = now
     with in_one():
         if not claim.let_go(
-            Delivery.DELIVERED, last_ending=ending, last_problem="", next_try_at=None, **changes
+            Delivery.DELIVERED, last_result=result, last_problem="", next_attempt_at=None, **changes
         ):
-            return record_attempt(claim, Ending.LOST_CLAIM, now)
-        _event(claim, TicketEvent.What(ending.value), now, number=record.number)
-        return record_attempt(claim, ending, now)
+            return record_attempt(claim, AttemptResult.LOST_CLAIM, now)
+        _event(claim, TicketEvent.Type(result.value), now, number=record.number)
+        return record_attempt(claim, result, now)
 
 
-def conflict(claim: Claim, records: list[Record], now: datetime) -> Ending:
+def conflict(claim: Claim, records: list[Record], now: datetime) -> AttemptResult:
     """Two records carry our key: only a person can say which one counts."""
     numbers = [record.number for record in records]
     with in_one():
-        if not claim.let_go(Delivery.CONFLICT, last_ending=Ending.CONFLICT, last_problem=", ".join(numbers)):
-            return record_attempt(claim, Ending.LOST_CLAIM, now)
-        _event(claim, TicketEvent.What.CONFLICT, now, numbers=numbers)
-        return record_attempt(claim, Ending.CONFLICT, now)
+        if not claim.let_go(
+            Delivery.CONFLICT, last_result=AttemptResult.CONFLICT, last_problem=", ".join(numbers)
+        ):
+            return record_attempt(claim, AttemptResult.LOST_CLAIM, now)
+        _event(claim, TicketEvent.Type.CONFLICT, now, numbers=numbers)
+        return record_attempt(claim, AttemptResult.CONFLICT, now)
 
 
-def not_found_yet(claim: Claim, now: datetime, left: timedelta, *, counts_anew: bool = False) -> Ending:
+def not_found_yet(
+    claim: Claim, now: datetime, left: timedelta, *, counts_anew: bool = False
+) -> AttemptResult:
     """Look again, ever more rarely, until the quarantine ends; only then may anything be sent."""
-    ending = Ending.COUNTS_ANEW if counts_anew else Ending.NOT_FOUND_YET
+    result = AttemptResult.COUNTS_ANEW if counts_anew else AttemptResult.NOT_FOUND_YET
     soon = now + max(SOONEST_LOOK, (now - (claim.ticket.sent_at or now)) / 2)
-    return release(claim, ending, now, next_try=min(soon, now + left))
+    return release(claim, result, now, next_try=min(soon, now + left))
 
 
-def unseen(claim: Claim, now: datetime) -> Ending:
+def unseen(claim: Claim, now: datetime) -> AttemptResult:
     """The first look-up after the quarantine found nothing: look once more before anything is sent."""
     claim.ticket.unseen_at = claim.clock.steady()
-    return release(claim, Ending.NOT_FOUND_YET, now, next_try=now + LOOKS_APART)
+    return release(claim, AttemptResult.NOT_FOUND_YET, now, next_try=now + LOOKS_APART)
 
 
-def release(claim: Claim, ending: Ending, now: datetime, *, next_try: datetime | None = None) -> Ending:
+def release(
+    claim: Claim, result: AttemptResult, now: datetime, *, next_try: datetime | None = None
+) -> AttemptResult:
     """Put the ticket back, certain that this try sent nothing. Spends no attempt."""
-    again = next_try or next_try_at(ending, attempts=claim.ticket.attempts, now=now, jitter=_jitter())
+    again = next_try or next_attempt_at(result, attempts=claim.ticket.attempts, now=now, jitter=_jitter())
     before = _as_before(claim)
     with in_one():
-        if not claim.let_go(Delivery.WAITING, last_ending=ending, next_try_at=again, **before):
-            return record_attempt(claim, Ending.LOST_CLAIM, now)
-        return record_attempt(claim, ending, now)
+        if not claim.let_go(Delivery.WAITING, last_result=result, next_attempt_at=again, **before):
+            return record_attempt(claim, AttemptResult.LOST_CLAIM, now)
+        return record_attempt(claim, result, now)
 
 
 def _as_before(claim: Claim) -> dict[str, Any]:
-    """What an earlier try may have sent is as unknown as it was; this try's own intent is taken back."""
+    """What an earlier attempt may have sent is as unknown as it was; this try's own intent is taken back."""
     names = ("sent_at", "intent_at", "first_sent_at", "unseen_at", "possible_refusal", "allow_duplicate")
     return {name: getattr(claim.ticket, name) for name in names}
 
 
-def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
+def failed(claim: Claim, error: ServiceNowError, now: datetime) -> AttemptResult:
     """Settle a call that ended badly.
 
     While looking up, nothing was sent and what is known of an earlier send stays. While sending, a definite no
     clears the intent, and an answer that cannot be trusted keeps it, with what it said if that may have been a no.
     """
     sending = claim.stage == Delivery.SENT
-    ending = ending_of(error, sending=sending)
+    result = result_of(error, sending=sending)
     ticket = claim.ticket
-    ticket.attempts += ending in SPENDS_AN_ATTEMPT
+    ticket.attempts += result in SPENDS_AN_ATTEMPT
     retry_after = error.retry_after if isinstance(error, RateLimited) else None
-    again = next_try_at(ending, attempts=ticket.attempts, now=now, jitter=_jitter(), retry_after=retry_after)
+    again = next_attempt_at(
+        result, attempts=ticket.attempts, now=now, jitter=_jitter(), retry_after=retry_after
+    )
     changes = {
-        "last_ending": ending,
+        "last_result": result,
         "last_problem": error.detail,
         "attempts": ticket.attempts,
-        "next_try_at": again,
+        "next_attempt_at": again,
     }
     if sending and isinstance(error, Unreachable):
         changes |= _as_before(claim)
@@ -107,78 +117,80 @@ def failed(claim: Claim, error: ServiceNowError, now: datetime) -> Ending:
         changes["possible_refusal"] = error.detail
     with in_one():
         if not claim.let_go(Delivery.WAITING if again else Delivery.ATTENTION, **changes):
-            return record_attempt(claim, Ending.LOST_CLAIM, now, error)
+            return record_attempt(claim, AttemptResult.LOST_CLAIM, now, error)
         if again is None:
-            _event(claim, TicketEvent.What.ATTENTION, now, problem=error.detail)
-        return record_attempt(claim, ending, now, error)
+            _event(claim, TicketEvent.Type.ATTENTION, now, problem=error.detail)
+        return record_attempt(claim, result, now, error)
 
 
-def stranger(claim: Claim, record: Record, now: datetime) -> Ending:
+def stranger(claim: Claim, record: Record, now: datetime) -> AttemptResult:
     """ServiceNow answered a create with a record that carries none of our keys: it could never be found again."""
-    return _ask_a_person(claim, Ending.STRANGER, record.number or record.sys_id, now)
+    return _ask_a_person(claim, AttemptResult.UNMATCHED_RECORD, record.number or record.sys_id, now)
 
 
-def unfindable(claim: Claim, now: datetime) -> Ending:
+def unverifiable(claim: Claim, now: datetime) -> AttemptResult:
     """An earlier send was not answered, and its record could not be found if there were one."""
-    return _ask_a_person(claim, Ending.UNFINDABLE, claim.ticket.last_problem, now)
+    return _ask_a_person(claim, AttemptResult.UNVERIFIABLE, claim.ticket.last_problem, now)
 
 
-def doubted(claim: Claim, now: datetime) -> Ending:
+def doubted(claim: Claim, now: datetime) -> AttemptResult:
     """What was sent is not there, and the answer to it may have been a refusal: sending it again would end likewise."""
-    return _ask_a_person(claim, Ending.DOUBTED, claim.ticket.possible_refusal, now)
+    return _ask_a_person(claim, AttemptResult.DOUBTED, claim.ticket.possible_refusal, now)
 
 
-def other_kind(claim: Claim, record: Record, now: datetime) -> Ending:
+def other_kind(claim: Claim, record: Record, now: datetime) -> AttemptResult:
     """The ticket was another kind's when it was sent: a person sets that right, and the record is adopted then."""
     # Nothing of its own kind is there, nor on its way: the kind may be edited.
-    return _ask_a_person(claim, Ending.OTHER_KIND, record.number or record.sys_id, now, sent_at=None)
+    return _ask_a_person(claim, AttemptResult.OTHER_KIND, record.number or record.sys_id, now, sent_at=None)
 
 
-def unproven(claim: Claim, template: str, now: datetime) -> Ending:
+def unproven(claim: Claim, template: str, now: datetime) -> AttemptResult:
     """Nothing is sent with a standard change template that was seen not to keep our key."""
-    return _ask_a_person(claim, Ending.UNPROVEN, template, now)
+    return _ask_a_person(claim, AttemptResult.UNPROVEN, template, now)
 
 
-def _ask_a_person(claim: Claim, ending: Ending, problem: str, now: datetime, **changes: Any) -> Ending:
+def _ask_a_person(
+    claim: Claim, result: AttemptResult, problem: str, now: datetime, **changes: Any
+) -> AttemptResult:
     with in_one():
-        if not claim.let_go(Delivery.ATTENTION, last_ending=ending, last_problem=problem, **changes):
-            return record_attempt(claim, Ending.LOST_CLAIM, now)
-        _event(claim, TicketEvent.What.ATTENTION, now, problem=problem)
-        return record_attempt(claim, ending, now)
+        if not claim.let_go(Delivery.ATTENTION, last_result=result, last_problem=problem, **changes):
+            return record_attempt(claim, AttemptResult.LOST_CLAIM, now)
+        _event(claim, TicketEvent.Type.ATTENTION, now, problem=problem)
+        return record_attempt(claim, result, now)
 
 
-def ending_of(error: ServiceNowError, *, sending: bool) -> Ending:
+def result_of(error: ServiceNowError, *, sending: bool) -> AttemptResult:
     """Translate an error into an ending, by what may be done next."""
     if isinstance(error, RateLimited):
-        return Ending.RATE_LIMITED
+        return AttemptResult.RATE_LIMITED
     if isinstance(error, NotAuthenticated | TokenRefused):
-        return Ending.PAUSED
+        return AttemptResult.PAUSED
     if error.outcome_unknown and sending:
-        return Ending.OUTCOME_UNKNOWN
+        return AttemptResult.OUTCOME_UNKNOWN
     if not error.retryable:
-        return Ending.REFUSED
-    return Ending.UNREACHABLE
+        return AttemptResult.REFUSED
+    return AttemptResult.UNREACHABLE
 
 
 def record_attempt(
-    claim: Claim, ending: Ending, now: datetime, error: ServiceNowError | None = None
-) -> Ending:
+    claim: Claim, result: AttemptResult, now: datetime, error: ServiceNowError | None = None
+) -> AttemptResult:
     """Add one line to the ticket's story."""
     PushAttempt.objects.create(
         ticket=claim.ticket,
         started_at=claim.started_at,
         ended_at=now,
-        ending=ending,
+        result=result,
         status=error.status if error else None,
         detail=error.detail if error else "",
         transaction_id=(error.transaction_id or "") if error else "",
     )
     sys.audit("tickets.delivery.results.told", claim.ticket.correlation_id)
-    return ending
+    return result
 
 
-def _event(claim: Claim, what: TicketEvent.What, now: datetime, **detail: object) -> None:
-    TicketEvent.objects.create(ticket=claim.ticket, at=now, what=what, detail=detail)
+def _event(claim: Claim, what: TicketEvent.Type, now: datetime, **detail: object) -> None:
+    TicketEvent.objects.create(ticket=claim.ticket, at=now, type=what, detail=detail)
 
 
 def _jitter() -> float:

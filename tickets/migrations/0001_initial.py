@@ -7,7 +7,7 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
-import tickets.models
+import tickets.models.ticket
 
 
 class Migration(migrations.Migration):
@@ -186,10 +186,13 @@ class Migration(migrations.Migration):
                 (
                     "client_sys_id",
                     models.CharField(
-                        default=tickets.models.new_sys_id, editable=False, max_length=32, unique=True
+                        default=tickets.models.ticket.new_sys_id, editable=False, max_length=32, unique=True
                     ),
                 ),
-                ("next_try_at", models.DateTimeField(blank=True, null=True, verbose_name="next try at")),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="next attempt at"),
+                ),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
                 ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
                 ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -223,22 +226,25 @@ class Migration(migrations.Migration):
                 ),
                 ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="delivered at")),
                 (
-                    "last_ending",
+                    "last_result",
                     models.CharField(
                         blank=True,
                         choices=[
                             ("delivered", "Created in ServiceNow"),
-                            ("adopted", "Found in ServiceNow: an earlier try had arrived"),
+                            ("adopted", "Found in ServiceNow: an earlier attempt had arrived"),
                             ("conflict", "Found twice in ServiceNow"),
-                            ("not_found_yet", "Not found yet; an earlier try may still arrive"),
+                            ("not_found_yet", "Not found yet; an earlier attempt may still arrive"),
                             (
                                 "counts_anew",
-                                "Not found yet; Scoredesk was started or its clock was set, so the wait for an earlier try counts anew",
+                                "Not found yet; Scoredesk was started or its clock was set, so the wait for an earlier attempt counts anew",
                             ),
                             ("outcome_unknown", "No answer that can be trusted"),
-                            ("stranger", "ServiceNow answered with a record that does not carry our key"),
                             (
-                                "unfindable",
+                                "unmatched_record",
+                                "ServiceNow answered with a record that does not carry our key",
+                            ),
+                            (
+                                "unverifiable",
                                 "No answer came, and no look-up would find a record that was made",
                             ),
                             (
@@ -285,7 +291,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=100, verbose_name="state in ServiceNow's words"),
                 ),
                 (
-                    "meaning",
+                    "normalized_state",
                     models.CharField(
                         blank=True,
                         choices=[
@@ -469,21 +475,24 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(verbose_name="started")),
                 ("ended_at", models.DateTimeField(verbose_name="ended")),
                 (
-                    "ending",
+                    "result",
                     models.CharField(
                         choices=[
                             ("delivered", "Created in ServiceNow"),
-                            ("adopted", "Found in ServiceNow: an earlier try had arrived"),
+                            ("adopted", "Found in ServiceNow: an earlier attempt had arrived"),
                             ("conflict", "Found twice in ServiceNow"),
-                            ("not_found_yet", "Not found yet; an earlier try may still arrive"),
+                            ("not_found_yet", "Not found yet; an earlier attempt may still arrive"),
                             (
                                 "counts_anew",
-                                "Not found yet; Scoredesk was started or its clock was set, so the wait for an earlier try counts anew",
+                                "Not found yet; Scoredesk was started or its clock was set, so the wait for an earlier attempt counts anew",
                             ),
                             ("outcome_unknown", "No answer that can be trusted"),
-                            ("stranger", "ServiceNow answered with a record that does not carry our key"),
                             (
-                                "unfindable",
+                                "unmatched_record",
+                                "ServiceNow answered with a record that does not carry our key",
+                            ),
+                            (
+                                "unverifiable",
                                 "No answer came, and no look-up would find a record that was made",
                             ),
                             (
@@ -549,7 +558,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "what",
+                    "discrepancy",
                     models.CharField(
                         choices=[
                             ("stale", "Stale: the record has changed"),
@@ -575,7 +584,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=160, verbose_name="task name")),
                 ("detail", models.JSONField(blank=True, default=dict)),
                 ("chosen_at", models.DateTimeField(blank=True, null=True)),
-                ("mended_at", models.DateTimeField(blank=True, null=True)),
+                ("fixed_at", models.DateTimeField(blank=True, null=True)),
                 ("problem", models.CharField(blank=True, max_length=500, verbose_name="problem")),
                 (
                     "chosen_by",
@@ -647,7 +656,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("next_try_at", models.DateTimeField(blank=True, null=True, verbose_name="next try at")),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="next attempt at"),
+                ),
                 ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
                 ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
@@ -703,7 +715,7 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField(verbose_name="time")),
                 (
-                    "what",
+                    "type",
                     models.CharField(
                         choices=[
                             ("created", "Shared"),
@@ -1099,7 +1111,7 @@ class Migration(migrations.Migration):
                 ),
                 ("our_label", models.CharField(blank=True, max_length=100, verbose_name="our name")),
                 (
-                    "meaning",
+                    "normalized_state",
                     models.CharField(
                         blank=True,
                         choices=[
@@ -1139,7 +1151,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
+            index=models.Index(fields=["delivery", "next_attempt_at"], name="ticket_due"),
         ),
         migrations.AddIndex(
             model_name="ticket",
@@ -1217,13 +1229,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="finding",
             constraint=models.CheckConstraint(
-                condition=models.Q(("mended_at", None), ("chosen_at__isnull", False), _connector="OR"),
-                name="finding_mended_was_chosen",
+                condition=models.Q(("fixed_at", None), ("chosen_at__isnull", False), _connector="OR"),
+                name="finding_fixed_was_chosen",
             ),
         ),
         migrations.AddIndex(
             model_name="ticketcomment",
-            index=models.Index(fields=["state", "next_try_at"], name="comment_due"),
+            index=models.Index(fields=["state", "next_attempt_at"], name="comment_due"),
         ),
         migrations.AddConstraint(
             model_name="ticketcomment",
@@ -1236,7 +1248,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ticketevent",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("what", "changed")),
+                condition=models.Q(("type", "changed")),
                 fields=("ticket", "sys_id", "sys_mod_count"),
                 name="ticket_event_update_told_once",
             ),

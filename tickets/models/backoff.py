@@ -6,27 +6,30 @@ from django.db import models
 from django.utils.translation import pgettext_lazy
 
 
-class Ending(models.TextChoices):
+class AttemptResult(models.TextChoices):
     """How one try at delivering a ticket ended."""
 
     DELIVERED = "delivered", pgettext_lazy("ending", "Created in ServiceNow")
-    ADOPTED = "adopted", pgettext_lazy("ending", "Found in ServiceNow: an earlier try had arrived")
+    ADOPTED = "adopted", pgettext_lazy("ending", "Found in ServiceNow: an earlier attempt had arrived")
     CONFLICT = "conflict", pgettext_lazy("ending", "Found twice in ServiceNow")
-    NOT_FOUND_YET = "not_found_yet", pgettext_lazy("ending", "Not found yet; an earlier try may still arrive")
+    NOT_FOUND_YET = (
+        "not_found_yet",
+        pgettext_lazy("ending", "Not found yet; an earlier attempt may still arrive"),
+    )
     COUNTS_ANEW = (
         "counts_anew",
         pgettext_lazy(
             "ending",
-            "Not found yet; Scoredesk was started or its clock was set, so the wait for an earlier try counts anew",
+            "Not found yet; Scoredesk was started or its clock was set, so the wait for an earlier attempt counts anew",
         ),
     )
     OUTCOME_UNKNOWN = "outcome_unknown", pgettext_lazy("ending", "No answer that can be trusted")
-    STRANGER = (
-        "stranger",
+    UNMATCHED_RECORD = (
+        "unmatched_record",
         pgettext_lazy("ending", "ServiceNow answered with a record that does not carry our key"),
     )
-    UNFINDABLE = (
-        "unfindable",
+    UNVERIFIABLE = (
+        "unverifiable",
         pgettext_lazy("ending", "No answer came, and no look-up would find a record that was made"),
     )
     OTHER_KIND = (
@@ -55,22 +58,22 @@ class Ending(models.TextChoices):
 
 
 # Only what concerns the ticket itself counts; a sleeping instance or a rate limit would wear every ticket out.
-SPENDS_AN_ATTEMPT = frozenset({Ending.OUTCOME_UNKNOWN})
+SPENDS_AN_ATTEMPT = frozenset({AttemptResult.OUTCOME_UNKNOWN})
 # Trying again would change nothing, or create another record that could never be found.
 ASKS_A_PERSON = frozenset(
     {
-        Ending.REFUSED,
-        Ending.DOUBTED,
-        Ending.STRANGER,
-        Ending.UNFINDABLE,
-        Ending.OTHER_KIND,
-        Ending.UNPROVEN,
+        AttemptResult.REFUSED,
+        AttemptResult.DOUBTED,
+        AttemptResult.UNMATCHED_RECORD,
+        AttemptResult.UNVERIFIABLE,
+        AttemptResult.OTHER_KIND,
+        AttemptResult.UNPROVEN,
     }
 )
 # What these may have made carries no key of ours: sending again could make a second one that nobody would notice.
-UNFINDABLE = frozenset({Ending.STRANGER, Ending.UNFINDABLE})
+CARRIES_NO_KEY = frozenset({AttemptResult.UNMATCHED_RECORD, AttemptResult.UNVERIFIABLE})
 # Here ServiceNow has named a record.
-KNOWN_TO_EXIST = frozenset({Ending.STRANGER, Ending.OTHER_KIND})
+KNOWN_TO_EXIST = frozenset({AttemptResult.UNMATCHED_RECORD, AttemptResult.OTHER_KIND})
 # The waits between eleven tries, about three days in all.
 BACKOFF = (
     timedelta(seconds=5),
@@ -89,19 +92,24 @@ RATE_LIMIT_PAUSE = timedelta(seconds=60)
 LONGEST_RATE_LIMIT = timedelta(hours=1)
 
 
-def next_try_at(
-    ending: Ending, *, attempts: int, now: datetime, jitter: float, retry_after: timedelta | None = None
+def next_attempt_at(
+    result: AttemptResult,
+    *,
+    attempts: int,
+    now: datetime,
+    jitter: float,
+    retry_after: timedelta | None = None,
 ) -> datetime | None:
     """Say when to try again, or None when a person must look.
 
     `attempts` includes the one that just ended; `jitter` is a random number in [0, 1) that spreads what failed
     together. ServiceNow counts calls per hour, so no wait that it asks for is obeyed beyond one.
     """
-    if ending in ASKS_A_PERSON:
+    if result in ASKS_A_PERSON:
         return None
-    if ending == Ending.RATE_LIMITED:
+    if result == AttemptResult.RATE_LIMITED:
         return now + min(retry_after or RATE_LIMIT_PAUSE, LONGEST_RATE_LIMIT) * (1 + jitter / 10)
-    if ending not in SPENDS_AN_ATTEMPT:
+    if result not in SPENDS_AN_ATTEMPT:
         return now + OUTAGE_PAUSE * (1 + jitter)
     if attempts > len(BACKOFF):
         return None

@@ -86,7 +86,7 @@ def check_move(old: Delivery, new: Delivery) -> None:
         raise ValueError(f"a ticket does not go from {old} to {new}")
 
 
-class Meaning(models.TextChoices):
+class NormalizedState(models.TextChoices):
     """What a record's state means to us, whatever an instance calls it."""
 
     NEW = "new", pgettext_lazy("ticket state", "New")
@@ -100,7 +100,7 @@ class Meaning(models.TextChoices):
     MISSING = "missing", pgettext_lazy("ticket state", "Gone or hidden")
 
 
-CLOSED = (Meaning.CLOSED, Meaning.CLOSED_UNSUCCESSFULLY, Meaning.CANCELED)
+CLOSED = (NormalizedState.CLOSED, NormalizedState.CLOSED_UNSUCCESSFULLY, NormalizedState.CANCELED)
 
 
 class Priority(models.IntegerChoices):

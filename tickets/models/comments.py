@@ -111,7 +111,7 @@ class CommentQuerySet(models.QuerySet["TicketComment"]):
         if not watch.has_just_jumped(clock.boot(), lease.total_seconds()):
             free |= lapsed("claimed_until", clock.steady(), lease)
         return self.filter(
-            free, state=CommentState.WAITING, next_try_at__lte=clock(), ticket__delivery="delivered"
+            free, state=CommentState.WAITING, next_attempt_at__lte=clock(), ticket__delivery="delivered"
         )
 
     def in_the_record(self) -> "CommentQuerySet":
@@ -148,7 +148,7 @@ class TicketComment(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     state = models.CharField(_("status"), max_length=20, choices=CommentState, default=CommentState.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -168,7 +168,7 @@ class TicketComment(models.Model):
         verbose_name = _("ticket comment")
         verbose_name_plural = _("ticket comments")
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["state", "next_try_at"], name="comment_due")]
+        indexes = [models.Index(fields=["state", "next_attempt_at"], name="comment_due")]
         constraints = [
             models.UniqueConstraint(
                 fields=["ticket", "note_sys_id"], condition=~Q(note_sys_id=""), name="comment_note_unique"

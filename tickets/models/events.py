@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import AuditEntry, User
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 
 if TYPE_CHECKING:
     from tickets.models.ticket import Ticket
@@ -25,7 +25,7 @@ class PushAttempt(models.Model):
     )
     started_at = models.DateTimeField(_("started"))
     ended_at = models.DateTimeField(_("ended"))
-    ending = models.CharField(_("result"), max_length=20, choices=Ending)
+    result = models.CharField(_("result"), max_length=20, choices=AttemptResult)
     status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     detail = models.TextField(_("details"), blank=True)
     transaction_id = models.CharField(_("transaction ID"), max_length=64, blank=True)
@@ -42,7 +42,7 @@ class TicketEventLog(models.Manager["TicketEvent"]):
     def record_action(
         self,
         ticket: "Ticket",
-        what: "TicketEvent.What",
+        event_type: "TicketEvent.Type",
         *,
         by: User | None,
         now: datetime,
@@ -53,16 +53,18 @@ class TicketEventLog(models.Manager["TicketEvent"]):
         """Write what somebody did to a ticket into its history and into the audit log. To be called in the transaction
         that does it. The log is for administrators, who are told `audit_detail` there and nothing of `detail`.
         """
-        self.create(ticket=ticket, at=now, what=what, actor=by, sys_id=sys_id, detail=dict(detail or {}))
+        self.create(
+            ticket=ticket, at=now, type=event_type, actor=by, sys_id=sys_id, detail=dict(detail or {})
+        )
         AuditEntry.objects.record(
-            actor=by, verb=audit_verb(what), target=str(ticket.pk), **dict(audit_detail or {})
+            actor=by, verb=audit_verb(event_type), target=str(ticket.pk), **dict(audit_detail or {})
         )
 
 
 class TicketEvent(models.Model):
     """Something that happened to a ticket, here or in ServiceNow. Only ever added."""
 
-    class What(models.TextChoices):
+    class Type(models.TextChoices):
         CREATED = "created", pgettext_lazy("ticket event", "Shared")
         DELIVERED = "delivered", pgettext_lazy("ticket event", "Created in ServiceNow")
         ADOPTED = "adopted", pgettext_lazy("ticket event", "Found in ServiceNow")
@@ -87,7 +89,7 @@ class TicketEvent(models.Model):
         "tickets.Ticket", models.PROTECT, related_name="events", verbose_name=_("ticket")
     )
     at = models.DateTimeField(_("time"))
-    what = models.CharField(_("event"), max_length=20, choices=What)
+    type = models.CharField(_("event"), max_length=20, choices=Type)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -111,18 +113,18 @@ class TicketEvent(models.Model):
             # Two pollers that see the same update tell it once.
             models.UniqueConstraint(
                 fields=["ticket", "sys_id", "sys_mod_count"],
-                condition=Q(what="changed"),
+                condition=Q(type="changed"),
                 name="ticket_event_update_told_once",
             )
         ]
 
 
-def audit_verb(what: TicketEvent.What) -> str:
-    """Return what the audit log calls an action that a ticket's history holds as `what`."""
-    return _AUDIT_VERBS.get(what, f"ticket.{what.value}")
+def audit_verb(event_type: TicketEvent.Type) -> str:
+    """Return what the audit log calls an action that a ticket's history holds as `event_type`."""
+    return _AUDIT_VERBS.get(event_type, f"ticket.{event_type.value}")
 
 
 _AUDIT_VERBS = {
-    TicketEvent.What.CREATED: "ticket.shared",
-    TicketEvent.What.ADOPTED: "ticket.taken_over",
+    TicketEvent.Type.CREATED: "ticket.shared",
+    TicketEvent.Type.ADOPTED: "ticket.taken_over",
 }

@@ -23,14 +23,14 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from scorecard.models import ControlScoreDay, ScoreDay
 from scorecard.models.rounding import is_at_most, is_below, reaches
-from tickets.models.choices import Delivery, Meaning, Outcome
+from tickets.models.choices import Delivery, NormalizedState, Outcome
 
 SCORES_LAG = timedelta(days=7)
 _COMPLETED = Q(action__is_scored=True, action__max_score__gt=0) & reaches(
     "action__score", "action__max_score"
 )
 _UNFINISHED = Q(action__is_scored=True) & is_below("action__score", "action__max_score")
-_CLOSED = Q(delivery=Delivery.DELIVERED, is_open=False, meaning=Meaning.CLOSED)
+_CLOSED = Q(delivery=Delivery.DELIVERED, is_open=False, normalized_state=NormalizedState.CLOSED)
 
 
 def judged_until(now: datetime) -> datetime | None:

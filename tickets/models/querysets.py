@@ -15,7 +15,7 @@ from tickets.models.choices import (
     UNDELIVERED,
     Delivery,
     Kind,
-    Meaning,
+    NormalizedState,
     Outcome,
     check_move,
 )
@@ -76,7 +76,7 @@ class TicketQuerySet(models.QuerySet[Any]):
 
     def due(self, clock: Clock, lease: timedelta) -> "TicketQuerySet":
         """What a worker may take now: waiting and due, or taken by a worker whose lease ran out."""
-        return self.filter(Q(delivery=Delivery.WAITING, next_try_at__lte=clock())) | self.abandoned(
+        return self.filter(Q(delivery=Delivery.WAITING, next_attempt_at__lte=clock())) | self.abandoned(
             clock, lease
         )
 
@@ -106,11 +106,11 @@ class TicketQuerySet(models.QuerySet[Any]):
         found = {Kind(row.pop("kind")): Counts(**row) for row in rows}
         return {kind: found.get(kind, Counts(0, 0, 0)) for kind in Kind}
 
-    def meaning(self, meaning: Meaning) -> "TicketQuerySet":
+    def normalized_state(self, normalized_state: NormalizedState) -> "TicketQuerySet":
         """Those whose record means this now. A record that is gone or hidden means only that."""
-        if meaning == Meaning.MISSING:
+        if normalized_state == NormalizedState.MISSING:
             return self.filter(missing_since__isnull=False)
-        return self.filter(delivery=Delivery.DELIVERED, missing_since=None, meaning=meaning)
+        return self.filter(delivery=Delivery.DELIVERED, missing_since=None, normalized_state=normalized_state)
 
     def with_outcome(self, judged_until: datetime | None) -> "TicketQuerySet":
         """Add `outcome`, what came of each, where scores speak about what was closed by `judged_until`."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from connector.models import Instance
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Kind
 
 # A run notes its progress after every call; one that was silent for longer has died.
@@ -86,19 +86,21 @@ class Reconciliation(models.Model):
 
 class FindingQuerySet(models.QuerySet["Finding"]):
     def open(self) -> "FindingQuerySet":
-        """Neither mended nor chosen to be."""
-        return self.filter(mended_at=None, chosen_at=None)
+        """Neither fixed nor chosen to be."""
+        return self.filter(fixed_at=None, chosen_at=None)
 
     def chosen(self) -> "FindingQuerySet":
-        """To be mended, and not yet."""
-        return self.filter(mended_at=None, chosen_at__isnull=False)
+        """To be fixed, and not yet."""
+        return self.filter(fixed_at=None, chosen_at__isnull=False)
 
 
 class Finding(models.Model):
     """One disagreement, and what became of it."""
 
     run = models.ForeignKey(Reconciliation, models.CASCADE, related_name="findings")
-    what = models.CharField(pgettext_lazy("reconciliation", "finding"), max_length=20, choices=Discrepancy)
+    discrepancy = models.CharField(
+        pgettext_lazy("reconciliation", "finding"), max_length=20, choices=Discrepancy
+    )
     ticket = models.ForeignKey(
         "tickets.Ticket", models.SET_NULL, null=True, blank=True, related_name="findings"
     )
@@ -111,7 +113,7 @@ class Finding(models.Model):
     chosen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    mended_at = models.DateTimeField(null=True, blank=True)
+    fixed_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
 
     objects = FindingQuerySet.as_manager()
@@ -122,11 +124,15 @@ class Finding(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(mended_at=None) | Q(chosen_at__isnull=False), name="finding_mended_was_chosen"
+                condition=Q(fixed_at=None) | Q(chosen_at__isnull=False), name="finding_fixed_was_chosen"
             )
         ]
 
     @property
     def problem_words(self) -> str:
-        """Why it could not be mended, in the reader's language."""
-        return str(Ending(self.problem).label) if self.problem in Ending.values else gettext(self.problem)
+        """Why it could not be fixed, in the reader's language."""
+        return (
+            str(AttemptResult(self.problem).label)
+            if self.problem in AttemptResult.values
+            else gettext(self.problem)
+        )

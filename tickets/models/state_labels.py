@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
-from tickets.models.choices import Kind, Meaning
+from tickets.models.choices import Kind, NormalizedState
 from tickets.models.ticket_type import TYPES
 
 ENGLISH = "en"
@@ -68,8 +68,8 @@ class StateName(models.Model):
     language = models.CharField(_("language"), max_length=10, default="en")
     their_label = models.CharField(_("name in ServiceNow"), max_length=100, blank=True)
     our_label = models.CharField(pgettext_lazy("ticket state", "our name"), max_length=100, blank=True)
-    meaning = models.CharField(
-        pgettext_lazy("ticket state", "meaning"), max_length=30, choices=Meaning, blank=True
+    normalized_state = models.CharField(
+        pgettext_lazy("ticket state", "meaning"), max_length=30, choices=NormalizedState, blank=True
     )
 
     class Meta:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from connector.models import Instance
 from scorecard.models import ImprovementAction
-from tickets.models.backoff import KNOWN_TO_EXIST, UNFINDABLE, Ending
+from tickets.models.backoff import CARRIES_NO_KEY, KNOWN_TO_EXIST, AttemptResult
 from tickets.models.choices import (
     IN_HAND,
     LINKABLE,
@@ -22,7 +22,7 @@ from tickets.models.choices import (
     Category,
     Delivery,
     Kind,
-    Meaning,
+    NormalizedState,
     Priority,
     PriorityLevel,
     Source,
@@ -90,7 +90,7 @@ class Ticket(models.Model):
         pgettext_lazy("ticket", "delivery"), max_length=20, choices=Delivery, default=Delivery.WAITING
     )
     client_sys_id = models.CharField(max_length=32, unique=True, default=new_sys_id, editable=False)
-    next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -116,7 +116,7 @@ class Ticket(models.Model):
         help_text=_("Whether a person has it sent again although no look-up would find an earlier record."),
     )
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
-    last_ending = models.CharField(_("last result"), max_length=20, choices=Ending, blank=True)
+    last_result = models.CharField(_("last result"), max_length=20, choices=AttemptResult, blank=True)
     last_problem = models.TextField(_("last problem"), blank=True)
     dropped_fields = models.JSONField(_("fields not kept"), default=list, blank=True)
 
@@ -125,8 +125,8 @@ class Ticket(models.Model):
     number = models.CharField(pgettext_lazy("ticket", "number"), max_length=40, blank=True)
     state = models.CharField(_("stored value of the state"), max_length=40, blank=True)
     state_label = models.CharField(_("state in ServiceNow's words"), max_length=100, blank=True)
-    meaning = models.CharField(
-        pgettext_lazy("ticket state", "meaning"), max_length=30, choices=Meaning, blank=True
+    normalized_state = models.CharField(
+        pgettext_lazy("ticket state", "meaning"), max_length=30, choices=NormalizedState, blank=True
     )
     active = models.BooleanField(_("active in ServiceNow"), default=True)
     record = models.JSONField(_("stored values of the record"), default=dict, blank=True)
@@ -194,7 +194,7 @@ class Ticket(models.Model):
         verbose_name_plural = _("tickets")
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["delivery", "next_try_at"], name="ticket_due"),
+            models.Index(fields=["delivery", "next_attempt_at"], name="ticket_due"),
             models.Index(fields=["kind", "-created_at"], name="ticket_card"),
             models.Index(fields=["action", "-created_at"], name="ticket_last_of_action"),
             models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
@@ -290,7 +290,7 @@ class Ticket(models.Model):
             return True
         if self.delivery in (Delivery.WAITING, Delivery.ATTENTION, Delivery.CONFLICT) and self.is_archived:
             return True
-        is_known = self.last_ending in KNOWN_TO_EXIST
+        is_known = self.last_result in KNOWN_TO_EXIST
         waits = self.delivery == Delivery.WAITING and self.sent_at is None
         return not is_known and (waits or self.delivery == Delivery.ATTENTION)
 
@@ -302,7 +302,7 @@ class Ticket(models.Model):
             was_discarded
             and self.sent_at is None
             and not self.sys_id
-            and self.last_ending not in KNOWN_TO_EXIST
+            and self.last_result not in KNOWN_TO_EXIST
         )
 
     @property
@@ -332,8 +332,8 @@ class Ticket(models.Model):
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether sending it again is harmless: what an earlier try made would be found by its key."""
-        return self.delivery == Delivery.ATTENTION and self.last_ending not in UNFINDABLE
+        """Whether sending it again is harmless: what an earlier attempt made would be found by its key."""
+        return self.delivery == Delivery.ATTENTION and self.last_result not in CARRIES_NO_KEY
 
     @property
     def state_words(self) -> str:
@@ -341,13 +341,18 @@ class Ticket(models.Model):
         if not self.is_delivered:
             return str(Delivery(self.delivery).label)
         if self.is_missing:
-            return str(Meaning.MISSING.label)
-        is_held_change = self.meaning == Meaning.ON_HOLD and type_of(self.kind).is_held_by_flag
-        if is_held_change or self.meaning in (Meaning.SENT_BACK, Meaning.CLOSED_UNSUCCESSFULLY):
-            return str(Meaning(self.meaning).label)
+            return str(NormalizedState.MISSING.label)
+        is_held_change = (
+            self.normalized_state == NormalizedState.ON_HOLD and type_of(self.kind).is_held_by_flag
+        )
+        if is_held_change or self.normalized_state in (
+            NormalizedState.SENT_BACK,
+            NormalizedState.CLOSED_UNSUCCESSFULLY,
+        ):
+            return str(NormalizedState(self.normalized_state).label)
         names = self.instance.state_names.all()
         name = name_of(Kind(self.kind), self.state, names, get_language() or ENGLISH)
-        return name or str(Meaning(self.meaning or Meaning.IN_PROGRESS).label)
+        return name or str(NormalizedState(self.normalized_state or NormalizedState.IN_PROGRESS).label)
 
     @property
     def state_tone(self) -> str:
@@ -356,7 +361,7 @@ class Ticket(models.Model):
             return "danger"
         if self.delivery == Delivery.DISCARDED:
             return "neutral"
-        failed = self.meaning in (Meaning.CLOSED_UNSUCCESSFULLY, Meaning.SENT_BACK)
+        failed = self.normalized_state in (NormalizedState.CLOSED_UNSUCCESSFULLY, NormalizedState.SENT_BACK)
         return "warning" if not self.is_delivered or self.is_missing or failed else ""
 
     @property
@@ -385,14 +390,14 @@ class Ticket(models.Model):
     def retry(self, now: datetime, *, a_second_is_wanted: bool = False, **edits: Any) -> bool:
         """Let the workers try again, with some columns edited. Returns False when the ticket no longer needs attention.
 
-        Where no look-up could find what an earlier try may have made, it is sent again only where a person wants a
+        Where no look-up could find what an earlier attempt may have made, it is sent again only where a person wants a
         second record. The kind changes only where certainly nothing was sent.
         """
         stuck = Ticket.objects.filter(pk=self.pk)
         if not a_second_is_wanted:
-            stuck = stuck.exclude(last_ending__in=UNFINDABLE)
+            stuck = stuck.exclude(last_result__in=CARRIES_NO_KEY)
         if edits.get("kind", self.kind) != self.kind:
             stuck = stuck.filter(sent_at=None)
         anew = {"attempts": 0, "last_problem": "", "possible_refusal": "", "unseen_at": None}
-        again = {"next_try_at": now, **anew, **edits}
+        again = {"next_attempt_at": now, **anew, **edits}
         return stuck.move(Delivery.ATTENTION, Delivery.WAITING, **again, allow_duplicate=a_second_is_wanted)

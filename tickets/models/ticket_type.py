@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tickets.models.choices import Kind, Meaning, Priority
+from tickets.models.choices import Kind, NormalizedState, Priority
 
 Words = str | Promise
 
@@ -21,7 +21,7 @@ Words = str | Promise
 class DefaultState:
     """What a stored value of `state` means, and what it is called, until an instance says otherwise."""
 
-    meaning: Meaning
+    normalized_state: NormalizedState
     label: Words
 
 
@@ -68,15 +68,17 @@ class TicketType:
         """The name of its table."""
         return self.kind.value
 
-    def meaning_of(self, state: str) -> Meaning | None:
+    def normalized_state_of(self, state: str) -> NormalizedState | None:
         """Return what a stored value of `state` means out of the box; None for one that an instance added."""
         known = self.states.get(state)
-        return known.meaning if known else None
+        return known.normalized_state if known else None
 
     @property
     def first_state(self) -> str:
         """The stored value of the state in which its records begin."""
-        return next(value for value, state in self.states.items() if state.meaning == Meaning.NEW)
+        return next(
+            value for value, state in self.states.items() if state.normalized_state == NormalizedState.NEW
+        )
 
 
 _CHANGE_REQUEST = TicketType(
@@ -90,14 +92,14 @@ _CHANGE_REQUEST = TicketType(
     shown_fields=("on_hold", "on_hold_reason", "requested_by_date", "start_date", "end_date", "type"),
     priorities=(Priority.CRITICAL, Priority.HIGH, Priority.MODERATE, Priority.LOW),
     states={
-        "-5": DefaultState(Meaning.NEW, pgettext_lazy("ticket state", "New")),
-        "-4": DefaultState(Meaning.IN_PROGRESS, pgettext_lazy("ticket state", "Assess")),
-        "-3": DefaultState(Meaning.IN_PROGRESS, pgettext_lazy("ticket state", "Authorize")),
-        "-2": DefaultState(Meaning.IN_PROGRESS, pgettext_lazy("ticket state", "Scheduled")),
-        "-1": DefaultState(Meaning.IN_PROGRESS, pgettext_lazy("ticket state", "Implement")),
-        "0": DefaultState(Meaning.IN_PROGRESS, pgettext_lazy("ticket state", "Review")),
-        "3": DefaultState(Meaning.CLOSED, pgettext_lazy("ticket state", "Closed")),
-        "4": DefaultState(Meaning.CANCELED, pgettext_lazy("ticket state", "Canceled")),
+        "-5": DefaultState(NormalizedState.NEW, pgettext_lazy("ticket state", "New")),
+        "-4": DefaultState(NormalizedState.IN_PROGRESS, pgettext_lazy("ticket state", "Assess")),
+        "-3": DefaultState(NormalizedState.IN_PROGRESS, pgettext_lazy("ticket state", "Authorize")),
+        "-2": DefaultState(NormalizedState.IN_PROGRESS, pgettext_lazy("ticket state", "Scheduled")),
+        "-1": DefaultState(NormalizedState.IN_PROGRESS, pgettext_lazy("ticket state", "Implement")),
+        "0": DefaultState(NormalizedState.IN_PROGRESS, pgettext_lazy("ticket state", "Review")),
+        "3": DefaultState(NormalizedState.CLOSED, pgettext_lazy("ticket state", "Closed")),
+        "4": DefaultState(NormalizedState.CANCELED, pgettext_lazy("ticket state", "Canceled")),
     },
     words=TypeWords(
         card_title=_("ServiceNow change management tickets"),
@@ -119,12 +121,12 @@ _INCIDENT = TicketType(
     shown_fields=("hold_reason", "due_date", "resolved_at", "reopen_count"),
     priorities=tuple(Priority),
     states={
-        "1": DefaultState(Meaning.NEW, pgettext_lazy("ticket state", "New")),
-        "2": DefaultState(Meaning.IN_PROGRESS, pgettext_lazy("ticket state", "In Progress")),
-        "3": DefaultState(Meaning.ON_HOLD, pgettext_lazy("ticket state", "On Hold")),
-        "6": DefaultState(Meaning.RESOLVED, pgettext_lazy("ticket state", "Resolved")),
-        "7": DefaultState(Meaning.CLOSED, pgettext_lazy("ticket state", "Closed")),
-        "8": DefaultState(Meaning.CANCELED, pgettext_lazy("ticket state", "Canceled")),
+        "1": DefaultState(NormalizedState.NEW, pgettext_lazy("ticket state", "New")),
+        "2": DefaultState(NormalizedState.IN_PROGRESS, pgettext_lazy("ticket state", "In Progress")),
+        "3": DefaultState(NormalizedState.ON_HOLD, pgettext_lazy("ticket state", "On Hold")),
+        "6": DefaultState(NormalizedState.RESOLVED, pgettext_lazy("ticket state", "Resolved")),
+        "7": DefaultState(NormalizedState.CLOSED, pgettext_lazy("ticket state", "Closed")),
+        "8": DefaultState(NormalizedState.CANCELED, pgettext_lazy("ticket state", "Canceled")),
     },
     words=TypeWords(
         card_title=_("ServiceNow incident management tickets"),

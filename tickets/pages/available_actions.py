@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.pages.cards import record_url
 
@@ -75,7 +75,7 @@ def _decisions(ticket: Ticket, *, may_create: bool) -> Iterator[Action]:
 
 def _send_again(ticket: Ticket) -> Iterator[Action]:
     """A record of the other type is found only once the ticket is of that type: sending again alone would not help."""
-    is_other_kind = ticket.last_ending == Ending.OTHER_KIND
+    is_other_kind = ticket.last_result == AttemptResult.OTHER_KIND
     if not is_other_kind:
         yield _posted("retry", ticket, _("Send again"), "refresh", is_primary=True)
     yield _to("edit", ticket, _("Edit and send again"), is_primary=is_other_kind)
@@ -84,7 +84,7 @@ def _send_again(ticket: Ticket) -> Iterator[Action]:
 def _link_what_was_answered(ticket: Ticket) -> Action:
     """Where ServiceNow named a record in its answer, the page looks it up at once."""
     action = _link(ticket, is_primary=True)
-    if ticket.last_ending != Ending.STRANGER:
+    if ticket.last_result != AttemptResult.UNMATCHED_RECORD:
         return action
     return Action(action.label, f"{action.url}?record={quote(ticket.last_problem)}", "link", is_primary=True)
 

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from connector.models import Connection, Instance
 from scorecard.pages.forms import ANY, Sorting
 from tickets.models import Ticket
-from tickets.models.choices import Category, Delivery, Kind, Meaning, Outcome, Priority, Source
+from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Outcome, Priority, Source
 from tickets.models.outcome import judged_until
 from tickets.models.querysets import TicketQuerySet
 from tickets.records.dates import today
@@ -26,7 +26,7 @@ class TicketSorting(Sorting):
         "number": ("number",),
         "kind": ("kind",),
         "priority": ("current_priority",),
-        "status": ("delivery", "meaning"),
+        "status": ("delivery", "normalized_state"),
         "due": ("current_due_on",),
     }
     usual = "-created"
@@ -40,7 +40,7 @@ class TicketFilter(forms.Form):
     kind = forms.ChoiceField(
         label=pgettext_lazy("ticket", "Task type"), required=False, choices=[*ANY, *Kind.choices]
     )
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=[*ANY, *Meaning.choices])
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[*ANY, *NormalizedState.choices])
     delivery = forms.ChoiceField(
         label=pgettext_lazy("ticket", "Delivery"), required=False, choices=[*ANY, *Delivery.choices]
     )
@@ -104,7 +104,7 @@ class TicketFilter(forms.Form):
         }
         found = found.filter(**{columns[name]: values[name] for name in columns if values.get(name)})
         if values.get("status"):
-            found = found.meaning(Meaning(values["status"]))
+            found = found.normalized_state(NormalizedState(values["status"]))
         if values.get("outcome"):
             found = found.with_only(Outcome(values["outcome"]), judged_until(self.now))
         if values.get("open"):

@@ -134,7 +134,7 @@ class EditForm(WrittenForm):
         if ticket.sent_at:
             self.fields["kind"].disabled = True
             self.fields["kind"].help_text = _(
-                "Cannot be changed: an earlier try may have arrived in ServiceNow."
+                "Cannot be changed: an earlier attempt may have arrived in ServiceNow."
             )
         self.extras = {f"extra_{extra.field}": extra for extra in extras}
         for name, extra in self.extras.items():

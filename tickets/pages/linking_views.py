@@ -140,7 +140,7 @@ def _notices_of(found: Ticket, candidates: list[Candidate], *, is_incomplete: bo
     elif is_carried and found.delivery != Delivery.UNLINKED:
         yield Notice(
             _("ServiceNow holds a record that carries this ticket's key"),
-            _("An earlier try arrived after all. That is the record to link, unless you know better."),
+            _("An earlier attempt arrived after all. That is the record to link, unless you know better."),
             "info",
         )
     if is_incomplete:

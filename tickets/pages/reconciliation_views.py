@@ -1,4 +1,4 @@
-"""Reconciliation: start a run, follow it, see what it found, and choose what is mended."""
+"""Reconciliation: start a run, follow it, see what it found, and choose what is fixed."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from accounts.sessions import polled
 from connector.models import Connection
 from tickets import tasks
 from tickets.models import Finding, Reconciliation, StateName, TicketEvent
-from tickets.models.choices import Delivery, Kind, Meaning
+from tickets.models.choices import Delivery, Kind, NormalizedState
 from tickets.models.reconciliation import Discrepancy
 from tickets.pages.cards import record_address
 from tickets.pages.timeline import Change, told
@@ -29,7 +29,7 @@ from tickets.reconciliation import fixes
 from tickets.reconciliation import run as reconcile
 from tickets.records.provenance import Origin
 
-# More of one kind are counted, and mended by its button, but not shown.
+# More of one kind are counted, and fixed by its button, but not shown.
 SHOWN = 100
 _ID = re.compile(r"[0-9]{1,19}")
 _CHOICES: dict[Discrepancy, tuple[str | Promise, str | Promise]] = {
@@ -78,7 +78,7 @@ class FindingLine:
 class Group:
     """All findings of one kind."""
 
-    what: Discrepancy
+    discrepancy: Discrepancy
     explanation: str | Promise
     button: str | Promise
     count: int
@@ -137,20 +137,20 @@ def start(request: PersonRequest) -> HttpResponse:
 
 @may_change
 @require_POST
-def mend_findings(request: PersonRequest, run: int, what: str) -> HttpResponse:
-    """Have a worker mend one finding (`finding`), or all of a kind."""
+def fix_findings(request: PersonRequest, run: int, discrepancy: str) -> HttpResponse:
+    """Have a worker fix one finding (`finding`), or all of a kind."""
     found = get_object_or_404(Reconciliation, pk=run)
     chosen = request.POST.get("finding")
-    if what not in Discrepancy.values or not (chosen is None or _ID.fullmatch(chosen)):
+    if discrepancy not in Discrepancy.values or not (chosen is None or _ID.fullmatch(chosen)):
         raise Http404
     count = fixes.choose(
         found,
-        Discrepancy(what),
+        Discrepancy(discrepancy),
         by=request.user,
         now=timezone.now(),
         finding_id=None if chosen is None else int(chosen),
     )
-    _wake(tasks.mend_findings, found.pk)
+    _wake(tasks.fix_findings, found.pk)
     said = ngettext("%(count)d finding is being fixed.", "%(count)d findings are being fixed.", count)
     messages.success(request, said % {"count": count}) if count else messages.info(
         request, _("There is nothing left to fix here.")
@@ -166,7 +166,7 @@ def _wake(task: Any, run_id: int) -> None:
 def _aside(run: Reconciliation) -> list[Aside]:
     """Return what a run did not compare, with the lists that show it."""
     words: dict[str, str | Promise] = {state.value: state.label for state in Delivery}
-    words |= {"missing": Meaning.MISSING.label, "unread": _("Cannot be stored")}
+    words |= {"missing": NormalizedState.MISSING.label, "unread": _("Cannot be stored")}
     filters = {"missing": "status=missing", "unread": ""}
     address = f"{reverse('tickets:list')}?instance={run.instance_id}&"
     return [
@@ -181,33 +181,31 @@ def _aside(run: Reconciliation) -> list[Aside]:
 
 def _groups(run: Reconciliation) -> list[Group]:
     counted = reconcile.counts(run)
-    mendable = fixes.mendable(run)
+    fixable = fixes.fixable(run)
     return [
         Group(
-            what,
-            *_CHOICES[what],
-            count=counted[what],
-            open=mendable.filter(what=what).count(),
-            lines=_lines(run, what),
+            discrepancy,
+            *_CHOICES[discrepancy],
+            count=counted[discrepancy],
+            open=fixable.filter(discrepancy=discrepancy).count(),
+            lines=_lines(run, discrepancy),
         )
-        for what in Discrepancy
-        if counted[what]
+        for discrepancy in Discrepancy
+        if counted[discrepancy]
     ]
 
 
-def _lines(run: Reconciliation, what: Discrepancy) -> list[FindingLine]:
-    findings = list(run.findings.filter(what=what).select_related("ticket")[:SHOWN])
-    mendable = set(
-        fixes.mendable(run).filter(pk__in=[one.pk for one in findings]).values_list("pk", flat=True)
-    )
+def _lines(run: Reconciliation, discrepancy: Discrepancy) -> list[FindingLine]:
+    findings = list(run.findings.filter(discrepancy=discrepancy).select_related("ticket")[:SHOWN])
+    fixable = set(fixes.fixable(run).filter(pk__in=[one.pk for one in findings]).values_list("pk", flat=True))
     names = list(run.instance.state_names.all())
-    return [_line(run, one, names, may_be_chosen=one.pk in mendable) for one in findings]
+    return [_line(run, one, names, may_be_chosen=one.pk in fixable) for one in findings]
 
 
 def _line(
     run: Reconciliation, finding: Finding, names: list[StateName], *, may_be_chosen: bool
 ) -> FindingLine:
-    event = TicketEvent(what=TicketEvent.What.CHANGED, detail=finding.detail.get("changes", {}))
+    event = TicketEvent(type=TicketEvent.Type.CHANGED, detail=finding.detail.get("changes", {}))
     [story] = told([event], Kind(finding.kind), names)
     origin = finding.detail.get("origin", "")
     records = finding.detail.get("records") or ([finding.sys_id] if finding.sys_id else [])
@@ -220,5 +218,5 @@ def _line(
         may_be_chosen,
         story.changes,
         str(Origin(origin).label) if origin else "",
-        [] if finding.what == Discrepancy.MISSING else links,
+        [] if finding.discrepancy == Discrepancy.MISSING else links,
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from connector.health.error_help import moment
 from connector.servicenow.records import Record
 from tickets.models import Ticket
-from tickets.models.choices import Category, Kind, Meaning, Priority
+from tickets.models.choices import Category, Kind, NormalizedState, Priority
 from tickets.models.state_labels import ENGLISH, Named, name_of
 
 _LEVELS: dict[str, str | Promise] = {
@@ -97,7 +97,7 @@ def _says_nothing(ticket: Ticket, name: str) -> bool:
     """An approval that nobody asked for; a reason that was left behind by an earlier hold."""
     if name == "approval":
         return bool(ticket.record.get(name) == "not requested")
-    return name in {"on_hold_reason", "hold_reason"} and ticket.meaning != Meaning.ON_HOLD
+    return name in {"on_hold_reason", "hold_reason"} and ticket.normalized_state != NormalizedState.ON_HOLD
 
 
 def _theirs(ticket: Ticket, name: str, value: str) -> str:

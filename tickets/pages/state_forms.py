@@ -8,17 +8,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from tickets.configuration.state_names import Choice, State
-from tickets.models.choices import Kind, Meaning
+from tickets.models.choices import Kind, NormalizedState
 
 LONGEST_LABEL = 100
 # The others are worked out from more than the state.
 CHOSEN_BY_HAND = (
-    Meaning.NEW,
-    Meaning.IN_PROGRESS,
-    Meaning.ON_HOLD,
-    Meaning.RESOLVED,
-    Meaning.CLOSED,
-    Meaning.CANCELED,
+    NormalizedState.NEW,
+    NormalizedState.IN_PROGRESS,
+    NormalizedState.ON_HOLD,
+    NormalizedState.RESOLVED,
+    NormalizedState.CLOSED,
+    NormalizedState.CANCELED,
 )
 
 
@@ -30,7 +30,7 @@ class StateNamesForm(forms.Form):
         self.states = states
         for state in states:
             self.fields[f"label:{state.key}"] = _label_field(state)
-            self.fields[f"meaning:{state.key}"] = _meaning_field(state)
+            self.fields[f"meaning:{state.key}"] = _normalized_state_field(state)
 
     def groups(self) -> Iterator[tuple[str, list[tuple[State, forms.BoundField, forms.BoundField]]]]:
         """The states of each table with their fields."""
@@ -64,13 +64,16 @@ def _label_field(state: State) -> forms.CharField:
     )
 
 
-def _meaning_field(state: State) -> forms.ChoiceField:
-    default = _("Default: %(meaning)s") % {"meaning": state.default_meaning.label}
+def _normalized_state_field(state: State) -> forms.ChoiceField:
+    default = _("Default: %(meaning)s") % {"meaning": state.default_normalized_state.label}
     return forms.ChoiceField(
         label=_about(state, pgettext("ticket state", "meaning")),
         required=False,
-        choices=[("", default), *((meaning.value, meaning.label) for meaning in CHOSEN_BY_HAND)],
-        initial=state.meaning,
+        choices=[
+            ("", default),
+            *((normalized_state.value, normalized_state.label) for normalized_state in CHOSEN_BY_HAND),
+        ],
+        initial=state.normalized_state,
         widget=forms.Select(attrs={"class": "input input--select"}),
     )
 

@@ -13,25 +13,25 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import MOVING, Delivery
 from tickets.pages.cards import record_url
 
 Words = str | Promise
 
 # What helps after an attempt that ended so, beyond what its name says.
-_HINTS: dict[Ending, Words] = {
-    Ending.DOUBTED: _(
+_HINTS: dict[AttemptResult, Words] = {
+    AttemptResult.DOUBTED: _(
         "This was answered by ServiceNow in words that Scoredesk does not know, or by a machine in between such as a "
         "proxy. Fix what the answer names; then send the ticket again. It is looked for once more before that."
     ),
-    Ending.OTHER_KIND: _(
+    AttemptResult.OTHER_KIND: _(
         "Edit the ticket and choose that type: it is linked to the record then, and nothing is sent."
     ),
-    Ending.STRANGER: _(
+    AttemptResult.UNMATCHED_RECORD: _(
         "No look-up would find that record. Link the ticket to it; sending again could make a second one."
     ),
-    Ending.UNFINDABLE: _(
+    AttemptResult.UNVERIFIABLE: _(
         "Look in ServiceNow for a record of this name. If there is one, link the ticket to it; sending again could "
         "make a second one."
     ),
@@ -97,7 +97,7 @@ def status_notice(ticket: Ticket) -> StatusNotice | None:
             _ending_words(ticket),
             title=ticket.state_words,
             quote=ticket.last_problem,
-            hint=_HINTS.get(Ending(ticket.last_ending), "") if ticket.last_ending else "",
+            hint=_HINTS.get(AttemptResult(ticket.last_result), "") if ticket.last_result else "",
         )
     if ticket.delivery == Delivery.DISCARDED:
         return StatusNotice("info", _DISCARDED)
@@ -133,8 +133,8 @@ def _working(ticket: Ticket) -> StatusNotice:
     last = LastAttempt(
         _ending_words(ticket),
         ticket.last_problem,
-        waits_for_calls=ticket.last_ending == Ending.BUDGET,
-        next_at=ticket.next_try_at,
+        waits_for_calls=ticket.last_result == AttemptResult.BUDGET,
+        next_at=ticket.next_attempt_at,
     )
     return StatusNotice(
         "info",
@@ -143,12 +143,12 @@ def _working(ticket: Ticket) -> StatusNotice:
         ),
         announcement=_("Sending to ServiceNow."),
         is_working=True,
-        last_attempt=last if ticket.last_ending else None,
+        last_attempt=last if ticket.last_result else None,
     )
 
 
 def _ending_words(ticket: Ticket) -> Words:
-    return Ending(ticket.last_ending).label if ticket.last_ending else ""
+    return AttemptResult(ticket.last_result).label if ticket.last_result else ""
 
 
 def without_record(ticket: Ticket) -> Words:
@@ -181,8 +181,10 @@ def warnings(ticket: Ticket, *, may_change: bool) -> Iterator[Notice]:
 
 
 def _not_kept(ticket: Ticket) -> Words:
-    if ticket.last_ending == Ending.ADOPTED:
-        return _("An earlier try had arrived: its record differs in these fields from what is asked for now")
+    if ticket.last_result == AttemptResult.ADOPTED:
+        return _(
+            "An earlier attempt had arrived: its record differs in these fields from what is asked for now"
+        )
     return _("ServiceNow did not keep these fields as they were sent")
 
 

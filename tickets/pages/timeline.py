@@ -67,24 +67,24 @@ class TimelineEntry:
         event = self.event
         who = f" ({event.actor})" if event.actor else ""
         numbers = [number for number in (event.detail.get("number"), self.numbers) if number]
-        return ": ".join([f"{event.get_what_display()}{who}", *numbers])
+        return ": ".join([f"{event.get_type_display()}{who}", *numbers])
 
     @property
     def reason(self) -> str:
         """Why a link was taken away."""
-        reason = self.event.detail.get("reason", "") if self.event.what == TicketEvent.What.UNLINKED else ""
+        reason = self.event.detail.get("reason", "") if self.event.type == TicketEvent.Type.UNLINKED else ""
         return str(Reason(reason).label) if reason in Reason.values else ""
 
     @property
     def other_ticket(self) -> str:
         """What the other ticket that the event names is to this one."""
-        is_old = self.event.what == TicketEvent.What.REPLACES
+        is_old = self.event.type == TicketEvent.Type.REPLACES
         return gettext("the old ticket") if is_old else gettext("the new ticket")
 
     @property
     def others(self) -> str:
         """The numbers of the records that carry the ticket's key and were not linked."""
-        linked = self.event.what == TicketEvent.What.LINKED
+        linked = self.event.type == TicketEvent.Type.LINKED
         return ", ".join(self.event.detail.get("others", ())) if linked else ""
 
     @property
@@ -99,9 +99,9 @@ def told(events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named]) -> l
 
 
 def _changes(event: TicketEvent, kind: Kind, names: Iterable[Named]) -> Iterator[Change]:
-    if event.what == TicketEvent.What.EDITED:
+    if event.type == TicketEvent.Type.EDITED:
         yield from _edits(event, kind)
-    if event.what != TicketEvent.What.CHANGED:
+    if event.type != TicketEvent.Type.CHANGED:
         return
     for field, (before, after) in event.detail.items():
         if field in _REFERENCES:

@@ -41,7 +41,7 @@ class Remote:
 class Found:
     """One disagreement; `ours` is None for a record of no ticket, `theirs` holds the records that it is about."""
 
-    what: Discrepancy
+    discrepancy: Discrepancy
     kind: Kind
     ours: Local | None = None
     theirs: tuple[Remote, ...] = field(default=())

@@ -1,6 +1,6 @@
 """What is done about the findings of a reconciliation, one choice for each kind. Nothing is sent to ServiceNow for it.
 
-Each mend looks at the record anew: what was found may have changed since. A finding that could not be mended says why
+Each fix looks at the record anew: what was found may have changed since. A finding that could not be fixed says why
 and can be chosen again.
 """
 
@@ -25,7 +25,7 @@ from connector.servicenow.records import Record
 from scorecard.models import ImprovementAction
 from tickets.delivery.push import push
 from tickets.models import Finding, Reconciliation, Ticket, TicketEvent
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import IN_HAND, UNDELIVERED, Delivery, Kind, Priority, Source
 from tickets.models.reconciliation import Discrepancy
 from tickets.models.ticket_type import TYPES
@@ -37,7 +37,7 @@ from tickets.tracking import duplicates, journal, lookup, mirror, poll
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-# What is not mended by then was left by a worker that died, or its message was lost.
+# What is not fixed by then was left by a worker that died, or its message was lost.
 LEFT_AFTER = timedelta(minutes=10)
 _TOLD = (
     "sys_id", "number", "short_description", "description", "priority", "correlation_id", "sys_created_by",
@@ -48,35 +48,46 @@ _UNREAD = _(
 )
 
 
-def mendable(run: Reconciliation) -> QuerySet[Finding]:
+def fixable(run: Reconciliation) -> QuerySet[Finding]:
     """Those findings that this portal can do something about, and nobody has chosen yet.
 
     Of a delivered ticket's second record, and of one whose ticket was discarded, people decide.
     """
-    for_people = Q(what=Discrepancy.DUPLICATE) & ~Q(ticket__delivery__in=UNDELIVERED)
-    for_people |= Q(what=Discrepancy.UNKNOWN) & (
+    for_people = Q(discrepancy=Discrepancy.DUPLICATE) & ~Q(ticket__delivery__in=UNDELIVERED)
+    for_people |= Q(discrepancy=Discrepancy.UNKNOWN) & (
         Q(ticket__isnull=False) | Q(detail__origin=provenance.Origin.NO_KEY)
     )
     return run.findings.open().exclude(for_people)
 
 
 def choose(
-    run: Reconciliation, what: Discrepancy, *, by: User | None, now: datetime, finding_id: int | None = None
+    run: Reconciliation,
+    discrepancy: Discrepancy,
+    *,
+    by: User | None,
+    now: datetime,
+    finding_id: int | None = None,
 ) -> int:
-    """Have one finding of a kind mended, or all. Returns how many were chosen."""
-    chosen = mendable(run).filter(what=what, **({"pk": finding_id} if finding_id is not None else {}))
+    """Have one finding of a kind fixed, or all. Returns how many were chosen."""
+    chosen = fixable(run).filter(
+        discrepancy=discrepancy, **({"pk": finding_id} if finding_id is not None else {})
+    )
     ids = list(chosen.values_list("pk", flat=True))
     with transaction.atomic():
         count = run.findings.open().filter(pk__in=ids).update(chosen_at=now, chosen_by=by, problem="")
         if count:
             AuditEntry.objects.record(
-                actor=by, verb="reconciliation.mended", target=str(run.pk), what=what.value, count=count
+                actor=by,
+                verb="reconciliation.fixed",
+                target=str(run.pk),
+                discrepancy=discrepancy.value,
+                count=count,
             )
     return count
 
 
-def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
-    """Mend what was chosen of a run. Returns how many findings are mended now."""
+def fix_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
+    """Mend what was chosen of a run. Returns how many findings are fixed now."""
     run = Reconciliation.objects.select_related("instance").get(pk=run_id)
     chosen = list(run.findings.chosen().select_related("ticket__instance", "ticket__action", "chosen_by"))
     if not chosen:
@@ -85,46 +96,46 @@ def mend_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
     try:
         connection = Connection.objects.current().filter(instance=run.instance_id).first()
         client = open_client(connection, now=clock(), patience=WORKER_PATIENCE)
-        _mend(run.instance, client, chosen, clock)
+        _fix(run.instance, client, chosen, clock)
         row.record_success(clock())
     except Paused as pause:
         _give_back(run, chosen, reason_of(pause.reason))
     except ServiceNowError as error:
         row.record_failure(clock(), error)
         _give_back(run, chosen, _("ServiceNow could not be asked just now."))
-    return run.findings.filter(pk__in=[one.pk for one in chosen], mended_at__isnull=False).count()
+    return run.findings.filter(pk__in=[one.pk for one in chosen], fixed_at__isnull=False).count()
 
 
 def _give_back(run: Reconciliation, chosen: Sequence[Finding], problem: str) -> None:
-    """Let those that are not mended yet be chosen again, and say why."""
+    """Let those that are not fixed yet be chosen again, and say why."""
     left = run.findings.chosen().filter(pk__in=[one.pk for one in chosen])
     left.update(chosen_at=None, problem=problem)
 
 
-def mend_left(*, clock: Clock = timezone.now) -> int:
-    """Mend what was chosen a while ago and not mended since. Returns how many findings are mended now."""
+def fix_left(*, clock: Clock = timezone.now) -> int:
+    """Mend what was chosen a while ago and not fixed since. Returns how many findings are fixed now."""
     left = Finding.objects.chosen().filter(chosen_at__lt=clock() - LEFT_AFTER)
     runs = sorted(set(left.values_list("run_id", flat=True)))
     # The time counts anew for what is taken: the next sweep leaves it alone, and turns to others if this one fails.
     taken = (run_id for run_id in runs if left.filter(run_id=run_id).update(chosen_at=clock()))
-    return sum(mend_chosen(run_id, clock=clock) for run_id in taken)
+    return sum(fix_chosen(run_id, clock=clock) for run_id in taken)
 
 
-def _mend(instance: Instance, client: Client, chosen: Sequence[Finding], clock: Clock) -> None:
-    looked_at = [one for one in chosen if one.what in (Discrepancy.STALE, Discrepancy.MISSING)]
+def _fix(instance: Instance, client: Client, chosen: Sequence[Finding], clock: Clock) -> None:
+    looked_at = [one for one in chosen if one.discrepancy in (Discrepancy.STALE, Discrepancy.MISSING)]
     if looked_at:
         _look_again(instance, client, looked_at, clock())
     for finding in chosen:
         if not Finding.objects.chosen().filter(pk=finding.pk).exists():
-            continue  # Somebody else has mended it meanwhile.
-        if finding.what not in (Discrepancy.STALE, Discrepancy.MISSING):
-            _settle(finding, _mend_one(instance, client, finding, clock), clock())
+            continue  # Somebody else has fixed it meanwhile.
+        if finding.discrepancy not in (Discrepancy.STALE, Discrepancy.MISSING):
+            _settle(finding, _fix_one(instance, client, finding, clock), clock())
 
 
-def _mend_one(instance: Instance, client: Client, finding: Finding, clock: Clock) -> str:
+def _fix_one(instance: Instance, client: Client, finding: Finding, clock: Clock) -> str:
     """Mend one finding that needs no look of all. Returns what stood in the way; that must not stop the others."""
     try:
-        if finding.what == Discrepancy.UNKNOWN:
+        if finding.discrepancy == Discrepancy.UNKNOWN:
             return _take_over(instance, client, finding, clock())
         return _have_looked_up(finding, client, clock)
     except Refused as error:
@@ -163,19 +174,19 @@ def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
         return _("The ticket is no longer there.")
     if ticket.delivery == Delivery.ATTENTION and not lookup.find_records(ticket, client):
         if lookup.find_of_other_kind(ticket, client):
-            return Ending.OTHER_KIND.value
+            return AttemptResult.OTHER_KIND.value
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
     was_stuck = ticket.delivery == Delivery.ATTENTION
     if duplicates.have_looked_up(ticket, now) and was_stuck:
         TicketEvent.objects.create(
-            ticket=ticket, at=now, what=TicketEvent.What.RETRIED, actor=finding.chosen_by
+            ticket=ticket, at=now, type=TicketEvent.Type.RETRIED, actor=finding.chosen_by
         )
-    ending = push(ticket.pk, clock=clock)
+    result = push(ticket.pk, clock=clock)
     ticket.refresh_from_db()
     if ticket.delivery in (Delivery.DELIVERED, Delivery.CONFLICT):
         return ""
-    if ending:
-        return ending.value
+    if result:
+        return result.value
     in_hand = _("A worker has the ticket just now. Look again in a moment.")
     return in_hand if ticket.delivery in IN_HAND else _("The ticket has changed in the meantime. Look again.")
 
@@ -202,7 +213,9 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
             ticket.pk = key
             if made_here:
                 _give_back_its_action(ticket, record)
-            for name, value in mirror.columns(ticket, shown, now, mirror.meanings(instance, kind)).items():
+            for name, value in mirror.columns(
+                ticket, shown, now, mirror.normalized_states(instance, kind)
+            ).items():
                 setattr(ticket, name, value)
             ticket.is_extra = ticket.action is not None and _has_an_open_ticket(ticket)
             ticket.save(force_insert=True)
@@ -210,7 +223,7 @@ def _take_over(instance: Instance, client: Client, finding: Finding, now: dateti
             Ticket.objects.filter(pk=key).update(created_at=ticket.sent_at)
             TicketEvent.objects.record_action(
                 ticket,
-                TicketEvent.What.ADOPTED,
+                TicketEvent.Type.ADOPTED,
                 by=finding.chosen_by,
                 now=now,
                 detail={"number": record.number},
@@ -263,4 +276,4 @@ def _settle(finding: Finding, problem: str, now: datetime) -> None:
     if problem:
         chosen.update(chosen_at=None, problem=problem[:500])
     else:
-        chosen.update(mended_at=now)
+        chosen.update(fixed_at=now)

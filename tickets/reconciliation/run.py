@@ -1,4 +1,4 @@
-"""Reconciliation: what we think against what is there. It only reads in ServiceNow; mending is `fixes`'s.
+"""Reconciliation: what we think against what is there. It only reads in ServiceNow; fixing is `fixes`'s.
 
 Every linked ticket is asked for by primary key, every undelivered one by both keys that its record would carry, and
 every record that carries our marker is listed. The row in `Reconciliation` tells how far it is; each call counts in
@@ -154,11 +154,11 @@ class _Run:
         self, found: Iterable[Found], tickets: Mapping[str, Ticket]
     ) -> dict[str, dict[str, list[str]]]:
         """Return what differs in each stale ticket's record, by its sys_id."""
-        stale = [one for one in found if one.what == Discrepancy.STALE]
+        stale = [one for one in found if one.discrepancy == Discrepancy.STALE]
         return {
             record.sys_id: mirror.differences(
                 ticket,
-                mirror.columns(ticket, record, self.now, mirror.meanings(self.run.instance, kind)),
+                mirror.columns(ticket, record, self.now, mirror.normalized_states(self.run.instance, kind)),
             )
             for kind in Kind
             for record in remote_records.whole(
@@ -170,10 +170,10 @@ class _Run:
     def _finding(
         self, found: Found, ticket: Ticket | None, changes: Mapping[str, dict[str, list[str]]]
     ) -> Finding:
-        finding = Finding(run=self.run, what=found.what, ticket=ticket, kind=found.kind)
+        finding = Finding(run=self.run, discrepancy=found.discrepancy, ticket=ticket, kind=found.kind)
         if ticket is not None:
             finding.number, finding.name, finding.sys_id = ticket.number, ticket.name, ticket.sys_id
-        match found.what:
+        match found.discrepancy:
             case Discrepancy.STALE:
                 is_older = ticket is not None and (found.theirs[0].version or 0) < (ticket.sys_mod_count or 0)
                 finding.detail = {"changes": changes.get(finding.sys_id, {}), "is_older": is_older}
@@ -220,7 +220,7 @@ _MIRRORED = ("number", "state", "active", "record", "sys_updated_on")
 
 def counts(run: Reconciliation) -> Counter[str]:
     """Return how many findings of each kind a run has."""
-    return Counter(run.findings.values_list("what", flat=True))
+    return Counter(run.findings.values_list("discrepancy", flat=True))
 
 
 def _values(row: Mapping[str, Any]) -> tuple[str, ...]:

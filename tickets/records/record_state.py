@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tickets.models.choices import Kind, Meaning
+from tickets.models.choices import Kind, NormalizedState
 from tickets.models.ticket_type import TYPES
 
 
@@ -17,9 +17,13 @@ class RecordState:
     close_code: str = ""
 
 
-def meaning_of(
-    kind: Kind, now: RecordState, *, previous_state: str = "", named: Mapping[str, Meaning] | None = None
-) -> Meaning:
+def normalized_state_of(
+    kind: Kind,
+    now: RecordState,
+    *,
+    previous_state: str = "",
+    named: Mapping[str, NormalizedState] | None = None,
+) -> NormalizedState:
     """Say what a record means.
 
     `previous_state` is the state value seen last; `named` holds the meanings that this instance's administrators gave.
@@ -27,12 +31,12 @@ def meaning_of(
     """
     entry = TYPES[kind]
     if entry.is_held_by_flag and now.on_hold:
-        return Meaning.ON_HOLD
-    meaning = (named or {}).get(now.state) or entry.meaning_of(now.state)
-    if meaning is None:
-        return Meaning.IN_PROGRESS if now.active else Meaning.CLOSED
-    if meaning == Meaning.CLOSED and now.close_code == "unsuccessful":
-        return Meaning.CLOSED_UNSUCCESSFULLY
-    if meaning == Meaning.NEW and previous_state in entry.approval_states:
-        return Meaning.SENT_BACK
-    return meaning
+        return NormalizedState.ON_HOLD
+    normalized_state = (named or {}).get(now.state) or entry.normalized_state_of(now.state)
+    if normalized_state is None:
+        return NormalizedState.IN_PROGRESS if now.active else NormalizedState.CLOSED
+    if normalized_state == NormalizedState.CLOSED and now.close_code == "unsuccessful":
+        return NormalizedState.CLOSED_UNSUCCESSFULLY
+    if normalized_state == NormalizedState.NEW and previous_state in entry.approval_states:
+        return NormalizedState.SENT_BACK
+    return normalized_state

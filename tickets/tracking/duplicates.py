@@ -67,9 +67,9 @@ def have_looked_up(ticket: Ticket, now: datetime) -> bool:
     if ticket.delivery == Delivery.ATTENTION:
         # Its record was seen a moment ago: whatever it waits for a person for is settled by that.
         anew = {"attempts": 0, "last_problem": "", "possible_refusal": "", "unseen_at": None}
-        again = {"next_try_at": now, "sent_at": intent, **anew}
+        again = {"next_attempt_at": now, "sent_at": intent, **anew}
         return row.move(Delivery.ATTENTION, Delivery.WAITING, **again)
-    return row.filter(delivery=Delivery.WAITING).update(sent_at=intent, next_try_at=now) == 1
+    return row.filter(delivery=Delivery.WAITING).update(sent_at=intent, next_attempt_at=now) == 1
 
 
 def look_again(instance: Instance, client: Client, tickets: Iterable[Ticket]) -> int:
@@ -110,7 +110,7 @@ def _add(ticket: Ticket, row: Record, now: datetime) -> bool:
         TicketEvent.objects.create(
             ticket=ticket,
             at=now,
-            what=TicketEvent.What.CONFLICT,
+            type=TicketEvent.Type.CONFLICT,
             sys_id=row.sys_id,
             detail={"numbers": numbers},
         )

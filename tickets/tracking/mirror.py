@@ -17,13 +17,13 @@ from django.db.models import Q
 from connector.models import Instance
 from connector.servicenow.records import Record
 from tickets.models import StateName, Ticket, TicketEvent
-from tickets.models.choices import CLOSED, Kind, Meaning, Priority
+from tickets.models.choices import CLOSED, Kind, NormalizedState, Priority
 from tickets.models.comments import NotesState
 from tickets.models.querysets import TicketQuerySet
 from tickets.models.ticket_type import TYPES
 from tickets.records.dates import today
 from tickets.records.payload import DUE_FIELDS
-from tickets.records.record_state import RecordState, meaning_of
+from tickets.records.record_state import RecordState, normalized_state_of
 from tickets.tracking import closing, score_completion
 
 logger = logging.getLogger(__name__)
@@ -67,13 +67,18 @@ def fields(kind: Kind) -> list[str]:
     return [*_OWN_COLUMNS, *_SHOWN, *TYPES[kind].shown_fields]
 
 
-def meanings(instance: Instance, kind: Kind) -> dict[str, Meaning]:
+def normalized_states(instance: Instance, kind: Kind) -> dict[str, NormalizedState]:
     """Return what this instance's states mean where its administrators said so."""
-    rows = StateName.objects.filter(instance=instance, kind=kind).exclude(meaning="")
-    return {value: Meaning(meaning) for value, meaning in rows.values_list("value", "meaning")}
+    rows = StateName.objects.filter(instance=instance, kind=kind).exclude(normalized_state="")
+    return {
+        value: NormalizedState(normalized_state)
+        for value, normalized_state in rows.values_list("value", "normalized_state")
+    }
 
 
-def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> dict[str, Any]:
+def columns(
+    ticket: Ticket, record: Record, now: datetime, named: dict[str, NormalizedState]
+) -> dict[str, Any]:
     """Return the columns of a ticket as the record has them."""
     kind = Kind(ticket.kind)
     seen = RecordState(
@@ -82,21 +87,27 @@ def columns(ticket: Ticket, record: Record, now: datetime, named: dict[str, Mean
         on_hold=record.get("on_hold") == "true",
         close_code=record.get("close_code"),
     )
-    meaning = meaning_of(kind, seen, previous_state=ticket.state, named=named)
-    if ticket.meaning == Meaning.SENT_BACK and seen.state == ticket.state and not seen.on_hold:
-        meaning = Meaning.SENT_BACK
+    normalized_state = normalized_state_of(kind, seen, previous_state=ticket.state, named=named)
+    if (
+        ticket.normalized_state == NormalizedState.SENT_BACK
+        and seen.state == ticket.state
+        and not seen.on_hold
+    ):
+        normalized_state = NormalizedState.SENT_BACK
     return {
         **_labels(record),
         "sys_id": record.sys_id,
         "number": _number(record),
         "state": seen.state,
-        "meaning": meaning,
+        "normalized_state": normalized_state,
         "active": seen.active,
-        "is_open": meaning not in CLOSED,
+        "is_open": normalized_state not in CLOSED,
         "record": {name: record.get(name) for name in (*_SHOWN, *TYPES[kind].shown_fields)},
         "sys_mod_count": version_of(record),
         "sys_updated_on": record.at("sys_updated_on"),
-        **closing.columns(ticket, record, record.at("sys_updated_on") or now, is_closed=meaning in CLOSED),
+        **closing.columns(
+            ticket, record, record.at("sys_updated_on") or now, is_closed=normalized_state in CLOSED
+        ),
         "their_priority": _priority(record),
         **_due(ticket, record),
         "seen_at": now,
@@ -162,7 +173,7 @@ def _is_active(record: Record) -> bool:
 
 def no_columns() -> dict[str, Any]:
     """Return the same columns as they are without a record."""
-    empty = ("sys_id", "number", "state", "state_label", "meaning")
+    empty = ("sys_id", "number", "state", "state_label", "normalized_state")
     unknown = (
         "sys_mod_count",
         "sys_updated_on",
@@ -213,7 +224,7 @@ def _due(ticket: Ticket, record: Record) -> dict[str, Any]:
     return {"their_due_on": today(due_at) if due_at else None, "their_due_cleared": is_empty and was_there}
 
 
-def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
+def apply(ticket: Ticket, record: Record, now: datetime, named: dict[str, NormalizedState]) -> bool:
     """Store what changed in ServiceNow, each change once. Returns whether anything had changed.
 
     `ticket` was read after the record was asked for at `now`. An older answer (a read replica's, or another poller's)
@@ -253,19 +264,19 @@ def _store(ticket: Ticket, unseen: TicketQuerySet, new: dict[str, Any], *, is_si
         if not unseen.update(**without_extra_conflict(ticket, new)):
             return not is_silent and still_there([ticket], now) > 0
         if was_missing:
-            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
+            TicketEvent.objects.create(ticket=ticket, at=now, type=TicketEvent.Type.FOUND)
         # When a change was made that left the stamps alone, nobody knows.
         at = (None if is_silent else new["sys_updated_on"]) or now
         _tell(ticket, new, at, is_silent=is_silent)
         if new["is_open"] and not ticket.is_open:
-            TicketEvent.objects.create(ticket=ticket, at=at, what=TicketEvent.What.REOPENED)
+            TicketEvent.objects.create(ticket=ticket, at=at, type=TicketEvent.Type.REOPENED)
             score_completion.forget_lost(row)
     return True
 
 
 def _tell(ticket: Ticket, new: dict[str, Any], at: datetime, *, is_silent: bool) -> None:
     """Add a change to the ticket's story. A version that was told before has come again: the instance went back."""
-    told = {"ticket": ticket, "what": TicketEvent.What.CHANGED, "sys_id": new["sys_id"]}
+    told = {"ticket": ticket, "type": TicketEvent.Type.CHANGED, "sys_id": new["sys_id"]}
     changes = {"at": at, "detail": differences(ticket, new)}
     if is_silent:
         TicketEvent.objects.create(**told, **changes)
@@ -282,7 +293,7 @@ def _tell_of_going_back(ticket: Ticket, new: dict[str, Any]) -> None:
     TicketEvent.objects.create(
         ticket=ticket,
         at=new["seen_at"],
-        what=TicketEvent.What.WENT_BACK,
+        type=TicketEvent.Type.WENT_BACK,
         sys_id=new["sys_id"],
         detail=versions,
     )
@@ -312,12 +323,14 @@ def _is_believed(row: TicketQuerySet, ticket: Ticket, now: datetime) -> bool:
     return False
 
 
-def reinterpret(ticket: Ticket, meaning: Meaning) -> bool:
+def reinterpret(ticket: Ticket, normalized_state: NormalizedState) -> bool:
     """Store what a record that has not changed means by now, unless the poller has just seen it change."""
-    is_closed = meaning in CLOSED
+    is_closed = normalized_state in CLOSED
     seen = Record(ticket.kind, ticket.record)
     ended = closing.columns(ticket, seen, ticket.sys_updated_on or ticket.seen_at, is_closed=is_closed)
-    new = without_extra_conflict(ticket, {"meaning": meaning, "is_open": not is_closed, **ended})
+    new = without_extra_conflict(
+        ticket, {"normalized_state": normalized_state, "is_open": not is_closed, **ended}
+    )
     unchanged = Ticket.objects.filter(pk=ticket.pk, sys_mod_count=ticket.sys_mod_count, state=ticket.state)
     return unchanged.update(**new) == 1
 
@@ -338,7 +351,7 @@ def still_there(tickets: Iterable[Ticket], now: datetime) -> int:
             and rows.filter(pk=ticket.pk).exclude(missing_since=None).update(missing_since=None)
         ]
         for ticket in back:
-            TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.FOUND)
+            TicketEvent.objects.create(ticket=ticket, at=now, type=TicketEvent.Type.FOUND)
     return len(back)
 
 
@@ -353,7 +366,7 @@ def mark_missing(ticket: Ticket, now: datetime) -> bool:
     with transaction.atomic():
         if not there.update(missing_since=now):
             return False
-        TicketEvent.objects.create(ticket=ticket, at=now, what=TicketEvent.What.MISSING, sys_id=ticket.sys_id)
+        TicketEvent.objects.create(ticket=ticket, at=now, type=TicketEvent.Type.MISSING, sys_id=ticket.sys_id)
     return True
 
 

@@ -316,4 +316,4 @@ def _note_one_absent(client: Client, ticket: Ticket, now: datetime) -> bool:
     if record is None:
         return mirror.mark_missing(ticket, now)
     ticket.refresh_from_db()
-    return apply_one(ticket, record, now, mirror.meanings(ticket.instance, Kind(ticket.kind)))
+    return apply_one(ticket, record, now, mirror.normalized_states(ticket.instance, Kind(ticket.kind)))

@@ -13,7 +13,7 @@ from tickets.models.outcome import points_lost, points_reached
 
 # In English, like the description: the record is the organisation's.
 WORK_NOTE = "Microsoft Secure Score now counts all points for this improvement action."
-_What = TicketEvent.What
+_Type = TicketEvent.Type
 
 
 def notice(*, now: datetime) -> int:
@@ -31,23 +31,23 @@ def forget_lost(tickets: QuerySet[Any]) -> None:
 
     Not while a ticket just stays open: points that come and go would fill its journal.
     """
-    events = TicketEvent.objects.filter(ticket=OuterRef("pk"), what__in=(_What.POINTS, _What.REOPENED))
+    events = TicketEvent.objects.filter(ticket=OuterRef("pk"), type__in=(_Type.POINTS, _Type.REOPENED))
     # Not by their moments: one is by our clock, the other by ServiceNow's.
-    last = Subquery(events.order_by("-pk").values("what")[:1])
+    last = Subquery(events.order_by("-pk").values("type")[:1])
     said = tickets.filter(points_lost(), points_reached_at__isnull=False).annotate(last=last)
-    said.filter(last=_What.REOPENED).update(points_reached_at=None)
+    said.filter(last=_Type.REOPENED).update(points_reached_at=None)
 
 
 def _say(ticket_id: UUID, now: datetime) -> bool:
     with transaction.atomic():
         if not Ticket.objects.filter(pk=ticket_id, points_reached_at=None).update(points_reached_at=now):
             return False
-        event = TicketEvent.objects.create(ticket_id=ticket_id, at=now, what=_What.POINTS)
+        event = TicketEvent.objects.create(ticket_id=ticket_id, at=now, type=_Type.POINTS)
         if settings.LOOP_WORK_NOTE and not Ticket.objects.get(pk=ticket_id).is_archived:
             TicketComment.objects.create(
                 pk=uuid5(ticket_id, f"points {event.pk}"),
                 ticket_id=ticket_id,
                 text=WORK_NOTE,
-                next_try_at=now,
+                next_attempt_at=now,
             )
     return True

@@ -15,7 +15,7 @@ from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, ids_query
 from connector.servicenow.records import Page, Record
 from tickets.models import Ticket
-from tickets.models.choices import Kind, Meaning
+from tickets.models.choices import Kind, NormalizedState
 from tickets.tracking import journal, mirror
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def catch_up(
 
     Notes are stored before the record's new version is: whoever dies in between reads both again.
     """
-    named = {kind: mirror.meanings(instance, kind) for kind in changed}
+    named = {kind: mirror.normalized_states(instance, kind) for kind in changed}
     wanted = [(kind, sys_id) for kind in sorted(changed) for sys_id in sorted(changed[kind])]
     done = CaughtUp()
     for start in range(0, len(wanted), AT_A_TIME):
@@ -69,7 +69,7 @@ def _apply(
     page: Page,
     tickets: Mapping[str, Ticket],
     now: datetime,
-    named: Mapping[Kind, dict[str, Meaning]],
+    named: Mapping[Kind, dict[str, NormalizedState]],
 ) -> int:
     """Store the rows that were asked for; an instance that ignores the condition answers with strangers."""
     return sum(
@@ -79,7 +79,7 @@ def _apply(
     )
 
 
-def apply_one(ticket: Ticket, record: Record, now: datetime, named: dict[str, Meaning]) -> bool:
+def apply_one(ticket: Ticket, record: Record, now: datetime, named: dict[str, NormalizedState]) -> bool:
     """Store one row. One that holds what no column takes must not keep the others from being followed."""
     try:
         return mirror.apply(ticket, record, now, named)

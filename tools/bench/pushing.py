@@ -64,7 +64,7 @@ def push_ours(tickets: int, folder: Path) -> None:
 def store(tickets: int) -> None:
     """Store tickets that wait, with the messages that wake a worker for each."""
     person, instance, now = User.objects.get(), Instance.objects.get(), timezone.now()
-    waiting = TicketFactory.build_batch(tickets, requested_by=person, instance=instance, next_try_at=now)
+    waiting = TicketFactory.build_batch(tickets, requested_by=person, instance=instance, next_attempt_at=now)
     Ticket.objects.bulk_create(waiting)
     connections.close_all()
     for ticket in waiting:

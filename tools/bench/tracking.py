@@ -56,7 +56,11 @@ def plant(sandbox: SandboxProcess, tickets: int) -> None:
     for number in range(tickets):
         kind = (Kind.CHANGE_REQUEST, Kind.INCIDENT)[number % 2]
         ticket = TicketFactory.build(
-            instance=instance, requested_by=person, kind=kind, delivery=Delivery.DELIVERED, next_try_at=None
+            instance=instance,
+            requested_by=person,
+            kind=kind,
+            delivery=Delivery.DELIVERED,
+            next_attempt_at=None,
         )
         record = sandbox.create(
             kind,

@@ -18,7 +18,7 @@ from portal.demo import add_actions
 from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
 from tests import factories
 from tickets.models import Finding, Ticket, TicketEvent, TicketNote, new_sys_id
-from tickets.models.choices import Category, Delivery, Kind, Meaning, Priority, Source
+from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Priority, Source
 from tools.crash.databases import use
 
 ACTIONS = 400
@@ -56,7 +56,7 @@ def live_for_years(database: str, tickets: int) -> None:
     while batch := list(islice(rows, _BATCH)):
         Ticket.objects.bulk_create(batch)
         TicketEvent.objects.bulk_create(
-            TicketEvent(ticket=one, at=one.created_at, what=TicketEvent.What.CHANGED) for one in batch
+            TicketEvent(ticket=one, at=one.created_at, type=TicketEvent.Type.CHANGED) for one in batch
         )
         AuditEntry.objects.bulk_create(
             AuditEntry(
@@ -118,14 +118,14 @@ def _go_on(ticket: Ticket, number: int, earlier: Instance, actions: list[Improve
     if number % STUCK == 7:
         ticket.delivery, ticket.sys_id, ticket.number, ticket.seen_at = Delivery.ATTENTION, "", "", None
     elif number % OPEN == 0:
-        ticket.state, ticket.meaning = (
+        ticket.state, ticket.normalized_state = (
             ("-4" if ticket.kind == Kind.CHANGE_REQUEST else "2"),
-            Meaning.IN_PROGRESS,
+            NormalizedState.IN_PROGRESS,
         )
     else:
         if number % EARLIER == 1:
             ticket.instance = earlier
-        ticket.state, ticket.meaning, ticket.is_open = "3", Meaning.CLOSED, False
+        ticket.state, ticket.normalized_state, ticket.is_open = "3", NormalizedState.CLOSED, False
         ticket.active, ticket.closed_at = False, ticket.created_at + timedelta(days=20)
         if number % 2:
             ticket.action = actions[number // 2 % len(actions)]
@@ -138,7 +138,7 @@ def _reconcile() -> None:
     Finding.objects.bulk_create(
         Finding(
             run=run,
-            what="stale",
+            discrepancy="stale",
             ticket=one,
             kind=one.kind,
             sys_id=one.sys_id,

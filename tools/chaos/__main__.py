@@ -33,7 +33,7 @@ from tests.faketime import Clockwork  # noqa: E402
 from tests.sandbox_process import SandboxProcess  # noqa: E402
 from tests.servers import NO_POSTGRES, Postgres, Redis  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
-from tickets.models.backoff import Ending  # noqa: E402
+from tickets.models.backoff import AttemptResult  # noqa: E402
 from tickets.models.choices import Delivery  # noqa: E402
 from tools.chaos.broker import Broker, FolderBroker, RedisBroker  # noqa: E402
 from tools.chaos.history import History, Judgement, judge  # noqa: E402
@@ -136,7 +136,7 @@ class Run:
         deeds = Counter(line["did"] for line in self.history.read() if not line["key"])
         print(", ".join(f"{did} {count} times" for did, count in deeds.items()))
         # Each of these lost the answer to a create that had been carried out.
-        adopted = Ticket.objects.filter(last_ending=Ending.ADOPTED).count()
+        adopted = Ticket.objects.filter(last_result=AttemptResult.ADOPTED).count()
         print(
             f"{len(acknowledged)} shared, {adopted} adopted, {len(records)} records: {judgement}", flush=True
         )
@@ -203,7 +203,7 @@ def hurry() -> int:
     try:
         # Long ago, by whatever clock it is looked at.
         long_ago = timezone.now() - timedelta(days=1)
-        Ticket.objects.filter(delivery=Delivery.WAITING).update(next_try_at=long_ago)
+        Ticket.objects.filter(delivery=Delivery.WAITING).update(next_attempt_at=long_ago)
         return Ticket.objects.undelivered().count()
     finally:
         connections.close_all()

@@ -22,7 +22,7 @@ from tests.sandbox_process import Row, SandboxProcess
 from tickets import tasks
 from tickets.delivery import push, quarantine
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tools.crash.databases import Databases, use
 from tools.crash.outcomes import CLOCK_STEP, FOREVER, Keys, Outcome
@@ -32,7 +32,7 @@ from tools.crash.template import choose_standard_change, share_as_person
 
 SETTLED = (Delivery.DELIVERED, Delivery.ATTENTION, Delivery.CONFLICT)
 # What becomes of tickets of an instance that keeps neither key: a person is asked, or nothing is sent.
-STOPPED = Q(delivery=Delivery.ATTENTION) | Q(delivery=Delivery.WAITING, last_ending=Ending.KEYLESS)
+STOPPED = Q(delivery=Delivery.ATTENTION) | Q(delivery=Delivery.WAITING, last_result=AttemptResult.KEYLESS)
 SWEEP_SECONDS, SWEEP_EXPIRES, GLANCE_SECONDS = 0.5, 2, 0.1
 # Seconds, at pace 1, in which the message sent on sharing is the only one.
 HEAD_START = 15
@@ -172,8 +172,8 @@ class Cell:
         story.unstopped = Ticket.objects.exclude(STOPPED).count()
         for ticket in tickets:
             story.delivery, story.sys_id, story.problem = ticket.delivery, ticket.sys_id, ticket.last_problem
-            endings = ticket.push_attempts.order_by("pk").values_list("ending", flat=True)
-            story.attempts = ", ".join(endings)
+            results = ticket.push_attempts.order_by("pk").values_list("result", flat=True)
+            story.attempts = ", ".join(results)
 
     def _share(self, ticket_id: UUID, folder: Path) -> int:
         """Share as a person does, who sends the form again when no answer came. Returns how many deaths are missing."""

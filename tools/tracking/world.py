@@ -70,7 +70,7 @@ class World:
     def look_for_untruths(self) -> None:
         """Note every ticket that is closed now, or was for a while, though its record was not."""
         closed = set(Ticket.objects.filter(is_open=False).values_list("sys_id", flat=True))
-        reopened = TicketEvent.objects.filter(what=TicketEvent.What.REOPENED)
+        reopened = TicketEvent.objects.filter(type=TicketEvent.Type.REOPENED)
         closed |= set(reopened.values_list("ticket__sys_id", flat=True))
         self.closed_wrongly += [f"{sys_id} was shown closed" for sys_id in sorted(closed - self._closed)]
 
@@ -108,7 +108,7 @@ def is_hidden(sys_id: str) -> bool:
 def _differences(ticket: Ticket, record: Row, *, is_hidden: bool, hidden_are_missing: bool) -> Iterator[str]:
     if is_hidden:
         if ticket.sys_mod_count != 0 or not ticket.is_open:
-            yield f"it is hidden, and told as {ticket.meaning}"
+            yield f"it is hidden, and told as {ticket.normalized_state}"
         if ticket.is_missing is not hidden_are_missing:
             yield f"it is hidden, and missing is {ticket.is_missing}"
         return

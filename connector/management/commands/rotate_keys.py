@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = (
         "Encrypts every stored secret anew under the first of FIELD_KEYS, so that the others may be removed."
     )
-    # The check of the keys must not stand in the way of what mends them.
+    # The check of the keys must not stand in the way of what fixes them.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

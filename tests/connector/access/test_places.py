@@ -102,7 +102,7 @@ def test_authorizing_again_without_a_readable_secret_asks_for_it(
     connection: Connection, elsewhere: Connection, browser: Client
 ) -> None:
     put(connection, "client_secret", stored(elsewhere, "client_secret"))
-    page = browser.post("/servicenow/authorize/", {"mend": "1"}, follow=True)
+    page = browser.post("/servicenow/authorize/", {"fix": "1"}, follow=True)
     assert explained(page, "no_client_secret")
 
 

@@ -137,12 +137,12 @@ def test_troubleshooting_shows_what_there_is_an_explanation_for() -> None:
     assert explain("no_answer") in now
 
 
-def test_the_page_of_the_connection_asks_to_authorize_only_where_that_mends_it() -> None:
+def test_the_page_of_the_connection_asks_to_authorize_only_where_that_fixes_it() -> None:
     for problem in Problem:
         connection = connected(problem)
         alert = sign_in_alert(connection, NOON, problems_of(connection, NOON))
-        mends = problem in (Problem.NEEDS_REAUTHORIZATION, Problem.ENDS_SOON)
-        assert (alert is not None and alert.is_mended_by_authorizing) == mends
+        fixes = problem in (Problem.NEEDS_REAUTHORIZATION, Problem.ENDS_SOON)
+        assert (alert is not None and alert.is_fixed_by_authorizing) == fixes
     both = connected(Problem.ENDS_SOON, Problem.NEEDS_REAUTHORIZATION)
     first = sign_in_alert(both, NOON, problems_of(both, NOON))
     assert first

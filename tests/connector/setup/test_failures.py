@@ -141,7 +141,7 @@ def test_every_failure_can_be_looked_up_on_the_set_up_page(browser: Client) -> N
         assert page.count(f"<summary>{explanation.what}</summary>") == (code != "not_connected"), code
 
 
-def test_a_failure_that_authorizing_mends_has_the_button_beside_it(
+def test_a_failure_that_authorizing_fixes_has_the_button_beside_it(
     browser: Client, sandbox: SandboxProcess
 ) -> None:
     browser.post("/servicenow/setup/", entered(sandbox))

@@ -1,4 +1,4 @@
-"""The connection in use: mended by one button, replaced, taken apart."""
+"""The connection in use: fixed by one button, replaced, taken apart."""
 
 import re
 from datetime import timedelta
@@ -31,7 +31,7 @@ def test_authorizing_again_replaces_the_connection_only_when_confirmed(
 
 @pytest.mark.parametrize(("days", "is_told"), [(15, False), (13, True)])
 @pytest.mark.parametrize("page", ["/", "/servicenow/"])
-def test_the_end_of_the_sign_in_is_told_fourteen_days_ahead_with_the_button_that_mends_it(
+def test_the_end_of_the_sign_in_is_told_fourteen_days_ahead_with_the_button_that_fixes_it(
     browser: Client, connection: Connection, page: str, days: int, is_told: bool
 ) -> None:
     Connection.objects.update(refresh_expires_at=timezone.now() + timedelta(days=days))
@@ -40,7 +40,7 @@ def test_the_end_of_the_sign_in_is_told_fourteen_days_ahead_with_the_button_that
     assert ('action="/servicenow/authorize/"' in said) == is_told
 
 
-def test_the_button_that_mends_the_connection_in_use_is_not_led_astray_by_another_being_set_up(
+def test_the_button_that_fixes_the_connection_in_use_is_not_led_astray_by_another_being_set_up(
     browser: Client, connection: Connection
 ) -> None:
     browser.post("/servicenow/setup/", entered_elsewhere())

@@ -18,7 +18,7 @@ from tickets.actions.link import Reason, unlink
 from tickets.delivery.lease import release_abandoned
 from tickets.delivery.push import push
 from tickets.models import Ticket
-from tickets.models.backoff import BACKOFF, Ending
+from tickets.models.backoff import BACKOFF, AttemptResult
 from tickets.models.choices import Delivery
 
 pytestmark = [pytest.mark.django_db]
@@ -36,7 +36,7 @@ def unanswered(sandbox: SandboxProcess, ticket: Ticket, clock: Clock) -> Ticket:
     """Tried for days, the last time without an answer."""
     Ticket.objects.update(attempts=len(BACKOFF))
     sandbox.fault("reset")
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     ticket.refresh_from_db()
     assert ticket.delivery == Delivery.ATTENTION
     return ticket
@@ -104,7 +104,7 @@ def test_a_conflict_whose_records_are_gone_can_be_ended(
     records = [sandbox.create(CHANGE, correlation_id=ticket.correlation_id) for _ in range(2)]
     Ticket.objects.update(sent_at=clock())
     clock.advance(minutes=11)
-    assert push(ticket.pk, clock=clock) == Ending.CONFLICT
+    assert push(ticket.pk, clock=clock) == AttemptResult.CONFLICT
     for record in records:
         sandbox.delete(CHANGE, record["sys_id"])
     address = reverse("tickets:unlink", args=[ticket.pk])
@@ -194,9 +194,9 @@ def test_discarding_what_was_never_sent_can_be_undone(
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.is_open) == (was, True)
     browser.post(address)
-    assert ticket.events.filter(what="discard_undone").count() == 1
+    assert ticket.events.filter(type="discard_undone").count() == 1
     if was == Delivery.WAITING:
-        assert push(ticket.pk) == Ending.DELIVERED
+        assert push(ticket.pk) == AttemptResult.DELIVERED
         assert len(sandbox.records(CHANGE)) == 1
 
 

@@ -19,7 +19,7 @@ from tickets.actions.edit import edit_and_retry
 from tickets.actions.link import Reason
 from tickets.delivery.push import push
 from tickets.models import Ticket, TicketEvent
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery, Kind, Priority, Source
 
 pytestmark = [pytest.mark.django_db]
@@ -47,7 +47,7 @@ def worn_out(sandbox: SandboxProcess, ticket: Ticket, clock: Clock) -> Ticket:
     sandbox.fault("lose_answer")
     push(ticket.pk, clock=clock)
     ticket.refresh_from_db()
-    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.OUTCOME_UNKNOWN)
+    assert (ticket.delivery, ticket.last_result) == (Delivery.ATTENTION, AttemptResult.OUTCOME_UNKNOWN)
     return ticket
 
 
@@ -84,11 +84,11 @@ def test_what_was_refused_is_edited_and_arrives_edited(
     shown = browser.get(address(refused))
     assert shown.context["form"].initial["name"] == refused.name
     browser.post(address(refused), typed(refused, name="A better name", priority="2"))
-    assert push(refused.pk) == Ending.DELIVERED
+    assert push(refused.pk) == AttemptResult.DELIVERED
     [record] = sandbox.records("change_request")
     assert (record["short_description"], record["priority"]) == ("A better name", "2")
     assert record["correlation_id"] == str(refused.pk)
-    event = refused.events.get(what=TicketEvent.What.EDITED)
+    event = refused.events.get(type=TicketEvent.Type.EDITED)
     assert event.actor == secadmin
     assert event.detail["name"] == [refused.name, "A better name"]
     assert event.detail["priority"] == ["3", "2"]
@@ -102,15 +102,15 @@ def test_what_was_refused_is_edited_and_arrives_edited(
 def test_sent_unchanged_it_is_a_plain_second_try(browser: Client, refused: Ticket) -> None:
     Ticket.objects.filter(pk=refused.pk).update(due_on=timezone.now().date() + timedelta(days=30))
     browser.post(address(refused), typed(refused))
-    assert refused.events.filter(what=TicketEvent.What.RETRIED).exists()
-    assert not refused.events.filter(what=TicketEvent.What.EDITED).exists()
+    assert refused.events.filter(type=TicketEvent.Type.RETRIED).exists()
+    assert not refused.events.filter(type=TicketEvent.Type.EDITED).exists()
 
 
 def test_where_nothing_was_sent_the_kind_may_change(
     sandbox: SandboxProcess, browser: Client, refused: Ticket
 ) -> None:
     browser.post(address(refused), typed(refused, kind="incident", priority=str(Priority.PLANNING.value)))
-    assert push(refused.pk) == Ending.DELIVERED
+    assert push(refused.pk) == AttemptResult.DELIVERED
     assert (len(sandbox.records("change_request")), len(sandbox.records("incident"))) == (0, 1)
 
 
@@ -125,14 +125,14 @@ def test_an_edited_ticket_whose_record_exists_is_linked_to_it_and_says_what_diff
         Delivery.WAITING,
     )
     clock.advance(hours=1)
-    assert push(worn_out.pk, clock=clock) == Ending.ADOPTED
+    assert push(worn_out.pk, clock=clock) == AttemptResult.ADOPTED
     [record] = sandbox.records("change_request")
     assert sandbox.records("incident") == []
     worn_out.refresh_from_db()
     assert (worn_out.sys_id, record["short_description"] != worn_out.name) == (record["sys_id"], True)
     assert set(worn_out.dropped_fields) == {"short_description", "description", "requested_by_date"}
     page = browser.get(worn_out.get_absolute_url()).content.decode()
-    assert "An earlier try had arrived: its record differs in these fields" in page
+    assert "An earlier attempt had arrived: its record differs in these fields" in page
 
 
 def test_the_kind_never_changes_where_something_may_exist_whoever_asks(
@@ -149,12 +149,12 @@ def test_an_edited_ticket_still_waits_out_the_quarantine(
     sandbox.fault("reset")
     push(ticket.pk, clock=clock)
     browser.post(address(ticket), typed(ticket, name="Another name"))
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     assert sandbox.records("change_request") == []
     clock.advance(seconds=settings.PUSH_QUARANTINE + 1)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     clock.advance(seconds=10)
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
     assert [row["short_description"] for row in sandbox.records("change_request")] == ["Another name"]
 
 
@@ -209,7 +209,7 @@ def test_a_record_that_no_look_up_finds_is_doubled_only_deliberately(
     sandbox: SandboxProcess, browser: Client, ticket: Ticket, clock: Clock
 ) -> None:
     sandbox.settings(honour_sys_id=False, unwritable_fields="correlation_id")
-    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    assert push(ticket.pk, clock=clock) == AttemptResult.UNMATCHED_RECORD
     number = sandbox.records("change_request")[0]["number"]
     page = browser.get(ticket.get_absolute_url()).content.decode()
     assert f"?record={number}" in page
@@ -220,7 +220,7 @@ def test_a_record_that_no_look_up_finds_is_doubled_only_deliberately(
     assert push(ticket.pk, clock=clock) is None
     sandbox.settings(unwritable_fields="")
     browser.post(address(ticket), typed(ticket, a_second_is_wanted="on"))
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
     assert len(sandbox.records("change_request")) == 2
 
 
@@ -245,7 +245,7 @@ def test_sent_anew_it_is_another_ticket_with_a_key_of_its_own(
     assert b"what you changed since was not sent" in third.content
     unlinked.refresh_from_db()
     assert (unlinked.delivery, unlinked.is_open) == (Delivery.DISCARDED, False)
-    assert push(new.pk) == Ending.DELIVERED
+    assert push(new.pk) == AttemptResult.DELIVERED
     records = sandbox.records("change_request")
     assert {record["correlation_id"] for record in records} == {str(unlinked.pk), str(new.pk)}
     assert len(records) == 2

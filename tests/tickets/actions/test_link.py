@@ -17,8 +17,8 @@ from tickets.actions.link import NotLinkable, Obstacle, Reason
 from tickets.delivery.lease import Claim
 from tickets.delivery.push import push, push_due
 from tickets.models import Ticket, TicketEvent
-from tickets.models.backoff import Ending
-from tickets.models.choices import Delivery, Kind, Meaning
+from tickets.models.backoff import AttemptResult
+from tickets.models.choices import Delivery, Kind, NormalizedState
 from tickets.records.reference import Reference
 from tickets.tracking import journal
 from tickets.tracking.poll import poll_sweep
@@ -43,11 +43,11 @@ def test_a_linked_record_is_tracked_and_nothing_is_created(
     sandbox.change("change_request", row["sys_id"], state="-4", short_description="Made by hand, better")
     poll_sweep()
     stuck.refresh_from_db()
-    assert (stuck.state, stuck.meaning) == ("-4", Meaning.IN_PROGRESS)
+    assert (stuck.state, stuck.normalized_state) == ("-4", NormalizedState.IN_PROGRESS)
     assert stuck.record["short_description"] == "Made by hand, better"
     assert push_due() == 0
     assert len(sandbox.records("change_request")) == before
-    event = stuck.events.get(what=TicketEvent.What.LINKED)
+    event = stuck.events.get(type=TicketEvent.Type.LINKED)
     assert (event.actor, event.detail["number"]) == (secadmin, row["number"])
     assert AuditEntry.objects.get(verb="ticket.linked").detail["number"] == row["number"]
 
@@ -141,7 +141,7 @@ def test_a_record_linked_meanwhile_by_another_ticket_is_refused_by_the_database(
     assert (refused.value.obstacle, refused.value.other) == (Obstacle.LINKED_ELSEWHERE, other)
     stuck.refresh_from_db()
     assert stuck.delivery == Delivery.ATTENTION
-    assert not stuck.events.filter(what=TicketEvent.What.LINKED).exists()
+    assert not stuck.events.filter(type=TicketEvent.Type.LINKED).exists()
 
 
 def test_a_ticket_in_a_workers_hands_is_not_linked(
@@ -165,7 +165,7 @@ def test_a_ticket_that_was_sent_since_it_was_read_is_not_linked(
     """It waits again, as when it was read; but now something of it may be on its way."""
     record = found(ticket, foreign(sandbox)["number"])
     sandbox.fault("reset")
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     assert Ticket.objects.get(pk=ticket.pk).delivery == ticket.delivery == Delivery.WAITING
     assert not link.link(ticket, record, by=None, now=clock())
 
@@ -196,13 +196,13 @@ def test_of_two_records_one_is_chosen_and_the_other_named(
     for _ in range(2):
         foreign(sandbox, correlation_id=str(ticket.pk))
     clock.advance(hours=1)
-    assert push(ticket.pk, clock=clock) == Ending.CONFLICT
+    assert push(ticket.pk, clock=clock) == AttemptResult.CONFLICT
     ticket.refresh_from_db()
     one, other = carriers(ticket)
     assert link.link(ticket, one, others=[other], by=None, now=clock())
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.sys_id) == (Delivery.DELIVERED, one.sys_id)
-    assert ticket.events.get(what=TicketEvent.What.LINKED).detail["others"] == [other.number]
+    assert ticket.events.get(type=TicketEvent.Type.LINKED).detail["others"] == [other.number]
     assert len(sandbox.records("change_request", correlation_id=str(ticket.pk))) == 2
 
 

@@ -34,10 +34,15 @@ def test_unlinking_sends_nothing_and_changes_nothing_in_servicenow(
         push_due(clock=clock)
         poll_sweep(clock=clock)
     ticket = Ticket.objects.get(pk=delivered.pk)
-    assert (ticket.delivery, ticket.sys_id, ticket.number, ticket.meaning) == (Delivery.UNLINKED, "", "", "")
+    assert (ticket.delivery, ticket.sys_id, ticket.number, ticket.normalized_state) == (
+        Delivery.UNLINKED,
+        "",
+        "",
+        "",
+    )
     assert (ticket.is_open, ticket.needs_attention) == (True, True)
     assert sandbox.records("change_request") == before
-    event = ticket.events.get(what=TicketEvent.What.UNLINKED)
+    event = ticket.events.get(type=TicketEvent.Type.UNLINKED)
     assert (event.actor, event.detail) == (secadmin, {"number": delivered.number, "reason": "wrong"})
     assert AuditEntry.objects.get(verb="ticket.unlinked").target == str(ticket.pk)
 
@@ -67,7 +72,7 @@ def test_an_unlinked_ticket_is_linked_elsewhere_and_its_story_goes_on(
     assert link_to(ticket, row)
     sandbox.change("change_request", row["sys_id"], state="-4")
     poll_sweep()
-    changed = ticket.events.filter(what=TicketEvent.What.CHANGED)
+    changed = ticket.events.filter(type=TicketEvent.Type.CHANGED)
     assert changed.values_list("sys_mod_count").distinct().count() == 1
     assert {event.sys_id for event in changed} == {delivered.sys_id, row["sys_id"]}
 
@@ -118,6 +123,6 @@ def test_a_page_read_before_the_ticket_closed_unlinks_beside_its_successor(
     action = ActionFactory.create()
     Ticket.objects.filter(pk=delivered.pk).update(action=action)
     as_read = Ticket.objects.get(pk=delivered.pk)
-    Ticket.objects.filter(pk=delivered.pk).update(is_open=False, meaning="closed")
+    Ticket.objects.filter(pk=delivered.pk).update(is_open=False, normalized_state="closed")
     TicketFactory.create(instance=delivered.instance, action=action)
     assert link.unlink(as_read, Reason.WRONG, by=secadmin, now=clock())

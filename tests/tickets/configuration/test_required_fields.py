@@ -1,4 +1,4 @@
-"""A ticket that ServiceNow refuses for an empty mandatory field leads to what mends that, once or for good."""
+"""A ticket that ServiceNow refuses for an empty mandatory field leads to what fixes that, once or for good."""
 
 import pytest
 from django.test import Client
@@ -40,7 +40,7 @@ def edited(browser: Client, ticket: Ticket, **values: str) -> dict[str, str]:
     return {name: str(value) for name, value in shown.items() if value is not None} | values
 
 
-def test_the_ticket_leads_to_the_mapping_that_mends_it(browser: Client, refused: Ticket) -> None:
+def test_the_ticket_leads_to_the_mapping_that_fixes_it(browser: Client, refused: Ticket) -> None:
     page = browser.get(refused.get_absolute_url()).content.decode()
     mapping = f"{reverse('tickets:fields', args=[Kind.CHANGE_REQUEST])}?field=assignment_group"
     assert f'href="{mapping}"' in page
@@ -109,7 +109,7 @@ def test_what_is_chosen_once_stays_on_the_form(
     address = reverse("tickets:edit", args=[refused.pk])
     browser.post(address, edited(browser, refused, **{FIELD: group["sys_id"]}))
     problem = REFUSAL.format("Justification")
-    Ticket.objects.update(delivery=Delivery.ATTENTION, last_problem=problem, next_try_at=None)
+    Ticket.objects.update(delivery=Delivery.ATTENTION, last_problem=problem, next_attempt_at=None)
     form = browser.get(address).context["form"]
     assert form[FIELD].value() == group["sys_id"]
     assert "extra_justification" in form.fields

@@ -13,7 +13,7 @@ from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.configuration import state_names
 from tickets.models import StateName, Ticket, new_sys_id
-from tickets.models.choices import Delivery, Kind, Meaning
+from tickets.models.choices import Delivery, Kind, NormalizedState
 from tickets.models.state_labels import name_of
 from tickets.models.ticket_type import TYPES
 from tickets.tracking.poll import poll_sweep
@@ -61,8 +61,13 @@ def test_a_state_that_nobody_knows_has_whatever_name_was_read() -> None:
 
 
 def delivered(connection: Connection, state: str, **more: object) -> Ticket:
-    fields = {"delivery": Delivery.DELIVERED, "sys_id": new_sys_id(), "meaning": Meaning.IN_PROGRESS, **more}
-    return TicketFactory.create(instance=connection.instance, state=state, next_try_at=None, **fields)
+    fields = {
+        "delivery": Delivery.DELIVERED,
+        "sys_id": new_sys_id(),
+        "normalized_state": NormalizedState.IN_PROGRESS,
+        **more,
+    }
+    return TicketFactory.create(instance=connection.instance, state=state, next_attempt_at=None, **fields)
 
 
 def test_names_are_read_from_the_instance(connection: Connection, sandbox: SandboxProcess) -> None:
@@ -118,11 +123,19 @@ def test_a_new_name_and_meaning_count_at_once_and_a_reset_undoes_them(
     posted = {"label:change_request:-1": "Doing it", "meaning:change_request:-1": "closed"}
     assert client.post(PAGE, posted).status_code == 302
     ticket = Ticket.objects.get(pk=ticket.pk)
-    assert (ticket.state_words, ticket.meaning, ticket.is_open) == ("Doing it", Meaning.CLOSED, False)
+    assert (ticket.state_words, ticket.normalized_state, ticket.is_open) == (
+        "Doing it",
+        NormalizedState.CLOSED,
+        False,
+    )
     assert AuditEntry.objects.get(verb="states.named").detail["states"] == {"change_request:-1": "Doing it"}
     client.post(PAGE + "reset/")
     ticket = Ticket.objects.get(pk=ticket.pk)
-    assert (ticket.state_words, ticket.meaning, ticket.is_open) == ("Implement", Meaning.IN_PROGRESS, True)
+    assert (ticket.state_words, ticket.normalized_state, ticket.is_open) == (
+        "Implement",
+        NormalizedState.IN_PROGRESS,
+        True,
+    )
 
 
 def test_an_empty_name_shows_what_counts_in_its_place(

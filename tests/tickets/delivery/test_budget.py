@@ -19,7 +19,7 @@ from tests.tickets.clock import Clock
 from tickets.delivery.comments import send_due, write
 from tickets.delivery.push import push, push_due
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.models.comments import CommentState, Element
 from tickets.tracking.poll import poll_sweep
@@ -40,7 +40,7 @@ def test_pushes_stop_when_the_hours_calls_are_used_up_and_go_on_when_calls_are_f
     tickets = [TicketFactory.create(instance=connection.instance) for _ in range(3)]
     assert push_due(clock=clock) == 2
     assert len(sandbox.records("change_request")) == 2
-    assert push(tickets[2].pk, clock=clock) == Ending.BUDGET
+    assert push(tickets[2].pk, clock=clock) == AttemptResult.BUDGET
     clock.advance(minutes=59)
     assert push_due(clock=clock) == 0
     clock.advance(minutes=6)
@@ -59,7 +59,7 @@ def test_polls_leave_a_quarter_of_the_hours_calls_to_pushes(
         poll_sweep(clock=clock)
     connection.instance.refresh_from_db()
     assert connection.instance.calls_left(clock(), settings.API_CALLS_PER_HOUR) == 2
-    assert push(TicketFactory.create(instance=connection.instance).pk, clock=clock) == Ending.DELIVERED
+    assert push(TicketFactory.create(instance=connection.instance).pk, clock=clock) == AttemptResult.DELIVERED
 
 
 def test_notes_leave_a_quarter_of_the_hours_calls_to_pushes(
@@ -72,7 +72,7 @@ def test_notes_leave_a_quarter_of_the_hours_calls_to_pushes(
     send_due()
     assert 0 < delivered.comments.filter(state=CommentState.DELIVERED).count() < 6
     other = TicketFactory.create(instance=connection.instance, requested_by=delivered.requested_by)
-    assert push(other.pk) == Ending.DELIVERED
+    assert push(other.pk) == AttemptResult.DELIVERED
 
 
 @pytest.mark.parametrize(("kind", "pause"), [("rate_limit", 90), ("rate_limit_bare", 60)])
@@ -101,7 +101,7 @@ def test_a_used_up_hour_is_told_with_the_moment_when_it_goes_on(
     connection: Connection, ticket: Ticket, browser: Client, settings: LazySettings
 ) -> None:
     settings.API_CALLS_PER_HOUR = 1
-    assert push(ticket.pk) == Ending.BUDGET
+    assert push(ticket.pk) == AttemptResult.BUDGET
     ticket.refresh_from_db()
     connection.instance.refresh_from_db()
     free_at = connection.instance.calls_free_at(timezone.now(), 1)
@@ -114,17 +114,17 @@ def test_a_used_up_hour_is_told_with_the_moment_when_it_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("column", "ending"),
-    [("circuit_open_until", Ending.UNREACHABLE), ("rate_limited_until", Ending.RATE_LIMITED)],
+    ("column", "result"),
+    [("circuit_open_until", AttemptResult.UNREACHABLE), ("rate_limited_until", AttemptResult.RATE_LIMITED)],
 )
 def test_an_instance_that_is_left_alone_needs_no_attention(
-    connection: Connection, ticket: Ticket, column: str, ending: Ending
+    connection: Connection, ticket: Ticket, column: str, result: AttemptResult
 ) -> None:
     until = timezone.now() + timedelta(minutes=1)
     Instance.objects.update(**{column: until})
-    assert push(ticket.pk) == ending
+    assert push(ticket.pk) == result
     ticket.refresh_from_db()
-    assert (ticket.next_try_at, ticket.attempts, ticket.sent_at) == (until, 0, None)
+    assert (ticket.next_attempt_at, ticket.attempts, ticket.sent_at) == (until, 0, None)
 
 
 def test_whoever_asks_for_more_than_deliveries_leave_is_told_until_when(
@@ -154,7 +154,7 @@ def test_once_more_calls_are_allowed_what_waited_for_them_goes_on(
 ) -> None:
     settings.API_CALLS_PER_HOUR = 1
     ticket = TicketFactory.create(instance=connection.instance)
-    assert push(ticket.pk, clock=clock) == Ending.BUDGET
+    assert push(ticket.pk, clock=clock) == AttemptResult.BUDGET
     settings.API_CALLS_PER_HOUR = 100
     clock.advance(minutes=6)
     assert push_due(clock=clock) == 1

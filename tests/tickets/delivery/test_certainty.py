@@ -19,7 +19,7 @@ from tests.tickets.clock import Clock
 from tickets.delivery import comments
 from tickets.delivery.push import push
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.models.comments import CommentState, Element
 from tickets.tracking.journal import read_notes
@@ -28,10 +28,10 @@ pytestmark = [pytest.mark.django_db]
 CHANGE = "change_request"
 # Each has done what it was asked before it says no.
 FALSE_NOES = {
-    "refused_by_a_proxy": Ending.OUTCOME_UNKNOWN,
-    "cancelled": Ending.OUTCOME_UNKNOWN,
-    "unauthorized_by_a_proxy": Ending.PAUSED,
-    "limited_by_a_proxy": Ending.RATE_LIMITED,
+    "refused_by_a_proxy": AttemptResult.OUTCOME_UNKNOWN,
+    "cancelled": AttemptResult.OUTCOME_UNKNOWN,
+    "unauthorized_by_a_proxy": AttemptResult.PAUSED,
+    "limited_by_a_proxy": AttemptResult.RATE_LIMITED,
 }
 
 
@@ -45,18 +45,18 @@ def pushed(ticket: Ticket, clock: Clock, *, times: int = 6, minutes: float = 10)
 
 
 @pytest.mark.parametrize("on_template", [False, True], ids=["table", "template"])
-@pytest.mark.parametrize(("kind", "ending"), FALSE_NOES.items())
+@pytest.mark.parametrize(("kind", "result"), FALSE_NOES.items())
 def test_a_no_of_somebody_else_after_the_record_was_made_makes_no_second_one(
-    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, kind: str, ending: Ending, on_template: bool
+    sandbox: SandboxProcess, ticket: Ticket, clock: Clock, kind: str, result: AttemptResult, on_template: bool
 ) -> None:
     sandbox.settings(honour_sys_id=False)
     if on_template:
         ChangeTemplateFactory.create(instance=ticket.instance)
     sandbox.fault(kind, route="change" if on_template else "table")
-    assert push(ticket.pk, clock=clock) == ending
+    assert push(ticket.pk, clock=clock) == result
     ticket.refresh_from_db()
     assert ticket.sent_at is not None
-    assert ticket.attempts == (ending == Ending.OUTCOME_UNKNOWN)
+    assert ticket.attempts == (result == AttemptResult.OUTCOME_UNKNOWN)
     [record] = sandbox.records(CHANGE)
     assert pushed(ticket, clock).sys_id == record["sys_id"]
     assert len(sandbox.records(CHANGE)) == 1
@@ -69,11 +69,11 @@ def test_whoever_tries_again_after_a_refusal_has_it_looked_for(
     """A proxy that repeats the call gets the first one through, and hands back the refusal of the second."""
     sandbox.settings(honour_sys_id=False)
     sandbox.fault("business_rule_abort")
-    assert push(ticket.pk, clock=clock) == Ending.REFUSED
+    assert push(ticket.pk, clock=clock) == AttemptResult.REFUSED
     record = sandbox.create(CHANGE, correlation_id=str(ticket.pk), short_description="made all the same")
     ticket.refresh_from_db()
     assert ticket.retry(clock(), **edits)
-    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert push(ticket.pk, clock=clock) == AttemptResult.ADOPTED
     ticket.refresh_from_db()
     assert ticket.sys_id == record["sys_id"]
 
@@ -81,7 +81,7 @@ def test_whoever_tries_again_after_a_refusal_has_it_looked_for(
 def test_a_key_that_is_taken_is_looked_for(sandbox: SandboxProcess, ticket: Ticket, clock: Clock) -> None:
     """With our primary key kept, a proxy that repeats the call brings back that the key is taken."""
     sandbox.fault("repeated")
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     [record] = sandbox.records(CHANGE)
     assert pushed(ticket, clock, times=1).sys_id == record["sys_id"]
 
@@ -104,12 +104,12 @@ def test_a_no_in_unknown_words_is_told_once_nothing_was_found(
     said: str,
 ) -> None:
     sandbox.fault(kind, times=100)
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     assert sandbox.pending_faults()[0]["times"] == 99
     ticket = pushed(ticket, clock, times=3)
-    assert (ticket.delivery, ticket.last_ending, ticket.last_problem) == (
+    assert (ticket.delivery, ticket.last_result, ticket.last_problem) == (
         Delivery.ATTENTION,
-        Ending.DOUBTED,
+        AttemptResult.DOUBTED,
         said,
     )
     assert sandbox.pending_faults()[0]["times"] == 99
@@ -132,11 +132,11 @@ def test_before_a_second_sending_it_is_looked_for_twice(
     sandbox.fault("acl_hidden", method="GET", times=2, about=f"{ticket.pk}")
     sandbox.fault("acl_hidden", method="GET", times=2, about=f"{ticket.client_sys_id}")
     clock.advance(seconds=settings.PUSH_QUARANTINE + 1)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     sandbox.clear()
     assert push(ticket.pk, clock=clock) is None
     clock.advance(seconds=6)
-    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert push(ticket.pk, clock=clock) == AttemptResult.ADOPTED
     assert len(sandbox.records(CHANGE)) == 1
 
 

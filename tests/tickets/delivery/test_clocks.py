@@ -22,7 +22,7 @@ from tickets.delivery import comments
 from tickets.delivery.lease import Claim
 from tickets.delivery.push import push
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.comments import CommentState, Element
 
 pytestmark = [pytest.mark.django_db]
@@ -62,11 +62,11 @@ def test_a_worker_whose_clock_is_wrong_sends_nothing_a_second_time(
     other.set(minutes=minutes)
     sandbox.settings(honour_sys_id=False)
     sandbox.fault("reset")
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     for _ in range(6):
         for each in (clock, other):
             each.advance(seconds=25)
-            Ticket.objects.update(next_try_at=each())
+            Ticket.objects.update(next_attempt_at=each())
             watch.restart()
             push(ticket.pk, clock=each)
     assert sandbox.records(CHANGE) == []
@@ -87,9 +87,9 @@ def test_the_quarantine_counts_anew_when_the_clock_was_set(
     push(ticket.pk, clock=clock)
     clock.advance(seconds=settings.PUSH_QUARANTINE - 20)
     clock.set(minutes=minutes)
-    Ticket.objects.update(next_try_at=clock())
+    Ticket.objects.update(next_attempt_at=clock())
     with caplog.at_level(logging.WARNING):
-        assert push(ticket.pk, clock=clock) == Ending.COUNTS_ANEW
+        assert push(ticket.pk, clock=clock) == AttemptResult.COUNTS_ANEW
     assert "counts anew for 1 tickets" in caplog.text
     client.force_login(secadmin)
     assert "counts anew" in client.get(ticket.get_absolute_url()).content.decode()
@@ -106,7 +106,7 @@ def test_the_quarantine_counts_anew_after_a_start(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock, settings: LazySettings
 ) -> None:
     Ticket.objects.update(sent_at=clock() - timedelta(days=1))
-    assert push(ticket.pk, clock=clock) == Ending.COUNTS_ANEW
+    assert push(ticket.pk, clock=clock) == AttemptResult.COUNTS_ANEW
     for _ in range(2):
         clock.advance(seconds=settings.PUSH_QUARANTINE)
         push(ticket.pk, clock=clock)
@@ -114,7 +114,7 @@ def test_the_quarantine_counts_anew_after_a_start(
 
 
 def test_what_was_never_sent_waits_for_nothing_after_a_start(sandbox: SandboxProcess, ticket: Ticket) -> None:
-    assert push(ticket.pk) == Ending.DELIVERED
+    assert push(ticket.pk) == AttemptResult.DELIVERED
 
 
 @pytest.mark.parametrize("minutes", TEN_MINUTES.values(), ids=TEN_MINUTES)
@@ -159,7 +159,7 @@ def test_a_note_is_not_written_again_by_a_clock_that_was_set(
     clock.set(minutes=minutes)
     for _ in range(5):
         clock.advance(seconds=30)
-        TicketComment.objects.update(next_try_at=clock())
+        TicketComment.objects.update(next_attempt_at=clock())
         comments.send_due(clock=clock)
     assert len(sandbox.records("sys_journal_field")) == 1
     for _ in range(3):
@@ -173,11 +173,11 @@ def test_a_note_is_not_written_again_by_a_clock_that_was_set(
 def test_what_waits_goes_on_at_once_when_the_clock_was_put_back(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock
 ) -> None:
-    Ticket.objects.update(next_try_at=clock() + timedelta(seconds=20))
+    Ticket.objects.update(next_attempt_at=clock() + timedelta(seconds=20))
     assert push(ticket.pk, clock=clock) is None
     clock.advance(seconds=30)
     clock.set(minutes=-10)
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
 
 
 def test_the_time_of_a_busy_machine_is_no_difference() -> None:

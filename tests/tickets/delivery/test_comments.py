@@ -211,7 +211,7 @@ def test_a_reopened_ticket_says_so(sandbox: SandboxProcess, ticket: Ticket) -> N
     poll_delta()
     ticket.refresh_from_db()
     assert ticket.is_open
-    assert ticket.events.filter(what="reopened").count() == 1
+    assert ticket.events.filter(type="reopened").count() == 1
 
 
 def test_a_changed_ticket_is_read_with_few_calls(

@@ -17,7 +17,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.delivery.push import push, push_due
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 
 pytestmark = [pytest.mark.django_db]
@@ -62,7 +62,7 @@ def pushed(ticket: Ticket, clock: Clock, *, times: int) -> Ticket:
 
 @pytest.fixture
 def wanted_twice(ticket: Ticket, clock: Clock) -> Ticket:
-    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    assert push(ticket.pk, clock=clock) == AttemptResult.UNMATCHED_RECORD
     ticket.refresh_from_db()
     assert ticket.retry(clock(), a_second_is_wanted=True)
     return ticket
@@ -75,7 +75,7 @@ def test_a_second_record_that_a_person_wanted_is_not_followed_by_a_third(
     with pytest.raises(Killed):
         pushed(wanted_twice, clock, times=1)
     ticket = pushed(wanted_twice, clock, times=5)
-    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.UNFINDABLE)
+    assert (ticket.delivery, ticket.last_result) == (Delivery.ATTENTION, AttemptResult.UNVERIFIABLE)
     assert len(sandbox.records(CHANGE)) == 2
 
 
@@ -137,8 +137,8 @@ def test_the_first_record_without_a_key_is_the_last(
 ) -> None:
     work(clock)
     assert len(sandbox.records(CHANGE)) == 1
-    endings = Counter(Ticket.objects.values_list("last_ending", flat=True))
-    assert endings == {Ending.STRANGER: 1, Ending.KEYLESS: 29}
+    results = Counter(Ticket.objects.values_list("last_result", flat=True))
+    assert results == {AttemptResult.UNMATCHED_RECORD: 1, AttemptResult.KEYLESS: 29}
     page = browser.get("/").content.decode()
     assert "ServiceNow keeps none of the keys" in page
     assert reverse("tickets:fields", args=[CHANGE]) in page

@@ -14,7 +14,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.delivery.push import push, push_due
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.models.reconciliation import Discrepancy
 from tickets.reconciliation import fixes
@@ -45,21 +45,23 @@ def test_where_neither_key_is_kept_an_unanswered_send_is_not_repeated(
         push_due(clock=clock)
         clock.advance(seconds=60)
     ticket.refresh_from_db()
-    assert (ticket.delivery, ticket.last_ending) == (Delivery.ATTENTION, Ending.UNFINDABLE)
+    assert (ticket.delivery, ticket.last_result) == (Delivery.ATTENTION, AttemptResult.UNVERIFIABLE)
     assert len(sandbox.records(CHANGE)) == 1
 
 
 def test_a_look_up_that_always_fails_holds_no_other_ticket_up(
     sandbox: SandboxProcess, connection: Connection, clock: Clock
 ) -> None:
-    sandbox.create(CHANGE, short_description="stranger")
+    sandbox.create(CHANGE, short_description="unmatched_record")
     sandbox.settings(
         honour_sys_id=False, unreadable_fields="correlation_id", unreadable_field_query="ignored"
     )
     sandbox.fault("reset")
     stuck = TicketFactory.create(instance=connection.instance)
     push(stuck.pk, clock=clock)
-    other = TicketFactory.create(instance=connection.instance, next_try_at=clock() + timedelta(seconds=30))
+    other = TicketFactory.create(
+        instance=connection.instance, next_attempt_at=clock() + timedelta(seconds=30)
+    )
     for _ in range(40):
         push_due(clock=clock)
         clock.advance(seconds=3)
@@ -73,7 +75,7 @@ def test_an_answer_that_names_no_record_is_no_delivery(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock
 ) -> None:
     sandbox.settings(unreadable_fields="sys_id")
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.sent_at is not None) == (Delivery.WAITING, True)
 
@@ -117,19 +119,21 @@ def test_two_records_found_after_a_refusal_are_a_conflict(
         sandbox.fault("forbidden", method="POST")
 
     once_before_sending(arrive_twice)
-    assert push(ticket.pk, clock=clock) == Ending.CONFLICT
+    assert push(ticket.pk, clock=clock) == AttemptResult.CONFLICT
 
 
-def test_mending_a_link_sends_nothing_when_the_record_is_gone_by_then(
+def test_fixing_a_link_sends_nothing_when_the_record_is_gone_by_then(
     sandbox: SandboxProcess, connection: Connection, clock: Clock, secadmin: User
 ) -> None:
     ticket = TicketFactory.create(
-        instance=connection.instance, delivery=Delivery.ATTENTION, last_ending=Ending.REFUSED
+        instance=connection.instance, delivery=Delivery.ATTENTION, last_result=AttemptResult.REFUSED
     )
     run = ReconciliationFactory.create(instance=connection.instance)
-    finding = FindingFactory.create(run=run, what="unlinked", ticket=ticket, sys_id=ticket.client_sys_id)
+    finding = FindingFactory.create(
+        run=run, discrepancy="unlinked", ticket=ticket, sys_id=ticket.client_sys_id
+    )
     fixes.choose(run, Discrepancy.UNLINKED, by=secadmin, now=clock())
-    fixes.mend_chosen(run.pk, clock=clock)
+    fixes.fix_chosen(run.pk, clock=clock)
     for _ in range(100):
         push_due(clock=clock)
         clock.advance(seconds=3)

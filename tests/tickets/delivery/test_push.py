@@ -18,7 +18,7 @@ from tickets.delivery import results
 from tickets.delivery.lease import Claim
 from tickets.delivery.push import push, push_due
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery, Kind, Priority
 
 pytestmark = [pytest.mark.django_db]
@@ -46,11 +46,11 @@ def work_until_settled(ticket: Ticket, clock: Clock, tries: int = 40) -> Ticket:
         if ticket.delivery in (Delivery.DELIVERED, Delivery.ATTENTION, Delivery.CONFLICT):
             return ticket
         clock.advance(seconds=20)
-    raise AssertionError(f"still {ticket.delivery} after {tries} tries: {ticket.last_ending}")
+    raise AssertionError(f"still {ticket.delivery} after {tries} tries: {ticket.last_result}")
 
 
 def test_a_ticket_becomes_one_record_that_carries_its_keys(sandbox: SandboxProcess, ticket: Ticket) -> None:
-    assert push(ticket.pk) == Ending.DELIVERED
+    assert push(ticket.pk) == AttemptResult.DELIVERED
     [record] = sandbox.records("change_request")
     ticket.refresh_from_db()
     assert record["sys_id"] == ticket.sys_id == ticket.client_sys_id
@@ -85,10 +85,10 @@ def test_a_lost_answer_is_looked_up_before_a_second_create(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock
 ) -> None:
     sandbox.fault("lose_answer")
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     assert len(sandbox.records("change_request")) == 1
     settled = work_until_settled(ticket, clock)
-    assert settled.last_ending == Ending.ADOPTED
+    assert settled.last_result == AttemptResult.ADOPTED
     [record] = sandbox.records("change_request")
     assert settled.sys_id == record["sys_id"]
 
@@ -129,13 +129,13 @@ def test_an_empty_look_up_before_a_late_commit_sends_nothing(
     settings.PUSH_TIMEOUT = 1.0
     sandbox.settings(honour_sys_id=False)
     sandbox.fault("late_commit", seconds=4)
-    assert push(ticket.pk, clock=clock) == Ending.OUTCOME_UNKNOWN
+    assert push(ticket.pk, clock=clock) == AttemptResult.OUTCOME_UNKNOWN
     clock.advance(seconds=60)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     while not sandbox.records("change_request"):
         time.sleep(0.1)
     clock.advance(seconds=60)
-    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert push(ticket.pk, clock=clock) == AttemptResult.ADOPTED
     assert len(sandbox.records("change_request")) == 1
 
 
@@ -145,13 +145,13 @@ def test_the_quarantine_is_waited_out_before_a_second_send(
     sandbox.fault("reset")
     push(ticket.pk, clock=clock)
     clock.advance(seconds=settings.PUSH_QUARANTINE - 30)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     assert sandbox.records("change_request") == []
     clock.advance(seconds=31)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     assert sandbox.records("change_request") == []
     clock.advance(seconds=10)
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
     assert len(sandbox.records("change_request")) == 1
 
 
@@ -182,7 +182,7 @@ def test_a_refusal_waits_for_a_person_with_servicenows_own_sentence(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock
 ) -> None:
     sandbox.fault("business_rule_abort")
-    assert push(ticket.pk, clock=clock) == Ending.REFUSED
+    assert push(ticket.pk, clock=clock) == AttemptResult.REFUSED
     ticket.refresh_from_db()
     assert ticket.delivery == Delivery.ATTENTION
     assert "Business Rule" in ticket.last_problem
@@ -195,7 +195,7 @@ def test_an_instance_that_keeps_neither_of_our_keys_is_shown_to_a_person(
 ) -> None:
     """Such a record could never be found again, so sending once more could double it."""
     sandbox.settings(honour_sys_id=False, unwritable_fields="correlation_id")
-    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    assert push(ticket.pk, clock=clock) == AttemptResult.UNMATCHED_RECORD
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.last_problem) == (
         Delivery.ATTENTION,
@@ -209,11 +209,11 @@ def test_a_rate_limit_is_obeyed_and_costs_no_attempt(
 ) -> None:
     sandbox.fault("rate_limit", seconds=120)
     before = clock()
-    assert push(ticket.pk, clock=clock) == Ending.RATE_LIMITED
+    assert push(ticket.pk, clock=clock) == AttemptResult.RATE_LIMITED
     ticket.refresh_from_db()
     assert ticket.attempts == 0
-    assert ticket.next_try_at is not None
-    assert ticket.next_try_at >= before + timedelta(seconds=119)
+    assert ticket.next_attempt_at is not None
+    assert ticket.next_attempt_at >= before + timedelta(seconds=119)
     assert ticket.sent_at is None
 
 
@@ -221,7 +221,7 @@ def test_an_expired_token_is_renewed_once_and_the_record_made(
     sandbox: SandboxProcess, ticket: Ticket
 ) -> None:
     sandbox.fault("unauthorized")
-    assert push(ticket.pk) == Ending.DELIVERED
+    assert push(ticket.pk) == AttemptResult.DELIVERED
     assert len(sandbox.records("change_request")) == 1
 
 
@@ -233,10 +233,10 @@ def test_a_create_is_not_repeated_after_a_renewal_that_took_too_long(
     open_client(Connection.objects.get(), now=clock())
     sandbox.fault("unauthorized")
     sandbox.fault("latency", route="token", seconds=1.0)
-    assert push(ticket.pk, clock=ten_times_as_fast) == Ending.LATE
+    assert push(ticket.pk, clock=ten_times_as_fast) == AttemptResult.LATE
     assert sandbox.records("change_request") == []
     clock.advance(minutes=5)
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
 
 
 def test_while_servicenow_is_down_nothing_is_spent_and_then_everything_arrives(
@@ -264,8 +264,8 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
     assert stale is not None
     assert Claim.take(ticket.pk, Now.read(clock)) is None
     clock.advance(hours=1)
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
-    assert results.release(stale, Ending.PAUSED, clock()) == Ending.LOST_CLAIM
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
+    assert results.release(stale, AttemptResult.PAUSED, clock()) == AttemptResult.LOST_CLAIM
     assert not stale.move(Delivery.SENT, sent_at=clock())
     ticket.refresh_from_db()
     assert ticket.is_delivered
@@ -274,7 +274,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
 def test_nothing_is_sent_to_another_instance(sandbox: SandboxProcess, connection: Connection) -> None:
     stranger = TicketFactory.create()
     assert push_due() == 0
-    assert push(stranger.pk) == Ending.PAUSED
+    assert push(stranger.pk) == AttemptResult.PAUSED
     assert sandbox.records("change_request") == []
 
 

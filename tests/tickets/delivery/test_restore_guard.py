@@ -25,7 +25,7 @@ from tickets.delivery import comments
 from tickets.delivery.push import push
 from tickets.delivery.restore_guard import FRESH_FOR
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery, Kind
 from tickets.models.comments import Element
 
@@ -77,7 +77,7 @@ class Portal:
     def ticket(self) -> tuple[str, str, str]:
         """Return delivery, sys_id and last ending of the one ticket."""
         with sqlite3.connect(self.file) as database:
-            rows = database.execute("SELECT delivery, sys_id, last_ending FROM tickets_ticket").fetchall()
+            rows = database.execute("SELECT delivery, sys_id, last_result FROM tickets_ticket").fetchall()
         database.close()
         [row] = rows
         return row  # type: ignore[no-any-return]
@@ -108,7 +108,7 @@ def test_a_ticket_that_has_waited_is_looked_up_before_its_first_send(
     sandbox.settings(honour_sys_id=False)
     record = sandbox.create("change_request", correlation_id=str(ticket.pk), short_description="made before")
     clock.advance(seconds=FRESH_FOR.total_seconds())
-    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert push(ticket.pk, clock=clock) == AttemptResult.ADOPTED
     ticket.refresh_from_db()
     assert (
         [ticket.sys_id] == [row["sys_id"] for row in sandbox.records("change_request")] == [record["sys_id"]]
@@ -122,11 +122,11 @@ def test_a_type_that_was_edited_since_is_left_to_a_person(
     sandbox.settings(honour_sys_id=False)
     record = sandbox.create("incident", correlation_id=str(ticket.pk), short_description="edited and sent")
     clock.advance(seconds=FRESH_FOR.total_seconds())
-    assert push(ticket.pk, clock=clock) == Ending.OTHER_KIND
+    assert push(ticket.pk, clock=clock) == AttemptResult.OTHER_KIND
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.last_problem) == (Delivery.ATTENTION, record["number"])
     assert ticket.retry(clock(), kind=Kind.INCIDENT)
-    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert push(ticket.pk, clock=clock) == AttemptResult.ADOPTED
     assert sandbox.records("change_request") == []
 
 
@@ -139,9 +139,9 @@ def test_a_type_that_was_edited_after_a_send_without_an_answer_is_left_to_a_pers
     Ticket.objects.filter(pk=ticket.pk).update(sent_at=clock())
     sandbox.create("incident", correlation_id=str(ticket.pk), short_description="edited and sent")
     clock.advance(hours=1)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     clock.advance(seconds=10)
-    assert push(ticket.pk, clock=clock) == Ending.OTHER_KIND
+    assert push(ticket.pk, clock=clock) == AttemptResult.OTHER_KIND
     ticket.refresh_from_db()
     assert not ticket.may_be_discarded
     client.force_login(secadmin)
@@ -150,7 +150,7 @@ def test_a_type_that_was_edited_after_a_send_without_an_answer_is_left_to_a_pers
     assert reverse("tickets:retry", args=[ticket.pk]) not in page
     assert not give_up(ticket)
     assert ticket.retry(clock(), kind=Kind.INCIDENT)
-    assert push(ticket.pk, clock=clock) == Ending.ADOPTED
+    assert push(ticket.pk, clock=clock) == AttemptResult.ADOPTED
     assert sandbox.records("change_request") == []
 
 
@@ -161,7 +161,7 @@ def test_an_ignored_condition_in_the_other_table_stops_nothing(
     sandbox.settings(unreadable_fields="correlation_id", unreadable_field_query="ignored")
     sandbox.create("incident", short_description="Somebody else's")
     clock.advance(seconds=FRESH_FOR.total_seconds())
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
 
 
 @pytest.mark.django_db
@@ -170,7 +170,7 @@ def test_where_the_other_table_is_closed_to_us_the_ticket_is_sent(
 ) -> None:
     clock.advance(seconds=FRESH_FOR.total_seconds())
     sandbox.fault("forbidden", method="GET", about="/table/incident")
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
     assert sandbox.pending_faults() == []
     assert len(sandbox.records("change_request")) == 1
 

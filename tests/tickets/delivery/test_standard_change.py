@@ -12,7 +12,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.delivery.push import push
 from tickets.models import ChangeTemplate, Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery, Kind
 from tickets.models.field_trial import FieldTrial
 
@@ -80,8 +80,8 @@ def test_a_lost_answer_makes_one_record_which_is_adopted(
 ) -> None:
     sandbox.settings(honour_sys_id=honour_sys_id)
     sandbox.fault(fault, route="change")
-    assert pushed(ticket, clock).last_ending == Ending.OUTCOME_UNKNOWN
-    assert pushed(ticket, clock, times=3).last_ending == Ending.ADOPTED
+    assert pushed(ticket, clock).last_result == AttemptResult.OUTCOME_UNKNOWN
+    assert pushed(ticket, clock, times=3).last_result == AttemptResult.ADOPTED
     [record] = sandbox.records(CHANGES)
     assert (record["sys_id"], record["type"]) == (ticket.sys_id, "standard")
     assert (record["sys_id"] == ticket.client_sys_id) == honour_sys_id
@@ -93,11 +93,11 @@ def test_nothing_is_sent_after_a_lost_answer_before_the_quarantine_ends(
     sandbox.fault("reset", route="change")
     push(ticket.pk, clock=clock)
     clock.advance(seconds=30)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     clock.advance(minutes=10)
-    assert push(ticket.pk, clock=clock) == Ending.NOT_FOUND_YET
+    assert push(ticket.pk, clock=clock) == AttemptResult.NOT_FOUND_YET
     clock.advance(minutes=1)
-    assert push(ticket.pk, clock=clock) == Ending.DELIVERED
+    assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
     assert len(sandbox.records(CHANGES)) == 1
 
 
@@ -105,13 +105,13 @@ def test_a_template_that_stops_keeping_the_key_doubles_nothing(
     sandbox: SandboxProcess, template: ChangeTemplate, ticket: Ticket, clock: Clock
 ) -> None:
     sandbox.settings(honour_sys_id=False, standard_change_read_only="correlation_id")
-    assert pushed(ticket, clock, times=4).last_ending == Ending.STRANGER
+    assert pushed(ticket, clock, times=4).last_result == AttemptResult.UNMATCHED_RECORD
     [record] = sandbox.records(CHANGES)
     assert (ticket.delivery, ticket.last_problem) == (Delivery.ATTENTION, record["number"])
     template.refresh_from_db()
     assert template.proven_at is None
     other = TicketFactory.create(instance=template.instance)
-    assert pushed(other, clock, times=2).last_ending == Ending.UNPROVEN
+    assert pushed(other, clock, times=2).last_result == AttemptResult.UNPROVEN
     assert (other.delivery, other.may_be_sent_again) == (Delivery.ATTENTION, True)
     assert len(sandbox.records(CHANGES)) == 1
 
@@ -120,7 +120,7 @@ def test_a_template_that_is_gone_is_told_once_no_record_was_found(
     sandbox: SandboxProcess, connection: Connection, ticket: Ticket, clock: Clock
 ) -> None:
     ChangeTemplateFactory.create(instance=connection.instance, sys_id="0" * 32)
-    assert pushed(ticket, clock, times=4).last_ending == Ending.DOUBTED
+    assert pushed(ticket, clock, times=4).last_result == AttemptResult.DOUBTED
     assert ticket.delivery == Delivery.ATTENTION
     assert sandbox.records(CHANGES) == []
 

@@ -60,7 +60,7 @@ def restored(written: TicketComment) -> None:
         state=CommentState.WAITING,
         sent_at=None,
         delivered_at=None,
-        next_try_at=timezone.now(),
+        next_attempt_at=timezone.now(),
         created_at=restore_guard.STARTED_AT - timedelta(minutes=1),
     )
 
@@ -215,7 +215,12 @@ def test_a_delivered_comment_stays_on_the_page_while_no_note_shows_it(
 def test_the_portals_own_note_is_not_made_twice_by_a_backup_that_is_older_than_it(
     sandbox: SandboxProcess, delivered: Ticket, clock: Clock, settings: LazySettings
 ) -> None:
-    own = {"ticket": delivered, "text": score_completion.WORK_NOTE, "author": None, "next_try_at": clock()}
+    own = {
+        "ticket": delivered,
+        "text": score_completion.WORK_NOTE,
+        "author": None,
+        "next_attempt_at": clock(),
+    }
     before = TicketCommentFactory.create(**own)
     comments.send_due(clock=clock)
     before.delete()

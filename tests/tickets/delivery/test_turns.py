@@ -12,7 +12,7 @@ from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.delivery.push import Turn, push
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 
 pytestmark = [pytest.mark.django_db]
@@ -27,7 +27,7 @@ def test_two_creates_are_under_way_at_once_and_never_more(
     sandbox.clear()
     sandbox.fault("latency", times=len(tickets), seconds=0.5)
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(push_and_close, tickets)) == {Ending.DELIVERED}
+        assert set(pool.map(push_and_close, tickets)) == {AttemptResult.DELIVERED}
     creates = [call for call in sandbox.requests()["requests"] if call["method"] == "POST"]
     calls = [(datetime.fromisoformat(call["at"]), call["ms"]) for call in creates]
     under_way = [
@@ -36,7 +36,7 @@ def test_two_creates_are_under_way_at_once_and_never_more(
     assert max(under_way) == 2
 
 
-def push_and_close(ticket: Ticket) -> Ending | None:
+def push_and_close(ticket: Ticket) -> AttemptResult | None:
     """Push in a thread of a pool, which keeps no connection."""
     try:
         return push(ticket.pk)
@@ -51,7 +51,7 @@ def test_nothing_is_sent_when_the_turn_comes_too_late(
     with ExitStack() as others:
         for _ in range(2):
             others.enter_context(Turn()).take()
-        assert push(ticket.pk) == Ending.LATE
+        assert push(ticket.pk) == AttemptResult.LATE
     assert sandbox.records("change_request") == []
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.sent_at) == (Delivery.WAITING, None)

@@ -4,52 +4,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.models.choices import MOVES, Delivery, Kind, Meaning, check_move
+from tickets.models.choices import MOVES, Delivery, Kind, NormalizedState, check_move
 from tickets.models.ticket_type import TYPES
-from tickets.records.record_state import RecordState, meaning_of
+from tickets.records.record_state import RecordState, normalized_state_of
 
 CHANGE, INCIDENT = Kind.CHANGE_REQUEST, Kind.INCIDENT
 
 
 @pytest.mark.parametrize(
-    ("kind", "record", "meaning"),
+    ("kind", "record", "normalized_state"),
     [
-        (CHANGE, RecordState("-5", True), Meaning.NEW),
-        (CHANGE, RecordState("-4", True), Meaning.IN_PROGRESS),
-        (CHANGE, RecordState("3", False, close_code="successful"), Meaning.CLOSED),
-        (CHANGE, RecordState("3", False, close_code="unsuccessful"), Meaning.CLOSED_UNSUCCESSFULLY),
-        (CHANGE, RecordState("4", False), Meaning.CANCELED),
-        (CHANGE, RecordState("-1", True, on_hold=True), Meaning.ON_HOLD),
-        (CHANGE, RecordState("42", True), Meaning.IN_PROGRESS),
-        (CHANGE, RecordState("42", False), Meaning.CLOSED),
-        (INCIDENT, RecordState("1", True), Meaning.NEW),
-        (INCIDENT, RecordState("3", True), Meaning.ON_HOLD),
-        (INCIDENT, RecordState("6", True), Meaning.RESOLVED),
-        (INCIDENT, RecordState("7", False), Meaning.CLOSED),
-        (INCIDENT, RecordState("8", False), Meaning.CANCELED),
-        (INCIDENT, RecordState("-5", True), Meaning.IN_PROGRESS),
+        (CHANGE, RecordState("-5", True), NormalizedState.NEW),
+        (CHANGE, RecordState("-4", True), NormalizedState.IN_PROGRESS),
+        (CHANGE, RecordState("3", False, close_code="successful"), NormalizedState.CLOSED),
+        (CHANGE, RecordState("3", False, close_code="unsuccessful"), NormalizedState.CLOSED_UNSUCCESSFULLY),
+        (CHANGE, RecordState("4", False), NormalizedState.CANCELED),
+        (CHANGE, RecordState("-1", True, on_hold=True), NormalizedState.ON_HOLD),
+        (CHANGE, RecordState("42", True), NormalizedState.IN_PROGRESS),
+        (CHANGE, RecordState("42", False), NormalizedState.CLOSED),
+        (INCIDENT, RecordState("1", True), NormalizedState.NEW),
+        (INCIDENT, RecordState("3", True), NormalizedState.ON_HOLD),
+        (INCIDENT, RecordState("6", True), NormalizedState.RESOLVED),
+        (INCIDENT, RecordState("7", False), NormalizedState.CLOSED),
+        (INCIDENT, RecordState("8", False), NormalizedState.CANCELED),
+        (INCIDENT, RecordState("-5", True), NormalizedState.IN_PROGRESS),
     ],
 )
-def test_a_record_means(kind: Kind, record: RecordState, meaning: Meaning) -> None:
-    assert meaning_of(kind, record) == meaning
+def test_a_record_means(kind: Kind, record: RecordState, normalized_state: NormalizedState) -> None:
+    assert normalized_state_of(kind, record) == normalized_state
 
 
 @pytest.mark.parametrize("before", ["-4", "-3"])
 def test_a_change_that_falls_back_from_approval_to_new_is_sent_back(before: str) -> None:
-    assert meaning_of(CHANGE, RecordState("-5", True), previous_state=before) == Meaning.SENT_BACK
+    assert (
+        normalized_state_of(CHANGE, RecordState("-5", True), previous_state=before)
+        == NormalizedState.SENT_BACK
+    )
 
 
 def test_what_the_instance_says_of_its_states_comes_first() -> None:
-    named = {"42": Meaning.RESOLVED, "1": Meaning.ON_HOLD}
-    assert meaning_of(INCIDENT, RecordState("42", True), named=named) == Meaning.RESOLVED
-    assert meaning_of(INCIDENT, RecordState("1", True), named=named) == Meaning.ON_HOLD
+    named = {"42": NormalizedState.RESOLVED, "1": NormalizedState.ON_HOLD}
+    assert normalized_state_of(INCIDENT, RecordState("42", True), named=named) == NormalizedState.RESOLVED
+    assert normalized_state_of(INCIDENT, RecordState("1", True), named=named) == NormalizedState.ON_HOLD
 
 
 @given(st.sampled_from(Kind), st.text(max_size=8), st.booleans(), st.booleans(), st.text(max_size=12))
 def test_every_record_means_something(kind: Kind, state: str, active: bool, on_hold: bool, code: str) -> None:
-    meaning = meaning_of(kind, RecordState(state, active, on_hold, code))
+    normalized_state = normalized_state_of(kind, RecordState(state, active, on_hold, code))
     if active and state not in TYPES[kind].states:
-        assert meaning in (Meaning.IN_PROGRESS, Meaning.ON_HOLD)
+        assert normalized_state in (NormalizedState.IN_PROGRESS, NormalizedState.ON_HOLD)
 
 
 def test_only_the_moves_of_the_table_are_allowed() -> None:

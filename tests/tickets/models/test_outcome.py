@@ -18,7 +18,7 @@ from tests.sandbox_process import SandboxProcess
 from tickets.delivery import comments
 from tickets.delivery.push import push
 from tickets.models import Ticket, TicketComment
-from tickets.models.choices import Delivery, Meaning, Outcome
+from tickets.models.choices import Delivery, NormalizedState, Outcome
 from tickets.tracking import score_completion
 from tickets.tracking.poll import poll_delta, poll_sweep
 
@@ -34,7 +34,12 @@ def score(db: None) -> None:
 
 def delivered(action: ImprovementAction, **facts: Any) -> Ticket:
     ticket: Ticket = TicketFactory.create(
-        **{"action": action, "delivery": Delivery.DELIVERED, "sys_id": uuid4().hex, "meaning": Meaning.NEW}
+        **{
+            "action": action,
+            "delivery": Delivery.DELIVERED,
+            "sys_id": uuid4().hex,
+            "normalized_state": NormalizedState.NEW,
+        }
         | facts
     )
     return ticket
@@ -42,7 +47,12 @@ def delivered(action: ImprovementAction, **facts: Any) -> Ticket:
 
 def closed(action: ImprovementAction, days_ago: float, score: float | None = 0, **facts: Any) -> Ticket:
     closed_at = timezone.now() - timedelta(days=days_ago)
-    kept = {"is_open": False, "meaning": Meaning.CLOSED, "closed_at": closed_at, "score_when_closed": score}
+    kept = {
+        "is_open": False,
+        "normalized_state": NormalizedState.CLOSED,
+        "closed_at": closed_at,
+        "score_when_closed": score,
+    }
     return delivered(action, **kept | facts)
 
 
@@ -100,7 +110,7 @@ def test_scores_that_are_old_say_nothing_about_what_was_done_since() -> None:
 
 
 def test_a_canceled_ticket_promised_nothing() -> None:
-    assert outcome(closed(ActionFactory.create(), 30, meaning=Meaning.CANCELED)) == ""
+    assert outcome(closed(ActionFactory.create(), 30, normalized_state=NormalizedState.CANCELED)) == ""
 
 
 def test_points_that_came_before_closing_are_an_effect_as_well() -> None:
@@ -160,10 +170,10 @@ def test_what_has_a_later_ticket_is_being_dealt_with() -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        {"meaning": Meaning.CANCELED, "is_open": False},
-        {"meaning": Meaning.CLOSED_UNSUCCESSFULLY, "is_open": False},
-        {"delivery": Delivery.DISCARDED, "sys_id": "", "meaning": "", "is_open": False},
-        {"delivery": Delivery.UNLINKED, "sys_id": "", "meaning": ""},
+        {"normalized_state": NormalizedState.CANCELED, "is_open": False},
+        {"normalized_state": NormalizedState.CLOSED_UNSUCCESSFULLY, "is_open": False},
+        {"delivery": Delivery.DISCARDED, "sys_id": "", "normalized_state": "", "is_open": False},
+        {"delivery": Delivery.UNLINKED, "sys_id": "", "normalized_state": ""},
         {"missing_since": NOON},
     ],
 )
@@ -215,7 +225,7 @@ def test_full_points_are_told_once_and_written_once_where_that_is_wanted(
     assert [score_completion.notice(now=timezone.now()) for _ in range(2)] == [1, 0]
     comments.send_due()
     comments.send_due()
-    assert ticket.events.filter(what="points").count() == 1
+    assert ticket.events.filter(type="points").count() == 1
     written = [row["value"] for row in sandbox.records("sys_journal_field")]
     assert written == ([score_completion.WORK_NOTE] if wanted else [])
     assert TicketComment.objects.count() == int(wanted)
@@ -232,7 +242,7 @@ def test_points_reached_anew_after_reopening_are_told_anew(
         score_completion.notice(now=timezone.now())
         comments.send_due()
         notes = [row["value"] for row in sandbox.records("sys_journal_field")]
-        assert ticket.events.filter(what="points").count() == notes.count(score_completion.WORK_NOTE)
+        assert ticket.events.filter(type="points").count() == notes.count(score_completion.WORK_NOTE)
         return len(notes)
 
     def count(score: float) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.factories import TicketFactory
-from tickets.models.choices import Kind, Meaning, Priority
+from tickets.models.choices import Kind, NormalizedState, Priority
 from tickets.models.ticket_type import TYPES, TicketType, type_of
 
 EACH = pytest.mark.parametrize("entry", TYPES.values(), ids=TYPES)
@@ -25,15 +25,17 @@ def test_what_the_portal_writes_is_read_back(entry: TicketType) -> None:
 
 @EACH
 def test_the_states_hold_a_beginning_and_every_end(entry: TicketType) -> None:
-    assert entry.meaning_of(entry.first_state) == Meaning.NEW
-    assert {Meaning.CLOSED, Meaning.CANCELED} <= {state.meaning for state in entry.states.values()}
-    assert entry.meaning_of("no such state") is None
+    assert entry.normalized_state_of(entry.first_state) == NormalizedState.NEW
+    assert {NormalizedState.CLOSED, NormalizedState.CANCELED} <= {
+        state.normalized_state for state in entry.states.values()
+    }
+    assert entry.normalized_state_of("no such state") is None
     assert entry.approval_states <= set(entry.states)
 
 
 @EACH
 def test_a_held_record_is_told_by_a_flag_or_by_a_state(entry: TicketType) -> None:
-    by_state = Meaning.ON_HOLD in {state.meaning for state in entry.states.values()}
+    by_state = NormalizedState.ON_HOLD in {state.normalized_state for state in entry.states.values()}
     assert by_state is not entry.is_held_by_flag
 
 

@@ -14,7 +14,7 @@ from connector.models import Connection, Instance
 from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.tickets.pages.test_list import delivered
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.models.comments import CommentState
 from tickets.tracking import score_completion
@@ -114,7 +114,11 @@ def test_what_was_edited_is_not_sent_and_shown_again(browser: Client, unsent: Ti
     [
         {"delivery": Delivery.WAITING, "sent_at": timezone.now()},
         {"delivery": Delivery.ATTENTION, "sent_at": timezone.now()},
-        {"delivery": Delivery.ATTENTION, "sent_at": timezone.now(), "last_ending": Ending.STRANGER},
+        {
+            "delivery": Delivery.ATTENTION,
+            "sent_at": timezone.now(),
+            "last_result": AttemptResult.UNMATCHED_RECORD,
+        },
         {"delivery": Delivery.CONFLICT, "sent_at": timezone.now()},
     ],
 )

@@ -10,7 +10,7 @@ from accounts.models import User
 from connector.models import Connection
 from tests.factories import NOON, ConnectionFactory, InstanceFactory, TicketFactory
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import IN_HAND, Delivery
 from tickets.pages.available_actions import Action, AvailableActions, available_actions
 
@@ -45,31 +45,41 @@ def offered(ticket: Ticket, person: User) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("delivery", "ending", "buttons", "more"),
+    ("delivery", "result", "buttons", "more"),
     [
         (Delivery.WAITING, "", [], ["Link to a record", "Discard"]),
         (Delivery.CLAIMED, "", [], []),
         (Delivery.SENT, "", [], []),
-        (Delivery.DELIVERED, Ending.DELIVERED, ["Open in ServiceNow", "Refresh now", "Unlink"], []),
+        (Delivery.DELIVERED, AttemptResult.DELIVERED, ["Open in ServiceNow", "Refresh now", "Unlink"], []),
         (
             Delivery.ATTENTION,
-            Ending.REFUSED,
+            AttemptResult.REFUSED,
             ["Send again", "Edit and send again"],
             ["Link to a record", "Discard"],
         ),
-        (Delivery.ATTENTION, Ending.OTHER_KIND, ["Edit and send again"], ["Link to a record"]),
-        (Delivery.ATTENTION, Ending.UNFINDABLE, ["Link to a record"], ["Edit and send again", "Discard"]),
-        (Delivery.ATTENTION, Ending.STRANGER, ["Link to a record"], ["Edit and send again"]),
-        (Delivery.CONFLICT, Ending.CONFLICT, ["Choose the record", "None of them"], []),
-        (Delivery.UNLINKED, Ending.DELIVERED, ["Link to a record", "Send as a new ticket", "Discard"], []),
-        (Delivery.DISCARDED, Ending.REFUSED, ["Undo discard"], []),
-        (Delivery.DISCARDED, Ending.STRANGER, [], []),
+        (Delivery.ATTENTION, AttemptResult.OTHER_KIND, ["Edit and send again"], ["Link to a record"]),
+        (
+            Delivery.ATTENTION,
+            AttemptResult.UNVERIFIABLE,
+            ["Link to a record"],
+            ["Edit and send again", "Discard"],
+        ),
+        (Delivery.ATTENTION, AttemptResult.UNMATCHED_RECORD, ["Link to a record"], ["Edit and send again"]),
+        (Delivery.CONFLICT, AttemptResult.CONFLICT, ["Choose the record", "None of them"], []),
+        (
+            Delivery.UNLINKED,
+            AttemptResult.DELIVERED,
+            ["Link to a record", "Send as a new ticket", "Discard"],
+            [],
+        ),
+        (Delivery.DISCARDED, AttemptResult.REFUSED, ["Undo discard"], []),
+        (Delivery.DISCARDED, AttemptResult.UNMATCHED_RECORD, [], []),
     ],
 )
 def test_a_security_administrator_is_offered(
-    delivery: Delivery, ending: str, buttons: list[str], more: list[str], secadmin: User
+    delivery: Delivery, result: str, buttons: list[str], more: list[str], secadmin: User
 ) -> None:
-    assert offered(ticket_in(delivery, last_ending=ending), secadmin) == (buttons, more)
+    assert offered(ticket_in(delivery, last_result=result), secadmin) == (buttons, more)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +107,9 @@ def test_a_reader_is_offered_what_changes_nothing(delivery: Delivery, reader: Us
 
 
 def test_the_first_of_the_buttons_alone_stands_out(secadmin: User) -> None:
-    stuck = available_actions(ticket_in(Delivery.ATTENTION, last_ending=Ending.REFUSED), secadmin)
+    stuck = available_actions(ticket_in(Delivery.ATTENTION, last_result=AttemptResult.REFUSED), secadmin)
     assert [action.is_primary for action in stuck.buttons] == [True, False]
-    other = available_actions(ticket_in(Delivery.ATTENTION, last_ending=Ending.OTHER_KIND), secadmin)
+    other = available_actions(ticket_in(Delivery.ATTENTION, last_result=AttemptResult.OTHER_KIND), secadmin)
     assert [action.is_primary for action in other.buttons] == [True]
 
 
@@ -113,7 +123,9 @@ def test_what_sends_or_undoes_is_posted_and_the_rest_are_links(secadmin: User) -
 
 
 def test_a_record_that_servicenow_named_is_looked_up_at_once(secadmin: User) -> None:
-    ticket = ticket_in(Delivery.ATTENTION, last_ending=Ending.STRANGER, last_problem="CHG 0001&x")
+    ticket = ticket_in(
+        Delivery.ATTENTION, last_result=AttemptResult.UNMATCHED_RECORD, last_problem="CHG 0001&x"
+    )
     [action] = available_actions(ticket, secadmin).buttons
     assert action.url == f"{reverse('tickets:link', args=[ticket.pk])}?record=CHG%200001%26x"
 

@@ -16,7 +16,7 @@ from tests.tickets.clock import Clock
 from tickets.delivery.lease import Claim
 from tickets.delivery.push import push
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 
 pytestmark = [pytest.mark.django_db]
@@ -70,7 +70,7 @@ def test_sending_the_choice_twice_is_harmless(
     assert [browser.post(address(stuck), choice)["Location"] for _ in range(2)] == [
         stuck.get_absolute_url()
     ] * 2
-    assert stuck.events.filter(what="linked").count() == 1
+    assert stuck.events.filter(type="linked").count() == 1
 
 
 def test_looking_alone_links_nothing(sandbox: SandboxProcess, browser: Client, stuck: Ticket) -> None:
@@ -202,7 +202,7 @@ def test_where_the_key_cannot_be_asked_for_a_named_record_can_be_linked(
 ) -> None:
     sandbox.create("change_request", short_description="Somebody else's")
     sandbox.settings(honour_sys_id=False, unreadable_fields="correlation_id", unreadable_field_query=denial)
-    assert push(ticket.pk, clock=clock) == Ending.STRANGER
+    assert push(ticket.pk, clock=clock) == AttemptResult.UNMATCHED_RECORD
     Ticket.objects.update(sent_at=clock() - timedelta(hours=1))
     ours = sandbox.records("change_request")[-1]
     page = browser.get(address(ticket, ours["number"]))

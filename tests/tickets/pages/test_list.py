@@ -20,7 +20,7 @@ from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.delivery.push import push
 from tickets.models import Ticket
-from tickets.models.choices import Category, Delivery, Kind, Meaning, Priority, Source
+from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Priority, Source
 from tickets.pages.export import safe
 from tickets.records.dates import today
 
@@ -36,7 +36,7 @@ def browser(secadmin: User, client: Client) -> Client:
 
 def delivered(**facts: Any) -> Ticket:
     ticket: Ticket = TicketFactory.create(
-        delivery=Delivery.DELIVERED, sys_id=uuid4().hex, meaning=Meaning.IN_PROGRESS, **facts
+        delivery=Delivery.DELIVERED, sys_id=uuid4().hex, normalized_state=NormalizedState.IN_PROGRESS, **facts
     )
     return ticket
 
@@ -61,7 +61,7 @@ def exported(browser: Client, query: str = "") -> list[dict[str, str]]:
         ("?q=chg00307", {"number": "CHG0030712"}),
         ("?q=a+needle", {"name": "needle, a"}),
         ("?kind=incident", {"kind": Kind.INCIDENT}),
-        ("?status=on_hold", {"meaning": Meaning.ON_HOLD}),
+        ("?status=on_hold", {"normalized_state": NormalizedState.ON_HOLD}),
         ("?status=missing", {"missing_since": timezone.now()}),
         ("?delivery=attention", {"delivery": Delivery.ATTENTION, "sys_id": ""}),
         ("?attention=on", {"delivery": Delivery.CONFLICT, "sys_id": ""}),
@@ -75,7 +75,13 @@ def test_a_filter_shows_what_matches_and_nothing_else(
 ) -> None:
     delivered(name="Something else", due_on=date(2099, 1, 1))
     match = TicketFactory.create(
-        **{"delivery": "delivered", "sys_id": uuid4().hex, "meaning": Meaning.NEW, "name": "Wanted"} | facts
+        **{
+            "delivery": "delivered",
+            "sys_id": uuid4().hex,
+            "normalized_state": NormalizedState.NEW,
+            "name": "Wanted",
+        }
+        | facts
     )
     assert listed(browser, query) == [match.name]
     assert [row["Ticket name"] for row in exported(browser, query)] == [match.name]

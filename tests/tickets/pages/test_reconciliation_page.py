@@ -33,7 +33,7 @@ def person(client: Client, secadmin: User) -> Client:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("at_once")
-def test_a_person_compares_looks_and_mends(
+def test_a_person_compares_looks_and_fixes(
     sandbox: SandboxProcess, connection: Connection, ticket: Ticket, person: Client
 ) -> None:
     push(ticket.pk)
@@ -46,7 +46,7 @@ def test_a_person_compares_looks_and_mends(
     ticket.refresh_from_db()
     assert ticket.state == "-5"
     finding = Finding.objects.get()
-    address = reverse("tickets:mend", args=[finding.run_id, finding.what])
+    address = reverse("tickets:fix", args=[finding.run_id, finding.discrepancy])
     page = person.post(address, {"finding": finding.pk}, follow=True).content.decode()
     assert "Fixed" in page
     ticket.refresh_from_db()
@@ -61,7 +61,7 @@ def test_without_a_connection_the_page_leads_to_it(person: Client) -> None:
 
 
 def test_what_is_no_kind_of_finding_is_not_there(person: Client, connection: Connection) -> None:
-    assert person.post(reverse("tickets:mend", args=[1, "stale"])).status_code == 404
+    assert person.post(reverse("tickets:fix", args=[1, "stale"])).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
@@ -79,9 +79,9 @@ def test_what_stopped_a_run_is_told_in_the_readers_language(
 
 
 @pytest.mark.parametrize("finding", ["0", "-1", "abc", "", "9" * 5000])
-def test_a_finding_that_is_none_mends_nothing(person: Client, connection: Connection, finding: str) -> None:
+def test_a_finding_that_is_none_fixes_nothing(person: Client, connection: Connection, finding: str) -> None:
     found = FindingFactory.create(run__instance=connection.instance)
-    answer = person.post(reverse("tickets:mend", args=[found.run_id, found.what]), {"finding": finding})
+    answer = person.post(reverse("tickets:fix", args=[found.run_id, found.discrepancy]), {"finding": finding})
     assert answer.status_code == (302 if finding == "0" else 404)
     found.refresh_from_db()
     assert found.chosen_at is None

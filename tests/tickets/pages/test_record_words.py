@@ -71,7 +71,7 @@ def test_the_time_line_has_the_organisations_names_of_states(
     client: Client, secadmin: User, delivered: Ticket
 ) -> None:
     StateNameFactory.create(instance=delivered.instance, value="-4", our_label="In review at Aozora")
-    TicketEventFactory.create(ticket=delivered, what=TicketEvent.What.CHANGED, detail={"state": ["-5", "-4"]})
+    TicketEventFactory.create(ticket=delivered, type=TicketEvent.Type.CHANGED, detail={"state": ["-5", "-4"]})
     assert "New → In review at Aozora" in page_of(client, secadmin, delivered)
 
 

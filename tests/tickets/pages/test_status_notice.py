@@ -9,7 +9,7 @@ from django.utils import translation
 from connector.models import Connection
 from tests.factories import NOON, ConnectionFactory, InstanceFactory, TicketFactory
 from tickets.models import Ticket
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.pages.status_notice import (
     Notice,
@@ -32,9 +32,9 @@ def ticket() -> Ticket:
     return made
 
 
-def notice_in(ticket: Ticket, delivery: Delivery, ending: str = "", problem: str = "") -> StatusNotice:
+def notice_in(ticket: Ticket, delivery: Delivery, result: str = "", problem: str = "") -> StatusNotice:
     """The notice of the same ticket in another state; nothing is stored."""
-    ticket.delivery, ticket.last_ending, ticket.last_problem = delivery, ending, problem
+    ticket.delivery, ticket.last_result, ticket.last_problem = delivery, result, problem
     notice = status_notice(ticket)
     assert notice is not None
     return notice
@@ -57,7 +57,7 @@ def test_each_state_has_its_tone_and_sentence(
     ticket: Ticket, delivery: Delivery, tone: str, title: str, begins: str
 ) -> None:
     ticket.number = "CHG1"
-    notice = notice_in(ticket, delivery, Ending.REFUSED, "CHG1, CHG2")
+    notice = notice_in(ticket, delivery, AttemptResult.REFUSED, "CHG1, CHG2")
     assert (notice.tone, str(notice.title)) == (tone, title)
     assert str(notice.text).startswith(begins)
     assert notice.is_working is (notice.tone == "info" and delivery != Delivery.DISCARDED)
@@ -72,38 +72,38 @@ def test_a_delivered_one_leads_to_its_record_and_says_its_number_aloud(ticket: T
 
 
 @pytest.mark.parametrize(
-    ("ending", "hint"),
+    ("result", "hint"),
     [
-        (Ending.REFUSED, ""),
-        (Ending.DOUBTED, "Fix what the answer names"),
-        (Ending.OTHER_KIND, "choose that type"),
-        (Ending.STRANGER, "No look-up would find that record"),
-        (Ending.UNFINDABLE, "Look in ServiceNow for a record of this name"),
+        (AttemptResult.REFUSED, ""),
+        (AttemptResult.DOUBTED, "Fix what the answer names"),
+        (AttemptResult.OTHER_KIND, "choose that type"),
+        (AttemptResult.UNMATCHED_RECORD, "No look-up would find that record"),
+        (AttemptResult.UNVERIFIABLE, "Look in ServiceNow for a record of this name"),
         ("", ""),
     ],
 )
 def test_what_needs_attention_quotes_servicenow_and_says_what_helps(
-    ticket: Ticket, ending: str, hint: str
+    ticket: Ticket, result: str, hint: str
 ) -> None:
-    notice = notice_in(ticket, Delivery.ATTENTION, ending, "Said so.")
+    notice = notice_in(ticket, Delivery.ATTENTION, result, "Said so.")
     assert notice.quote == "Said so."
     assert hint in str(notice.hint)
     assert bool(hint) == bool(str(notice.hint))
 
 
 def test_two_records_are_named_and_not_quoted(ticket: Ticket) -> None:
-    notice = notice_in(ticket, Delivery.CONFLICT, Ending.CONFLICT, "CHG1, CHG2")
+    notice = notice_in(ticket, Delivery.CONFLICT, AttemptResult.CONFLICT, "CHG1, CHG2")
     assert "CHG1, CHG2" in str(notice.text)
     assert notice.quote == ""
 
 
 def test_while_it_waits_the_last_attempt_is_told(ticket: Ticket) -> None:
     assert notice_in(ticket, Delivery.WAITING).last_attempt is None
-    last = notice_in(ticket, Delivery.WAITING, Ending.UNREACHABLE, "timed out").last_attempt
+    last = notice_in(ticket, Delivery.WAITING, AttemptResult.UNREACHABLE, "timed out").last_attempt
     assert last is not None
     assert (str(last.words), last.problem) == ("ServiceNow could not be reached", "timed out")
-    assert (last.waits_for_calls, last.next_at) == (False, ticket.next_try_at)
-    last = notice_in(ticket, Delivery.WAITING, Ending.BUDGET).last_attempt
+    assert (last.waits_for_calls, last.next_at) == (False, ticket.next_attempt_at)
+    last = notice_in(ticket, Delivery.WAITING, AttemptResult.BUDGET).last_attempt
     assert last is not None
     assert last.waits_for_calls
 
@@ -160,7 +160,7 @@ def test_each_trouble_of_a_record_is_told(ticket: Ticket) -> None:
 def test_fields_that_an_earlier_sending_had_otherwise_are_told_as_that(ticket: Ticket) -> None:
     ticket.dropped_fields = ["impact"]
     as_sent = str(told(ticket)[0].title)
-    ticket.last_ending = Ending.ADOPTED
+    ticket.last_result = AttemptResult.ADOPTED
     assert "An earlier" in str(told(ticket)[0].title) != as_sent
 
 

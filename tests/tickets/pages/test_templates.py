@@ -6,14 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from tickets.models.backoff import Ending
-from tickets.models.choices import Delivery, Kind, Meaning, Outcome
+from tickets.models.backoff import AttemptResult
+from tickets.models.choices import Delivery, Kind, NormalizedState, Outcome
 from tickets.models.comments import CommentState, NotesState
 from tickets.models.reconciliation import Discrepancy, Listed
 from tools.messages import ROOT
 
 TEMPLATES = ROOT / "templates"
-VOCABULARIES = (Kind, Delivery, Meaning, Ending, Outcome, CommentState, NotesState, Discrepancy, Listed)
+VOCABULARIES = (
+    Kind,
+    Delivery,
+    NormalizedState,
+    AttemptResult,
+    Outcome,
+    CommentState,
+    NotesState,
+    Discrepancy,
+    Listed,
+)
 NAMES = {value for vocabulary in VOCABULARIES for value in vocabulary.values if value}
 _CONDITION = re.compile(r"\{% *(?:if|elif|ifchanged|with) (.*?) *%\}")
 _LITERAL = re.compile(r"\"([^\"]*)\"|'([^']*)'")
@@ -37,7 +47,7 @@ def test_template_compares_no_state_with_its_name(path: Path) -> None:
     "source",
     [
         '{% if ticket.delivery == "attention" %}',
-        "{% elif ticket.is_missing or ticket.meaning != 'sent_back' %}",
+        "{% elif ticket.is_missing or ticket.normalized_state != 'sent_back' %}",
         '{% if "incident" in kinds %}',
         '{% if trial.ok %}{% elif run.listed == "ignored" %}',
     ],

@@ -1,4 +1,4 @@
-"""Reconciliation over real HTTP: every way to disagree is found, and mended by choice alone."""
+"""Reconciliation over real HTTP: every way to disagree is found, and fixed by choice alone."""
 
 from io import StringIO
 from uuid import uuid4
@@ -31,12 +31,12 @@ def change(ticket: Ticket) -> Ticket:
     return ticket
 
 
-def mended(finding: Finding, by: User | None = None) -> Finding:
-    assert fixes.choose(finding.run, Discrepancy(finding.what), by=by, now=timezone.now()) == 1
-    fixes.mend_chosen(finding.run_id)
+def fixed(finding: Finding, by: User | None = None) -> Finding:
+    assert fixes.choose(finding.run, Discrepancy(finding.discrepancy), by=by, now=timezone.now()) == 1
+    fixes.fix_chosen(finding.run_id)
     finding.refresh_from_db()
     assert finding.problem == ""
-    assert finding.mended_at
+    assert finding.fixed_at
     return finding
 
 
@@ -51,11 +51,11 @@ def test_a_stale_ticket_says_which_fields_and_changes_only_by_choice(
 ) -> None:
     sandbox.change(CHANGE, change.sys_id, state="-4")
     finding = only(run(connection))
-    assert finding.what == Discrepancy.STALE
+    assert finding.discrepancy == Discrepancy.STALE
     assert finding.detail["changes"]["state"] == ["-5", "-4"]
     change.refresh_from_db()
     assert change.state == "-5"
-    mended(finding)
+    fixed(finding)
     change.refresh_from_db()
     assert change.state == "-4"
 
@@ -65,8 +65,8 @@ def test_an_instance_that_went_back_in_time_is_believed(
 ) -> None:
     Ticket.objects.filter(pk=change.pk).update(sys_mod_count=50, state="-3")
     finding = only(run(connection))
-    assert (finding.what, finding.detail["is_older"]) == (Discrepancy.STALE, True)
-    mended(finding)
+    assert (finding.discrepancy, finding.detail["is_older"]) == (Discrepancy.STALE, True)
+    fixed(finding)
     change.refresh_from_db()
     assert (change.state, change.sys_mod_count) == ("-5", 0)
 
@@ -78,8 +78,8 @@ def test_a_missing_record_is_marked_and_never_called_closed(
     push(other.pk)
     sandbox.delete(CHANGE, change.sys_id)
     finding = only(run(connection))
-    assert (finding.what, finding.ticket) == (Discrepancy.MISSING, change)
-    mended(finding)
+    assert (finding.discrepancy, finding.ticket) == (Discrepancy.MISSING, change)
+    fixed(finding)
     change.refresh_from_db()
     assert change.is_missing
     assert change.is_open
@@ -104,7 +104,7 @@ def test_a_missing_record_is_found_where_the_tables_first_row_is_hidden(
     sandbox.settings(hidden_rows=f"sys_id={hidden['sys_id']}")
     push(ticket.pk)
     sandbox.delete(CHANGE, Ticket.objects.get().sys_id)
-    assert only(run(connection)).what == Discrepancy.MISSING
+    assert only(run(connection)).discrepancy == Discrepancy.MISSING
 
 
 @pytest.mark.parametrize("delivery", [Delivery.WAITING, Delivery.ATTENTION])
@@ -114,8 +114,8 @@ def test_an_undelivered_ticket_is_linked_to_its_record(
     Ticket.objects.filter(pk=ticket.pk).update(delivery=delivery)
     record = sandbox.create(CHANGE, correlation_id=str(ticket.pk), short_description="made before")
     finding = only(run(connection))
-    assert (finding.what, finding.ticket) == (Discrepancy.UNLINKED, ticket)
-    mended(finding)
+    assert (finding.discrepancy, finding.ticket) == (Discrepancy.UNLINKED, ticket)
+    fixed(finding)
     ticket.refresh_from_db()
     assert (ticket.delivery, ticket.sys_id) == (Delivery.DELIVERED, record["sys_id"])
     assert len(sandbox.records(CHANGE)) == 1
@@ -127,8 +127,8 @@ def test_two_records_of_an_undelivered_ticket_become_a_conflict(
     for _ in range(2):
         sandbox.create(CHANGE, correlation_id=str(ticket.pk), correlation_display=MARKERS[CHANGE])
     finding = only(run(connection))
-    assert finding.what == Discrepancy.DUPLICATE
-    mended(finding)
+    assert finding.discrepancy == Discrepancy.DUPLICATE
+    fixed(finding)
     ticket.refresh_from_db()
     assert ticket.delivery == Delivery.CONFLICT
 
@@ -138,7 +138,7 @@ def test_the_twin_of_a_delivered_ticket_is_left_to_a_person(
 ) -> None:
     twin = sandbox.create(CHANGE, correlation_id=str(change.pk), correlation_display=MARKERS[CHANGE])
     finding = only(run(connection))
-    assert (finding.what, set(finding.detail["records"])) == (
+    assert (finding.discrepancy, set(finding.detail["records"])) == (
         Discrepancy.DUPLICATE,
         {change.sys_id, twin["sys_id"]},
     )
@@ -153,8 +153,8 @@ def test_a_record_of_a_lost_ticket_is_taken_over_with_its_key(
     key, sys_id = change.pk, change.sys_id
     forget(change)
     finding = only(run(connection))
-    assert (finding.what, finding.detail["origin"]) == (Discrepancy.UNKNOWN, "here")
-    mended(finding, secadmin)
+    assert (finding.discrepancy, finding.detail["origin"]) == (Discrepancy.UNKNOWN, "here")
+    fixed(finding, secadmin)
     again = Ticket.objects.get(pk=key)
     assert (again.sys_id, again.name, again.description) == (sys_id, change.name, change.description)
     assert (again.state_words, again.requested_by) == ("New", change.requested_by)
@@ -169,7 +169,7 @@ def test_another_deployments_record_is_told_apart(sandbox: SandboxProcess, conne
         description="x\nLink: https://other.example/tickets/1/",
     )
     finding = only(run(connection))
-    assert (finding.what, finding.detail["origin"]) == (Discrepancy.UNKNOWN, "elsewhere")
+    assert (finding.discrepancy, finding.detail["origin"]) == (Discrepancy.UNKNOWN, "elsewhere")
 
 
 def test_where_range_queries_are_refused_the_run_says_so(
@@ -180,7 +180,7 @@ def test_where_range_queries_are_refused_the_run_says_so(
     sandbox.change(CHANGE, change.sys_id, state="-4")
     done = run(connection)
     assert done.listed == Listed.NO_RANGES
-    assert only(done).what == Discrepancy.STALE
+    assert only(done).discrepancy == Discrepancy.STALE
 
 
 def test_a_range_that_is_quietly_ignored_ends_the_list(
@@ -214,10 +214,10 @@ def test_nothing_is_written_in_servicenow(
     sandbox.create(CHANGE, correlation_id=str(uuid4()), correlation_display=MARKERS[CHANGE])
     before = sandbox.records(CHANGE)
     done = run(connection)
-    for what in Discrepancy:
-        fixes.choose(done, what, by=secadmin, now=timezone.now())
-    fixes.mend_chosen(done.pk)
-    assert done.findings.filter(mended_at__isnull=False).count() == 2
+    for discrepancy in Discrepancy:
+        fixes.choose(done, discrepancy, by=secadmin, now=timezone.now())
+    fixes.fix_chosen(done.pk)
+    assert done.findings.filter(fixed_at__isnull=False).count() == 2
     assert sandbox.records(CHANGE) == before
 
 
@@ -240,7 +240,7 @@ def test_a_run_under_way_is_not_started_twice(connection: Connection) -> None:
     assert reconcile.carry_out(first.pk) is None
 
 
-def test_the_command_prints_first_and_mends_what_it_is_told(
+def test_the_command_prints_first_and_fixes_what_it_is_told(
     sandbox: SandboxProcess, connection: Connection, change: Ticket
 ) -> None:
     sandbox.change(CHANGE, change.sys_id, state="-4")

@@ -14,7 +14,7 @@ from tests.tickets.linking import foreign, link_to
 from tickets.configuration import state_names
 from tickets.delivery.push import push
 from tickets.models import Ticket, new_sys_id
-from tickets.models.choices import Delivery, Meaning
+from tickets.models.choices import Delivery, NormalizedState
 from tickets.tracking.poll import poll_delta, poll_sweep
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def ended(connection: Connection, action: ImprovementAction) -> Ticket:
     """A change in Review, where it was last changed a fortnight ago."""
     ticket: Ticket = TicketFactory.create(
         instance=connection.instance, action=action, delivery=Delivery.DELIVERED, sys_id=new_sys_id(), state="0",
-        meaning=Meaning.IN_PROGRESS, sys_mod_count=3, sys_updated_on=ago(14), seen_at=ago(0),
+        normalized_state=NormalizedState.IN_PROGRESS, sys_mod_count=3, sys_updated_on=ago(14), seen_at=ago(0),
     )  # fmt: skip
     return ticket
 
@@ -60,9 +60,9 @@ def closing(ticket: Ticket) -> tuple[datetime | None, float | None]:
     return ticket.closed_at, ticket.score_when_closed
 
 
-def mean(instance_of: Ticket, state: str, meaning: str, by: User) -> None:
+def mean(instance_of: Ticket, state: str, normalized_state: str, by: User) -> None:
     state_names.save(
-        instance_of.instance, "en", {f"change_request:{state}": state_names.Choice("", meaning)}, by
+        instance_of.instance, "en", {f"change_request:{state}": state_names.Choice("", normalized_state)}, by
     )
 
 

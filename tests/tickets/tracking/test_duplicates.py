@@ -13,7 +13,7 @@ from tests.sandbox_process import Row, SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.delivery.push import push, push_due
 from tickets.models import Ticket, TicketEvent
-from tickets.models.backoff import Ending
+from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery, Kind
 from tickets.records.payload import MARKERS
 from tickets.tracking.poll import poll_delta, poll_sweep, refresh
@@ -67,7 +67,7 @@ def test_a_second_record_of_a_delivered_ticket_is_told_within_one_poll(
     attention = browser.get(reverse("tickets:list"), {"attention": "on"}).content.decode()
     assert delivered.number in attention
     assert "1 in need of attention" in attention
-    assert delivered.events.filter(what=TicketEvent.What.CONFLICT).count() == 1
+    assert delivered.events.filter(type=TicketEvent.Type.CONFLICT).count() == 1
     assert poll_delta() == 0
 
 
@@ -118,7 +118,7 @@ def test_where_it_cannot_be_looked_for_further_records_those_that_are_known_stay
     chosen, left = (old, twin["sys_id"]) if takes == "kept" else (twin["sys_id"], old)
     choose(browser, delivered, chosen)
     assert (delivered.sys_id, delivered.twin_since, list(delivered.twins)) == (chosen, None, [left])
-    said = delivered.events.filter(what=TicketEvent.What.LINKED).first()
+    said = delivered.events.filter(type=TicketEvent.Type.LINKED).first()
     assert said
     assert len(said.detail["others"]) == 1
 
@@ -196,9 +196,9 @@ def test_the_record_of_an_undelivered_ticket_is_adopted_and_none_is_made(
     ticket = TicketFactory.create(
         instance=connection.instance,
         delivery=delivery,
-        last_ending=Ending.OUTCOME_UNKNOWN,
+        last_result=AttemptResult.OUTCOME_UNKNOWN,
         sent_at=clock(),
-        next_try_at=None if delivery == Delivery.ATTENTION else clock() + clock.offset,
+        next_attempt_at=None if delivery == Delivery.ATTENTION else clock() + clock.offset,
     )
     record = twin_of(sandbox, ticket)
     assert poll_delta(clock=clock) == 1

@@ -103,7 +103,11 @@ def test_our_own_note_that_does_not_show_says_that_others_do_not_either(
 
 def send(ticket: Ticket, clock: Clock, text: str = "Seen to.") -> TicketComment:
     TicketComment.objects.create(
-        ticket=ticket, text=text, element=Element.WORK_NOTES, author=ticket.requested_by, next_try_at=clock()
+        ticket=ticket,
+        text=text,
+        element=Element.WORK_NOTES,
+        author=ticket.requested_by,
+        next_attempt_at=clock(),
     )
     comments.send_due(clock=clock)
     return TicketComment.objects.get(text=text)

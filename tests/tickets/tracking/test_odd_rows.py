@@ -104,7 +104,7 @@ def test_a_version_that_is_no_number_stops_neither_delta_nor_sweep_nor_reconcile
     done = run(connection)
     [finding] = done.findings.filter(ticket=tickets[0])
     fixes.choose(done, Discrepancy.STALE, by=None, now=timezone.now())
-    assert fixes.mend_chosen(done.pk) == 0
+    assert fixes.fix_chosen(done.pk) == 0
     finding.refresh_from_db()
     assert "cannot be stored" in finding.problem
     page = browser.get(tickets[0].get_absolute_url()).content.decode()
@@ -191,7 +191,7 @@ def test_a_choice_whose_place_is_no_number_comes_last(
     assert sorted(field_options.offered(client, Kind.INCIDENT, "category").values) == sorted(whole)
 
 
-def test_one_finding_that_cannot_be_mended_stops_no_other(
+def test_one_finding_that_cannot_be_fixed_stops_no_other(
     sandbox: SandboxProcess, connection: Connection
 ) -> None:
     """The record of the first was given another key meanwhile, that of the second is taken over."""
@@ -206,12 +206,12 @@ def test_one_finding_that_cannot_be_mended_stops_no_other(
         for key in keys
     ]
     done = run(connection)
-    assert done.findings.filter(what=Discrepancy.UNKNOWN).count() == 2
+    assert done.findings.filter(discrepancy=Discrepancy.UNKNOWN).count() == 2
     person = TicketFactory.create(instance=connection.instance, delivery=Delivery.DISCARDED, is_open=False)
     fixes.choose(done, Discrepancy.UNKNOWN, by=person.requested_by, now=timezone.now())
     sandbox.fault("forbidden", method="GET", times=1, about=rows[0]["sys_id"])
-    fixes.mend_chosen(done.pk)
-    assert done.findings.filter(mended_at=None).get().problem
+    fixes.fix_chosen(done.pk)
+    assert done.findings.filter(fixed_at=None).get().problem
     assert Ticket.objects.filter(sys_id=rows[1]["sys_id"]).exists()
 
 
@@ -224,7 +224,7 @@ def test_refresh_does_not_count_what_could_not_be_stored_as_compared(
     assert (learnt.tickets, learnt.compared) == (3, 2)
 
 
-def test_what_is_mended_of_a_record_from_the_future_is_not_from_the_future(
+def test_what_is_fixed_of_a_record_from_the_future_is_not_from_the_future(
     sandbox: SandboxProcess, connection: Connection
 ) -> None:
     key = "5f7a3a1e-0000-4000-8000-00000000000c"
@@ -233,6 +233,6 @@ def test_what_is_mended_of_a_record_from_the_future_is_not_from_the_future(
     done = run(connection)
     person = TicketFactory.create(instance=connection.instance, delivery=Delivery.DISCARDED, is_open=False)
     fixes.choose(done, Discrepancy.UNKNOWN, by=person.requested_by, now=timezone.now())
-    assert fixes.mend_chosen(done.pk) == 1
+    assert fixes.fix_chosen(done.pk) == 1
     taken = Ticket.objects.get(pk=key)
     assert taken.created_at < timezone.now() + timedelta(minutes=1)

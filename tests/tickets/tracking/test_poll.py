@@ -11,7 +11,7 @@ from tests.factories import InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.delivery.push import push
 from tickets.models import Ticket, TicketEvent
-from tickets.models.choices import Kind, Meaning
+from tickets.models.choices import Kind, NormalizedState
 from tickets.tracking.poll import Refreshed, poll_delta, poll_sweep, refresh
 
 pytestmark = [pytest.mark.django_db]
@@ -50,11 +50,11 @@ def test_a_closed_incident_is_closed_and_a_reopened_one_open(
     sandbox.change("incident", incident.sys_id, state="7", active="false", close_code="Solution provided")
     poll_sweep()
     incident.refresh_from_db()
-    assert (incident.meaning, incident.is_open) == (Meaning.CLOSED, False)
+    assert (incident.normalized_state, incident.is_open) == (NormalizedState.CLOSED, False)
     sandbox.change("incident", incident.sys_id, state="2", active="true")
     poll_delta()
     incident.refresh_from_db()
-    assert (incident.meaning, incident.is_open) == (Meaning.IN_PROGRESS, True)
+    assert (incident.normalized_state, incident.is_open) == (NormalizedState.IN_PROGRESS, True)
 
 
 @pytest.mark.parametrize("poll", [poll_delta, poll_sweep])
@@ -127,7 +127,7 @@ def test_a_record_that_is_returned_again_says_so_changed_or_not(
     assert poll_sweep() == 1
     change.refresh_from_db()
     assert not change.is_missing
-    assert change.events.filter(what=TicketEvent.What.FOUND).count() == 1
+    assert change.events.filter(type=TicketEvent.Type.FOUND).count() == 1
 
 
 def test_a_table_that_became_unreadable_changes_no_ticket(sandbox: SandboxProcess, change: Ticket) -> None:
@@ -152,7 +152,7 @@ def test_one_update_is_told_once(sandbox: SandboxProcess, change: Ticket) -> Non
     poll_delta()
     poll_sweep()
     poll_delta()
-    assert change.events.filter(what=TicketEvent.What.CHANGED).count() == 1
+    assert change.events.filter(type=TicketEvent.Type.CHANGED).count() == 1
 
 
 def test_an_older_answer_never_overwrites_a_newer_one(sandbox: SandboxProcess, change: Ticket) -> None:
@@ -171,14 +171,14 @@ def test_a_rejected_change_is_sent_back(sandbox: SandboxProcess, change: Ticket)
     sandbox.change("change_request", change.sys_id, state="-5")
     poll_sweep()
     change.refresh_from_db()
-    assert change.meaning == Meaning.SENT_BACK
+    assert change.normalized_state == NormalizedState.SENT_BACK
 
 
 def test_a_held_change_is_on_hold(sandbox: SandboxProcess, change: Ticket) -> None:
     sandbox.change("change_request", change.sys_id, on_hold="true", on_hold_reason="Waiting for a part")
     poll_sweep()
     change.refresh_from_db()
-    assert change.meaning == Meaning.ON_HOLD
+    assert change.normalized_state == NormalizedState.ON_HOLD
 
 
 def test_where_range_queries_are_refused_the_sweep_does_all(sandbox: SandboxProcess, change: Ticket) -> None:

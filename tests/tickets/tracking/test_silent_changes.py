@@ -16,7 +16,7 @@ from tests.tickets.clock import Clock
 from tests.tickets.reconciling import only, run
 from tickets.delivery.push import push
 from tickets.models import Ticket, TicketEvent
-from tickets.models.choices import Kind, Meaning
+from tickets.models.choices import Kind, NormalizedState
 from tickets.models.reconciliation import Discrepancy
 from tickets.reconciliation import fixes
 from tickets.tracking import poll
@@ -44,7 +44,11 @@ def closed(sandbox: SandboxProcess, incident: Ticket) -> Ticket:
 
 def is_seen_closed(ticket: Ticket) -> bool:
     ticket.refresh_from_db()
-    return (ticket.meaning, ticket.is_open, ticket.record["close_notes"]) == (Meaning.CLOSED, False, "Done.")
+    return (ticket.normalized_state, ticket.is_open, ticket.record["close_notes"]) == (
+        NormalizedState.CLOSED,
+        False,
+        "Done.",
+    )
 
 
 def test_the_sweep_sees_it(closed: Ticket) -> None:
@@ -61,11 +65,14 @@ def test_refresh_now_sees_it(closed: Ticket, client: Client, reader: User, clock
     assert is_seen_closed(closed)
 
 
-def test_reconcile_sees_it_says_which_fields_and_mends_it(closed: Ticket, connection: Connection) -> None:
+def test_reconcile_sees_it_says_which_fields_and_fixes_it(closed: Ticket, connection: Connection) -> None:
     finding = only(run(connection))
-    assert (finding.what, finding.detail["changes"]["close_notes"]) == (Discrepancy.STALE, ["", "Done."])
+    assert (finding.discrepancy, finding.detail["changes"]["close_notes"]) == (
+        Discrepancy.STALE,
+        ["", "Done."],
+    )
     fixes.choose(finding.run, Discrepancy.STALE, by=None, now=finding.run.asked_at)
-    assert fixes.mend_chosen(finding.run_id) == 1
+    assert fixes.fix_chosen(finding.run_id) == 1
     assert is_seen_closed(closed)
 
 
@@ -76,7 +83,7 @@ def test_each_silent_change_is_told_once(closed: Ticket, sandbox: SandboxProcess
     Ticket.objects.update(missing_since=None)
     Instance.objects.update(last_full_sweep_at=None)
     assert poll.poll_sweep() == 1
-    told = closed.events.filter(what=TicketEvent.What.CHANGED, sys_mod_count=None).order_by("pk")
+    told = closed.events.filter(type=TicketEvent.Type.CHANGED, sys_mod_count=None).order_by("pk")
     assert [event.detail["close_notes"] for event in told] == [["", "Done."], ["Done.", "Done twice."]]
 
 

@@ -130,7 +130,7 @@ def test_an_older_version_is_news_when_it_is_seen_twice(
     assert poll_sweep(clock=clock) == 1
     restored.refresh_from_db()
     assert (restored.state, restored.sys_mod_count, restored.older_seen_at) == ("-5", 1, None)
-    told = restored.events.filter(what=TicketEvent.What.WENT_BACK).get()
+    told = restored.events.filter(type=TicketEvent.Type.WENT_BACK).get()
     assert told.detail == {"before": 2, "after": 1}
 
 
@@ -144,7 +144,7 @@ def test_what_comes_after_an_older_version_is_told_again(
     poll_sweep(clock=clock)
     restored.refresh_from_db()
     assert (restored.state, restored.sys_mod_count) == ("-2", 2)
-    assert restored.events.filter(what=TicketEvent.What.CHANGED, detail__state=["-5", "-2"]).count() == 1
+    assert restored.events.filter(type=TicketEvent.Type.CHANGED, detail__state=["-5", "-2"]).count() == 1
 
 
 def test_a_replica_that_is_behind_for_a_moment_is_not_believed(

@@ -43,17 +43,19 @@ class Command(BaseCommand):
         for finding in run.findings.select_related("ticket"):
             self.stdout.write(self._line(finding))
         self._sum_up(run)
-        for what in options["apply"]:
-            chosen = fixes.choose(run, Discrepancy(what), by=person, now=timezone.now())
-            self.stdout.write(f"{what}: {fixes.mend_chosen(run.pk)} of {chosen} mended.")
+        for discrepancy in options["apply"]:
+            chosen = fixes.choose(run, Discrepancy(discrepancy), by=person, now=timezone.now())
+            self.stdout.write(f"{discrepancy}: {fixes.fix_chosen(run.pk)} of {chosen} fixed.")
         for finding in run.findings.exclude(problem=""):
-            self.stdout.write(f"{finding.what} {finding.number or finding.sys_id}: {finding.problem_words}")
+            self.stdout.write(
+                f"{finding.discrepancy} {finding.number or finding.sys_id}: {finding.problem_words}"
+            )
         if run.problem:
             raise CommandError(f"Not all was compared: {run.problem}")
 
     def _sum_up(self, run: Reconciliation) -> None:
         found = reconcile.counts(run)
-        told = ", ".join(f"{found[what]} {what}" for what in Discrepancy.values)
+        told = ", ".join(f"{found[discrepancy]} {discrepancy}" for discrepancy in Discrepancy.values)
         self.stdout.write(f"{run.looked_at} of {run.tickets} linked tickets looked at: {told}.")
         self.stdout.write(f"All records with our marker listed: {run.get_listed_display()}.")
 
@@ -68,8 +70,8 @@ class Command(BaseCommand):
             Discrepancy.UNKNOWN: f"{detail.get('origin', '')} {detail.get('link', '')}".strip(),
         }
         ticket = f" (ticket {finding.ticket_id})" if finding.ticket_id else ""
-        told = words.get(Discrepancy(finding.what)) or " ".join(detail.get("records", []))
-        return f"{finding.what}: {name}{ticket} {told}"
+        told = words.get(Discrepancy(finding.discrepancy)) or " ".join(detail.get("records", []))
+        return f"{finding.discrepancy}: {name}{ticket} {told}"
 
     def _person(self, username: str | None) -> User | None:
         if not username:
