@@ -38,4 +38,4 @@ class ConnectionAdmin(ReadOnlyAdmin):
     list_filter = ("status", "grant")
     list_select_related = ("instance",)
     search_fields = ("instance__host", "integration_user_name", "client_id")
-    exclude = ("renewing_by", "renewing_until")
+    exclude = ("claim_token", "claimed_until")

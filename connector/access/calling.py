@@ -9,6 +9,7 @@ from connector.access.client_factory import Pause, Paused, open_client
 from connector.access.turns import PAGE_PATIENCE
 from connector.budget import KEPT_FOR_PUSHES
 from connector.models import Connection, Instance
+from connector.models.circuit_breaker import InstanceQuerySet
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ServiceNowError
 
@@ -24,7 +25,8 @@ def calling(
     person: User | None = None,
     answered: type[Exception] | tuple[type[Exception], ...] = (),
 ) -> Iterator[Client]:
-    """Give a client, as `open_client` does, and note how the instance did by the moment when the work ends.
+    """Give a client, as `open_client` does, and note how the instance did by the moment when the work ends. One that
+    answered nothing, because nothing was asked, has not shown that it is well.
 
     The `ServiceNowError` that ends the work, or kept it from beginning, is noted as a failure and raised; `Paused` is
     raised and says nothing about the instance. `answered` are the exceptions with which the work may end although the
@@ -35,13 +37,19 @@ def calling(
         raise Paused(Pause.NOT_CONNECTED)
     instance = Instance.objects.filter(pk=connection.instance_id)
     try:
-        yield open_client(
+        client = open_client(
             connection, now=clock(), reserve=reserve, at_least=at_least, patience=patience, person=person
         )
+        yield client
     except ServiceNowError as error:
         instance.record_failure(clock(), error)
         raise
     except answered:
-        instance.record_success(clock())
+        _record_success(client, instance, clock())
         raise
-    instance.record_success(clock())
+    _record_success(client, instance, clock())
+
+
+def _record_success(client: Client, instance: InstanceQuerySet, now: datetime) -> None:
+    if client.transport.has_answered:
+        instance.record_success(now)

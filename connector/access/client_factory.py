@@ -1,7 +1,8 @@
 """From a connection's row to a signed-in client. The one place that reads its secrets.
 
-Access tokens are renewed under a lease: whoever changes `renewing_by` in one conditional UPDATE makes the call, outside
-any transaction; the others wait and read the row again. A lock held across the call would stop all writers on SQLite.
+Access tokens are renewed under a lease: whoever takes the connection's row in one conditional UPDATE makes the call,
+outside any transaction; the others wait and read the row again. A lock held across the call would stop all writers on
+SQLite.
 """
 
 import contextlib
@@ -165,7 +166,7 @@ def transport_to(
         except NoTurn:
             raise Paused(Pause.BUSY) from None
 
-    def heard(answer: Answer | None) -> None:
+    def on_response(answer: Answer | None) -> None:
         if answer is None:
             return
         # Here, and not only where the error arrives: whoever waits for a turn asks before that.
@@ -181,7 +182,7 @@ def transport_to(
         Timeouts(min(CONNECT_SECONDS, settings.PUSH_TIMEOUT), settings.PUSH_TIMEOUT, settings.PUSH_TIMEOUT),
         ca_bundle=settings.CA_BUNDLE,
         proxy="" if hosts.is_loopback(instance.host) else settings.HTTPS_PROXY,
-        heard=heard,
+        on_response=on_response,
         admit=admit,
     )
 
@@ -338,15 +339,13 @@ def access_token(connection: Connection, transport: Transport, clock: Clock, *, 
         token = _usable_token(connection, clock(), refused)
         if token:
             return token
-        free = Connection.objects.filter(pk=connection.pk).with_free_lease(clock, lease)
-        if free.update(renewing_by=me, renewing_until=clock.steady() + lease) == 1:
+        free = Connection.objects.filter(pk=connection.pk).free(clock, lease)
+        if free.update(claim_token=me, claimed_until=clock.steady() + lease) == 1:
             try:
                 # Somebody may have renewed it between the look and the lease.
                 return _usable_token(connection, clock(), refused) or _renew(connection, transport, clock, me)
             finally:
-                Connection.objects.filter(pk=connection.pk, renewing_by=me).update(
-                    renewing_by=None, renewing_until=None
-                )
+                Connection.objects.held_by(me).let_go()
         time.sleep(GLANCE_SECONDS)
     raise TokenUnavailable("Another process is renewing the access token.")
 
@@ -379,7 +378,7 @@ def _renew(connection: Connection, transport: Transport, clock: Clock, me: UUID)
         changes |= _bound(connection, refresh_token=tokens.refresh_token)
         ends["refresh_expires_at"] = clock() + oauth.REFRESH_TOKEN_LIFE
     with transaction.atomic():
-        held = Connection.objects.filter(pk=connection.pk, renewing_by=me)
+        held = Connection.objects.held_by(me)
         if held.update(**ends) == 1:
             ConnectionSecrets.objects.filter(connection_id=connection.pk).update(**changes)
     return tokens.access_token

@@ -22,6 +22,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "grant",
                     models.CharField(
@@ -80,18 +82,6 @@ class Migration(migrations.Migration):
                 (
                     "next_token_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="next request for a token"),
-                ),
-                (
-                    "renewing_by",
-                    models.UUIDField(
-                        blank=True, editable=False, null=True, verbose_name="token being renewed by"
-                    ),
-                ),
-                (
-                    "renewing_until",
-                    models.DateTimeField(
-                        blank=True, editable=False, null=True, verbose_name="token being renewed until"
-                    ),
                 ),
                 (
                     "authorized_by",
@@ -367,8 +357,8 @@ class Migration(migrations.Migration):
             model_name="connection",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("renewing_by", None), ("renewing_until", None)),
-                    models.Q(("renewing_by__isnull", False), ("renewing_until__isnull", False)),
+                    models.Q(("claim_token", None), ("claimed_until", None)),
+                    models.Q(("claim_token__isnull", False), ("claimed_until__isnull", False)),
                     _connector="OR",
                 ),
                 name="connection_lease_complete",

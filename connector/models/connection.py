@@ -9,10 +9,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from connector.clock import Clock, lapsed
 from connector.hosts import origin_of
 from connector.models.call_counter import CallCounter, CallCounterQuerySet
 from connector.models.circuit_breaker import LONGEST_BREAK, LONGEST_WAIT, InstanceQuerySet
+from connector.models.lease import Leased, LeasedQuerySet
 from connector.models.secret_fields import SecretField
 
 REFRESH_TOKEN_WARNING = timedelta(days=14)
@@ -139,7 +139,7 @@ class ConnectionStatus(models.TextChoices):
     REMOVED = "removed", pgettext_lazy("connection status", "Removed")
 
 
-class ConnectionQuerySet(models.QuerySet["Connection"]):
+class ConnectionQuerySet(LeasedQuerySet["Connection"]):
     def current(self) -> "ConnectionQuerySet":
         """The one connection in use, if any, whether it works or needs to be authorized again."""
         return self.filter(is_current=True).select_related("instance")
@@ -153,13 +153,12 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         being_set_up = self.filter(status=ConnectionStatus.AUTHORIZING).select_related("instance")
         return being_set_up.order_by("-created_at", "-pk")
 
-    def with_free_lease(self, clock: Clock, lease: timedelta) -> "ConnectionQuerySet":
-        """Those whose token nobody is renewing just now."""
-        return self.filter(Q(renewing_until=None) | lapsed("renewing_until", clock.steady(), lease))
 
+class Connection(Leased):
+    """One OAuth client's way into one instance. At most one is current; a new one authorizes beside it.
 
-class Connection(models.Model):
-    """One OAuth client's way into one instance. At most one is current; a new one authorizes beside it."""
+    Whoever renews its access token holds the row meanwhile.
+    """
 
     Status = ConnectionStatus
     Grant = Grant
@@ -195,10 +194,6 @@ class Connection(models.Model):
     refresh_expires_at = models.DateTimeField(_("refresh token ends"), null=True, blank=True)
     token_refusals = models.PositiveIntegerField(_("tokens refused in a row"), default=0)
     next_token_at = models.DateTimeField(_("next request for a token"), null=True, blank=True)
-    renewing_by = models.UUIDField(_("token being renewed by"), null=True, blank=True, editable=False)
-    renewing_until = models.DateTimeField(
-        _("token being renewed until"), null=True, blank=True, editable=False
-    )
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -215,8 +210,8 @@ class Connection(models.Model):
                 name="connection_current_was_authorized",
             ),
             models.CheckConstraint(
-                condition=Q(renewing_by=None, renewing_until=None)
-                | Q(renewing_by__isnull=False, renewing_until__isnull=False),
+                condition=Q(claim_token=None, claimed_until=None)
+                | Q(claim_token__isnull=False, claimed_until__isnull=False),
                 name="connection_lease_complete",
             ),
             models.CheckConstraint(

@@ -63,8 +63,8 @@ class Call:
 
 class Transport:
     """The way to one instance. `admit` is entered around every call and forbids it by raising; it is told whether that
-    is one of the API, or one for a token. `heard` is told of every call once it is over: its answer, or None where
-    none came.
+    is one of the API, or one for a token. `on_response` is told of every call once it is over: its answer, or None
+    where none came.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Transport:
         *,
         ca_bundle: str = "",
         proxy: str = "",
-        heard: Callable[[responses.Answer | None], None] | None = None,
+        on_response: Callable[[responses.Answer | None], None] | None = None,
         admit: Callable[[bool], AbstractContextManager[None]] = lambda of_the_api: nullcontext(),
     ) -> None:
         self.origin = origin
@@ -83,8 +83,9 @@ class Transport:
         self.timeouts = timeouts
         self.ca_bundle = ca_bundle
         self.proxy = proxy
-        self.heard = heard
+        self.on_response = on_response
         self.admit = admit
+        self.has_answered = False
 
     def send(self, call: Call, access_token: str) -> responses.Answer:
         """Send one call. Raises `Unreachable`, `NoAnswer` or `Unreadable` where no whole answer came back."""
@@ -122,19 +123,21 @@ def answer_of(response: requests.Response) -> responses.Answer:
 
 
 class InstanceAdapter(HTTPAdapter):
-    """Sends a request over a `Line` of its own and reads the whole answer before it gives it back."""
+    """Sends a request over a `Channel` of its own and reads the whole answer before it gives it back."""
 
     def __init__(self, transport: Transport, call: Call | None = None) -> None:
         self.transport = transport
         self.call = call
-        self.line = Line(transport)
+        self.channel = Channel(transport)
         super().__init__(max_retries=0)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """A pool of connections (urllib3's) that all go over the line of this call."""
+        """A pool of connections (urllib3's) that all go over the channel of this call."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = LineHTTPSConnection if isinstance(pool, urllib3.HTTPSConnectionPool) else LineHTTPConnection
-        pool.ConnectionCls = partial(kind, line=self.line)
+        kind = (
+            ChannelHTTPSConnection if isinstance(pool, urllib3.HTTPSConnectionPool) else ChannelHTTPConnection
+        )
+        pool.ConnectionCls = partial(kind, channel=self.channel)
         return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -149,7 +152,7 @@ class InstanceAdapter(HTTPAdapter):
 
     def _send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         started = time.monotonic()
-        self.line = Line(self.transport)
+        self.channel = Channel(self.transport)
         answer: responses.Answer | None = None
         error: ServiceNowError | None = None
         try:
@@ -161,31 +164,32 @@ class InstanceAdapter(HTTPAdapter):
         finally:
             self.close()
             _log(request, answer, error, started)
-            if self.transport.heard is not None:
-                self.transport.heard(answer)
+            self.transport.has_answered |= answer is not None
+            if self.transport.on_response is not None:
+                self.transport.on_response(answer)
         return response
 
     def _exchange(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         limits = self.transport.timeouts
         kwargs |= {"stream": True, "timeout": (limits.connect, limits.read)}
-        with self.line:
+        with self.channel:
             try:
                 response = super().send(request, **kwargs)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise self.line.failure(error) from None
+                raise self.channel.failure(error) from None
             raw = response.raw
             try:
                 response.raw = io.BytesIO(_read(raw))
             except urllib3.exceptions.ReadTimeoutError as error:
-                raise self.line.failure(error) from None
+                raise self.channel.failure(error) from None
             except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise self.line.failure(error, began=True) from None
+                raise self.channel.failure(error, began=True) from None
             finally:
                 raw.close()
         return response
 
 
-class Line:
+class Channel:
     """One connection: where it may go, how long it may take, and whether it stood before it broke."""
 
     def __init__(self, transport: Transport) -> None:
@@ -195,7 +199,7 @@ class Line:
         self.hung_up = False
         self.kept = contextlib.ExitStack()
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> "Channel":
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -247,36 +251,36 @@ class Line:
         )
 
 
-class LineHTTPConnection(HTTPConnection):
-    """An unencrypted connection over a `Line`; for loopback alone."""
+class ChannelHTTPConnection(HTTPConnection):
+    """An unencrypted connection over a `Channel`; for loopback alone."""
 
-    def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.line = line
+        self.channel = channel
 
     def _new_conn(self) -> socket.socket:
-        return self.line.dial(self.host, self.port)
+        return self.channel.dial(self.host, self.port)
 
     def connect(self) -> None:
         super().connect()
-        self.line.stood = True
+        self.channel.stood = True
 
 
-class LineHTTPSConnection(HTTPSConnection):
-    """A TLS connection over a `Line`; certificate and SNI are those of the host's name, whatever the
+class ChannelHTTPSConnection(HTTPSConnection):
+    """A TLS connection over a `Channel`; certificate and SNI are those of the host's name, whatever the
     address.
     """
 
-    def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.line = line
+        self.channel = channel
 
     def _new_conn(self) -> socket.socket:
-        return self.line.dial(self.host, self.port or 443)
+        return self.channel.dial(self.host, self.port or 443)
 
     def connect(self) -> None:
         super().connect()
-        self.line.stood = True
+        self.channel.stood = True
 
 
 def _read(raw: Any) -> bytes:

@@ -303,6 +303,6 @@ def needs_browser(connection: Connection) -> bool:
 
 def _retire(connection: Connection) -> None:
     Connection.objects.filter(pk=connection.pk).update(
-        status=ConnectionStatus.REMOVED, is_current=False, renewing_by=None, renewing_until=None
+        status=ConnectionStatus.REMOVED, is_current=False, claim_token=None, claimed_until=None
     )
     client_factory.wipe(connection)

@@ -95,8 +95,8 @@ CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
     ),
     "connection_lease_complete": (
         connection,
-        [{"renewing_by": TOKEN}, {"renewing_until": NOON}],
-        [{"renewing_by": TOKEN, "renewing_until": NOON}],
+        [{"claim_token": TOKEN}, {"claimed_until": NOON}],
+        [{"claim_token": TOKEN, "claimed_until": NOON}],
     ),
     "connection_status_known": (connection, [{"status": "asleep"}, {"status": ""}], [{"status": "removed"}]),
     "connection_grant_known": (

@@ -6,9 +6,9 @@ quarantine has passed and it was read twice.
 """
 
 import logging
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from logging import INFO, WARNING
 from typing import Any
 from uuid import UUID
 
@@ -16,19 +16,19 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import AuditEntry, User
-from connector.access.client_factory import Paused, open_client
+from connector.access.calling import calling
+from connector.access.client_factory import Paused
 from connector.budget import KEPT_FOR_PUSHES, allowed
 from connector.clock import SHARED, Clock
-from connector.models import Connection, Instance
+from connector.models import Connection
 from connector.servicenow.client import Client
-from connector.servicenow.errors import RateLimited, ServiceNowError, Unreachable
-from tickets.delivery import comment_lookup, quarantine, stopping
-from tickets.delivery.lease import lease
+from connector.servicenow.errors import ServiceNowError
+from tickets.delivery import comment_lookup, quarantine, restore_guard, stopping
+from tickets.delivery.lease import Claim
 from tickets.delivery.push import TooLate, in_time
-from tickets.delivery.restore_guard import is_fresh, is_of_this_process
-from tickets.delivery.results import result_of
+from tickets.delivery.result import Result, changes_after, result_of
 from tickets.models import Ticket, TicketComment
-from tickets.models.backoff import BACKOFF, SPENDS_AN_ATTEMPT, next_attempt_at
+from tickets.models.backoff import BACKOFF, AttemptResult
 from tickets.models.comments import STUCK, CommentState, Element
 
 logger = logging.getLogger(__name__)
@@ -90,122 +90,107 @@ def send_due(*, clock: Told = SHARED, limit: int = 50) -> int:
     connection = Connection.objects.working().first()
     if connection is None or not connection.instance.may_call(clock(), allowed(KEPT_FOR_PUSHES)):
         return 0
-    due = TicketComment.objects.due(Clock.read(clock), lease()).filter(ticket__instance=connection.instance)
+    due = TicketComment.objects.due(Clock.read(clock)).filter(ticket__instance=connection.instance)
     keys = list(due.order_by("created_at").values_list("pk", flat=True)[:limit])
-    return sum(_send_one(connection, key, Clock.read(clock)) for key in keys)
+    return sum(_send_one(connection, key, Clock.read(clock)) is not None for key in keys)
 
 
-def _send_one(connection: Connection, key: UUID, clock: Clock) -> bool:
-    token, now = uuid.uuid4(), clock()
-    free = TicketComment.objects.due(clock, lease()).filter(pk=key)
-    if stopping.is_asked() or not free.update(claim_token=token, claimed_until=clock.steady() + lease()):
-        return False
-    comment = TicketComment.objects.select_related("ticket__instance", "author").get(pk=key)
-    earlier = {name: getattr(comment, name) for name in ("sent_at", "intent_at", "first_sent_at")}
-    instance = Instance.objects.filter(pk=connection.instance_id)
+def _send_one(connection: Connection, key: UUID, clock: Clock) -> AttemptResult | None:
+    """Send one comment if it is due, and say how this try ended; None when it was not ours to send."""
+    comments = TicketComment.objects.select_related("ticket__instance", "author")
+    claim: Claim[TicketComment] | None = None if stopping.is_asked() else Claim.take(comments, key, clock)
+    if claim is None:
+        return None
     # The comment before it may have opened the breaker.
     connection.instance.refresh_from_db(fields=["circuit_open_until", "rate_limited_until"])
     try:
-        _deliver(comment, token, open_client(connection, now=now), clock)
-        instance.record_success(clock())
-    except (Paused, TooLate):
-        # Nothing was sent on this try's intent; an earlier one's is as unknown as it was.
-        comment.settle(token, **earlier)
+        with calling(connection, clock=clock) as client:
+            return _write(claim, _deliver(claim, client, clock))
+    except Paused:
+        result = _put_back(claim.job, AttemptResult.PAUSED)
+    except TooLate:
+        result = _put_back(claim.job, AttemptResult.LATE)
     except ServiceNowError as error:
-        instance.record_failure(clock(), error)
-        if isinstance(error, Unreachable):
-            for name, value in earlier.items():
-                setattr(comment, name, value)
-        _failed(comment, token, error, clock(), sending=comment.sent_at != earlier["sent_at"])
-    return True
+        result = _failed(claim, error, clock())
+    return _write(claim, result)
 
 
-def _deliver(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> None:
-    if _may_be_there(comment, clock()) and not _looked_for(comment, token, client, clock):
-        return
-    comment.sent_at, comment.intent_at = clock(), clock.steady()
-    comment.first_sent_at = comment.first_sent_at or comment.sent_at
-    intent = {
-        "sent_at": comment.sent_at,
-        "intent_at": comment.intent_at,
-        "first_sent_at": comment.first_sent_at,
-        "unseen_at": None,
-    }
-    held = TicketComment.objects.filter(pk=comment.pk, claim_token=token)
-    if not held.update(**intent, possible_refusal=""):
-        return
-    check = in_time(comment.sent_at, clock)
+def _write(claim: Claim[TicketComment], result: Result) -> AttemptResult:
+    """Change the row and give up the hold, where it is still ours. Returns how the try ended."""
+    is_ours = claim.let_go(result.state, **result.changes)
+    attempt = result.attempt if is_ours else AttemptResult.LOST_CLAIM
+    logger.log(
+        WARNING if result.error else INFO, "comment %s: %s", claim.job.pk, result.error or attempt.value
+    )
+    return attempt
+
+
+def _deliver(claim: Claim[TicketComment], client: Client, clock: Clock) -> Result:
+    comment = claim.job
+    if _may_be_there(comment, clock()):
+        result = _look(comment, client, clock)
+        if result is not None:
+            return result
+    sent_at = claim.begin_sending(CommentState.WAITING)
+    if sent_at is None:
+        return Result(AttemptResult.LOST_CLAIM, CommentState.WAITING)
+    check = in_time(sent_at, clock)
     ticket = comment.ticket
     client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written}, check=check)
-    _delivered(comment, token, clock())
+    return _delivered(comment, AttemptResult.DELIVERED, clock())
 
 
-def _looked_for(comment: TicketComment, token: UUID, client: Client, clock: Clock) -> bool:
-    """Whether a comment that may be there already was looked for and is to be sent; where not, it is settled."""
+def _look(comment: TicketComment, client: Client, clock: Clock) -> Result | None:
+    """Look for what an earlier try may have added. None: it may be sent."""
     is_there, now = comment_lookup.is_there(comment, client), clock()
     if is_there:
-        _delivered(comment, token, now)
-    elif (left := quarantine.left(comment, clock)) > timedelta(0):
+        return _delivered(comment, AttemptResult.ADOPTED, now)
+    if (left := quarantine.left(comment, clock)) > timedelta(0):
         again = now + (left if is_there is None else min(timedelta(seconds=10), left))
-        comment.settle(token, next_attempt_at=again)
-    elif not _may_be_sent(comment, is_there=is_there):
-        comment.settle(token, state=CommentState.UNCERTAIN, next_attempt_at=None)
-    elif comment.sent_at and not quarantine.was_unseen(comment, clock):
-        comment.settle(token, unseen_at=clock.steady(), next_attempt_at=now + quarantine.LOOKS_APART)
-    elif comment.possible_refusal:
-        said = comment.possible_refusal
-        comment.settle(
-            token, state=CommentState.REFUSED, next_attempt_at=None, sent_at=None, last_problem=said
-        )
-    else:
-        return True
-    return False
+        return _put_back(comment, AttemptResult.NOT_FOUND_YET, next_attempt_at=again)
+    if not _may_be_sent(comment, is_there=is_there):
+        changes: dict[str, Any] = {"next_attempt_at": None}
+        return Result(AttemptResult.UNVERIFIABLE, CommentState.UNCERTAIN, changes)
+    if comment.sent_at and not quarantine.was_unseen(comment, clock):
+        again = now + quarantine.LOOKS_APART
+        unseen = {"unseen_at": clock.steady(), "next_attempt_at": again}
+        return _put_back(comment, AttemptResult.NOT_FOUND_YET, **unseen)
+    if comment.possible_refusal:
+        changes = {"next_attempt_at": None, "sent_at": None, "last_problem": comment.possible_refusal}
+        return Result(AttemptResult.DOUBTED, CommentState.REFUSED, changes)
+    return None
 
 
-def _delivered(comment: TicketComment, token: UUID, now: datetime) -> None:
-    done = {"state": CommentState.DELIVERED, "record_sys_id": comment.ticket.sys_id, "last_problem": ""}
-    comment.settle(token, delivered_at=now, **done)
+def _delivered(comment: TicketComment, attempt: AttemptResult, now: datetime) -> Result:
+    changes = {"record_sys_id": comment.ticket.sys_id, "delivered_at": now, "last_problem": ""}
+    return Result(attempt, CommentState.DELIVERED, changes)
+
+
+def _put_back(comment: TicketComment, attempt: AttemptResult, **changes: Any) -> Result:
+    """Nothing was sent on this try's intent; an earlier one's is as unknown as it was."""
+    return Result(attempt, CommentState.WAITING, comment.intent_as_read() | changes)
 
 
 def _may_be_there(comment: TicketComment, now: datetime) -> bool:
     # The portal's own is made anew after a backup was restored that is older than it.
-    was_sent = comment.sent_at is not None or comment.first_sent_at is not None
-    return was_sent or comment.author is None or not is_fresh(comment.created_at, now)
+    return comment.author is None or restore_guard.may_be_there(comment, now)
 
 
 def _may_be_sent(comment: TicketComment, *, is_there: bool | None) -> bool:
     """Whether a comment that was not found may be sent: `is_there` is None where it could not be looked for."""
     if comment.sent_at is None:
-        return is_there is False or is_of_this_process(comment.created_at)
+        return is_there is False or restore_guard.is_of_this_process(comment.created_at)
     return is_there is False and comment.attempts <= len(BACKOFF)
 
 
-def _quarantine() -> timedelta:
-    return timedelta(seconds=settings.PUSH_QUARANTINE)
-
-
-def _failed(
-    comment: TicketComment, token: UUID, error: ServiceNowError, now: datetime, *, sending: bool
-) -> None:
-    """Settle a call that ended badly. While sending, a certain no clears the intent; everything else keeps it."""
-    is_unknown = sending and error.outcome_unknown
-    result = result_of(error, sending=sending)
-    attempts = comment.attempts + (result in SPENDS_AN_ATTEMPT)
-    retry_after = error.retry_after if isinstance(error, RateLimited) else None
-    again = next_attempt_at(result, attempts=attempts, now=now, jitter=0.5, retry_after=retry_after)
-    if again is None and is_unknown:
+def _failed(claim: Claim[TicketComment], error: ServiceNowError, now: datetime) -> Result:
+    """A call ended badly: it is tried again as `changes_after` says, or left to a person."""
+    comment, sending = claim.job, claim.is_sending
+    attempt = result_of(error, sending=sending)
+    changes = changes_after(error, comment, now, sending=sending)
+    if changes["next_attempt_at"] is None and attempt == AttemptResult.OUTCOME_UNKNOWN:
         # It was tried too often to be sent once more, not to be found.
-        again = now + _quarantine()
+        changes["next_attempt_at"] = now + timedelta(seconds=settings.PUSH_QUARANTINE)
     stopped = CommentState.REFUSED if sending else CommentState.UNCERTAIN
-    comment.settle(
-        token,
-        state=CommentState.WAITING if again else stopped,
-        attempts=attempts,
-        next_attempt_at=again,
-        sent_at=None if sending and not is_unknown else comment.sent_at,
-        intent_at=comment.intent_at,
-        first_sent_at=comment.first_sent_at,
-        possible_refusal=error.detail if sending and error.may_be_a_no else comment.possible_refusal,
-        last_problem=error.detail,
-    )
-    logger.warning("comment %s: %s", comment.pk, error)
+    state = CommentState.WAITING if changes["next_attempt_at"] else stopped
+    return Result(attempt, state, changes, error=error)

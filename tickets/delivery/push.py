@@ -19,37 +19,35 @@ Each step is announced to the interpreter's audit hooks (`sys.audit`): silence i
 the crash tests end the process (docs/decisions/0006-audit-events-as-failpoints.md).
 """
 
-import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F
 
-from connector.access.client_factory import Paused, open_client
+from connector.access.calling import calling
+from connector.access.client_factory import Pause, Paused
 from connector.budget import allowed
 from connector.clock import SHARED, Clock
 from connector.models import CheckResult, Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
-from tickets.delivery import mapped_fields, pause, quarantine, results, stopping
-from tickets.delivery.lease import Claim, lease
-from tickets.delivery.restore_guard import is_fresh
-from tickets.models import Ticket
-from tickets.models.backoff import AttemptResult
+from tickets.delivery import mapped_fields, quarantine, restore_guard, stopping
+from tickets.delivery.lease import Claim
+from tickets.delivery.result import Result, changes_after, jitter, lost_claim, result_of, write
+from tickets.models import Ticket, TicketEvent
+from tickets.models.backoff import AttemptResult, next_attempt_at
 from tickets.models.change_template import ChangeTemplate
-from tickets.models.choices import Delivery
+from tickets.models.choices import Delivery, Kind
 from tickets.records import payload
-from tickets.tracking import lookup
+from tickets.tracking import lookup, mirror
 
-logger = logging.getLogger(__name__)
 Told = Callable[[], datetime]
-Create = Callable[..., Record]
 
 # The quarantine counts from the intent, with a margin of a minute for whatever happens before the socket opens. Whoever
 # took longer than this (frozen, waiting for the database or for a new token) sends nothing: it could arrive when
@@ -60,6 +58,13 @@ LONGEST_PAUSE_BEFORE_SENDING = timedelta(seconds=5)
 # ServiceNow is slow, whoever waits is too late and starts again.
 _sending = threading.BoundedSemaphore(2)
 _intending = threading.BoundedSemaphore(4)
+
+
+# What found nothing is looked for again no sooner than this, ...
+SOONEST_LOOK = timedelta(seconds=3)
+# ... what waits for calls of an hour no later than this, and what waits for a trial of the keys so often.
+SOONER = timedelta(minutes=5)
+AFTER_A_TRIAL = timedelta(minutes=1)
 
 
 class TooLate(Exception):
@@ -93,23 +98,22 @@ def push(ticket_id: UUID, *, clock: Told = SHARED) -> AttemptResult | None:
 
 
 def _push(ticket_id: UUID, clock: Clock) -> AttemptResult | None:
-    claim = Claim.take(ticket_id, clock)
+    tickets = Ticket.objects.select_related("instance", "requested_by", "action")
+    claim: Claim[Ticket] | None = Claim.take(tickets, ticket_id, clock)
     if claim is None:
         return None
     sys.audit("tickets.delivery.push.claimed", str(ticket_id))
-    instance = Instance.objects.filter(pk=claim.ticket.instance_id)
+    # Never another instance's: a ticket belongs to the one that it was shared to.
+    connection = Connection.objects.current().filter(instance=claim.job.instance_id).first()
+    patience = LONGEST_PAUSE_BEFORE_SENDING.total_seconds()
     try:
-        # Never another instance's: a ticket belongs to the one that it was shared to.
-        connection = Connection.objects.current().filter(instance=claim.ticket.instance_id).first()
-        result = _deliver(claim, _open(connection, clock), clock)
-        instance.record_success(clock())
+        with calling(connection, clock=clock, reserve=0, patience=patience) as client:
+            return write(claim, _deliver(claim, client, clock), clock())
     except Paused as paused:
-        result = pause.release(claim, paused.reason, clock())
+        result = _paused(claim.job, paused.reason, clock())
     except ServiceNowError as error:
-        instance.record_failure(clock(), error)
-        result = results.failed(claim, error, clock())
-    logger.info("ticket %s: %s", ticket_id, result.value)
-    return result
+        result = _failed(claim, error, clock())
+    return write(claim, result, clock())
 
 
 def push_due(*, clock: Told = SHARED) -> int:
@@ -127,7 +131,7 @@ def due(*, clock: Told = SHARED, limit: int = 250) -> Iterator[UUID]:
         return
     instance = connection.instance
     tickets = (
-        Ticket.objects.due(Clock.read(clock), lease())
+        Ticket.objects.due(Clock.read(clock))
         .filter(instance=instance)
         .order_by(F("next_attempt_at").asc(nulls_first=True), "created_at")
     )
@@ -141,77 +145,85 @@ def due(*, clock: Told = SHARED, limit: int = 250) -> Iterator[UUID]:
             return
 
 
-def _open(connection: Connection | None, clock: Clock) -> Client:
-    patience = LONGEST_PAUSE_BEFORE_SENDING.total_seconds()
-    return open_client(connection, now=clock(), reserve=0, patience=patience)
-
-
-def _deliver(claim: Claim, client: Client, clock: Clock) -> AttemptResult:
-    values = payload.fields_of(claim.ticket) | mapped_fields.of(claim.ticket, client, clock())
-    if _may_be_there(claim.ticket, clock()):
+def _deliver(claim: Claim[Ticket], client: Client, clock: Clock) -> Result:
+    ticket = claim.job
+    values = payload.fields_of(ticket) | mapped_fields.of(ticket, client, clock())
+    if restore_guard.may_be_there(ticket, clock()):
         result = _look(claim, client, values, clock)
         if result is not None:
             return result
-    template = ChangeTemplate.objects.of(claim.ticket.instance_id, claim.ticket.kind)
+    template = ChangeTemplate.objects.of(ticket.instance_id, ticket.kind)
     if template and not template.proven_at:
-        return results.unproven(claim, str(template), clock())
+        # Seen not to keep our key.
+        return _ask_a_person(AttemptResult.UNPROVEN, str(template))
     try:
         return _send(claim, client, values, template, clock)
     except Refused:
-        if claim.ticket.sent_at is None:
+        if ticket.sent_at is None:
             raise
         # After an earlier send, a refusal may mean that its record exists by now: primary keys are unique. This is a
         # look-up again: should it fail, the earlier intent stays.
-        claim.move(Delivery.CLAIMED, sent_at=claim.ticket.sent_at)
-        found = lookup.find_records(claim.ticket, client)
+        claim.move(Delivery.CLAIMED, sent_at=ticket.sent_at)
+        found = lookup.find_records(ticket, client)
         if not found:
             claim.move(Delivery.SENT)
             raise
-        if len(found) > 1:
-            return results.conflict(claim, found, clock())
-        return results.delivered(claim, found[0], AttemptResult.ADOPTED, clock(), values)
+        return _found(ticket, found, values, clock())
 
 
-def _may_be_there(ticket: Ticket, now: datetime) -> bool:
-    was_sent = ticket.sent_at is not None or ticket.first_sent_at is not None
-    return was_sent or not is_fresh(ticket.created_at, now)
-
-
-def _look(claim: Claim, client: Client, values: dict[str, str], clock: Clock) -> AttemptResult | None:
-    """Look for what an earlier attempt may have created. None: certainly nothing, so it may be sent again."""
-    found = lookup.find_records(claim.ticket, client)
-    sys.audit("tickets.delivery.push.looked", claim.ticket.correlation_id)
-    if len(found) > 1:
-        return results.conflict(claim, found, clock())
+def _look(claim: Claim[Ticket], client: Client, values: dict[str, str], clock: Clock) -> Result | None:
+    """Look for what an earlier try may have created. None: certainly nothing, so it may be sent again."""
+    found = lookup.find_records(claim.job, client)
+    sys.audit("tickets.delivery.push.looked", claim.job.correlation_id)
     if found:
-        return results.delivered(claim, found[0], AttemptResult.ADOPTED, clock(), values)
-    return _wait(claim, clock()) or _ask_a_person(claim, client, clock())
+        return _found(claim.job, found, values, clock())
+    return _wait(claim.job, clock) or _doubt(claim.job, client, clock())
 
 
-def _wait(claim: Claim, now: datetime) -> AttemptResult | None:
+def _found(ticket: Ticket, found: list[Record], values: dict[str, str], now: datetime) -> Result:
+    """One record is the ticket's; of two that carry our key, only a person can say which one counts."""
+    if len(found) == 1:
+        return _linked(ticket, found[0], AttemptResult.ADOPTED, values, now)
+    numbers = [record.number for record in found]
+    changes = {"last_problem": ", ".join(numbers)}
+    event = TicketEvent.Type.CONFLICT
+    return Result(AttemptResult.CONFLICT, Delivery.CONFLICT, changes, event, {"numbers": numbers})
+
+
+def _wait(ticket: Ticket, clock: Clock) -> Result | None:
     """Look again later where what was sent may still come up. None: it was looked for often enough."""
-    ticket, left = claim.ticket, quarantine.left(claim.ticket, claim.clock)
+    now, left = clock(), quarantine.left(ticket, clock)
     if left > timedelta(0):
-        counts_anew = quarantine.counts_anew(ticket, claim.clock)
-        return results.not_found_yet(claim, now, left, counts_anew=counts_anew)
+        # Ever more rarely, until the quarantine ends; only then may anything be sent.
+        soon = now + max(SOONEST_LOOK, (now - (ticket.sent_at or now)) / 2)
+        anew = quarantine.counts_anew(ticket, clock)
+        attempt = AttemptResult.COUNTS_ANEW if anew else AttemptResult.NOT_FOUND_YET
+        return _put_back(ticket, attempt, now, again=min(soon, now + left))
     # Where records keep neither key, an empty look-up says nothing however long one waits: a person decides.
     if ticket.sent_at and not ticket.allow_duplicate:
         if keeps_no_key(ticket.instance):
-            return results.unverifiable(claim, now)
-        if not quarantine.was_unseen(ticket, claim.clock):
-            return results.unseen(claim, now)
+            return _ask_a_person(AttemptResult.UNVERIFIABLE, ticket.last_problem)
+        if not quarantine.was_unseen(ticket, clock):
+            # The first look-up after the quarantine found nothing: once more before anything is sent.
+            unseen, again = {"unseen_at": clock.steady()}, now + quarantine.LOOKS_APART
+            return _put_back(ticket, AttemptResult.NOT_FOUND_YET, now, again=again, **unseen)
     return None
 
 
-def _ask_a_person(claim: Claim, client: Client, now: datetime) -> AttemptResult | None:
+def _doubt(ticket: Ticket, client: Client, now: datetime) -> Result | None:
     """Leave what was not found to a person where sending it again would do no good. None: it may be sent."""
-    if claim.ticket.possible_refusal:
-        return results.doubted(claim, now)
+    if ticket.possible_refusal:
+        # The answer to it may have been a refusal: sending it again would end likewise.
+        return _ask_a_person(AttemptResult.DOUBTED, ticket.possible_refusal)
     # A backup may hold an intent as well: the kind may have been edited after what became of that was known.
-    if is_fresh(claim.ticket.created_at, now):
+    if restore_guard.is_fresh(ticket.created_at, now):
         return None
-    other = lookup.find_of_other_kind(claim.ticket, client)
-    return results.other_kind(claim, other, now) if other else None
+    others = lookup.find_of_other_kinds(ticket, client, may_be_refused=True)
+    if not others:
+        return None
+    # A person sets the kind right, and the record is adopted then. Nothing of its own kind is there, nor on its way:
+    # the kind may be edited.
+    return _ask_a_person(AttemptResult.OTHER_KIND, others[0].number or others[0].sys_id, sent_at=None)
 
 
 def keeps_no_key(instance: Instance) -> bool:
@@ -224,30 +236,31 @@ def keeps_no_key(instance: Instance) -> bool:
 
 
 def _send(
-    claim: Claim, client: Client, values: dict[str, str], template: ChangeTemplate | None, clock: Clock
-) -> AttemptResult:
-    if claim.ticket.instance.keyless_since and not claim.ticket.allow_duplicate:
-        return pause.until_keys_are_kept(claim, clock())
-    create = (
-        partial(client.create_from_template, template.sys_id)
-        if template
-        else partial(client.create, claim.ticket.kind)
-    )
+    claim: Claim[Ticket],
+    client: Client,
+    values: dict[str, str],
+    template: ChangeTemplate | None,
+    clock: Clock,
+) -> Result:
+    ticket = claim.job
+    if ticket.instance.keyless_since and not ticket.allow_duplicate:
+        return _keyless(ticket, clock())
     # Before the intent, which must not grow old in a queue.
     with _intending:
         try:
-            record = _create(claim, create, values, clock, by_template=template is not None)
+            record = _create(claim, client, values, template, clock)
         except TooLate:
-            return results.release(claim, AttemptResult.LATE, clock())
+            return _put_back(ticket, AttemptResult.LATE, clock())
         except KeysNotKept:
-            return pause.until_keys_are_kept(claim, clock())
+            return _keyless(ticket, clock())
     if record is None:
-        return results.record_attempt(claim, AttemptResult.LOST_CLAIM, clock())
+        return lost_claim()
     if not _carries_a_key(record, values):
         if template:
             template.disprove()
-        return results.stranger(claim, record, clock())
-    return results.delivered(claim, record, AttemptResult.DELIVERED, clock(), values)
+        # It could never be found again.
+        return _ask_a_person(AttemptResult.UNMATCHED_RECORD, record.number or record.sys_id)
+    return _linked(ticket, record, AttemptResult.DELIVERED, values, clock())
 
 
 def _carries_a_key(record: Record, values: dict[str, str]) -> bool:
@@ -255,35 +268,41 @@ def _carries_a_key(record: Record, values: dict[str, str]) -> bool:
 
 
 def _create(
-    claim: Claim, create: Create, values: dict[str, str], clock: Clock, *, by_template: bool
+    claim: Claim[Ticket],
+    client: Client,
+    values: dict[str, str],
+    template: ChangeTemplate | None,
+    clock: Clock,
 ) -> Record | None:
     """Store the intent, then send. None: the claim was lost, and nothing was sent."""
-    key = claim.ticket.correlation_id
+    ticket = claim.job
+    key = ticket.correlation_id
     sys.audit("tickets.delivery.push.intending", key)
-    sent_at = clock()
-    first = claim.ticket.first_sent_at or sent_at
     # The wish for a second record is used up with it.
-    intent = {"sent_at": sent_at, "intent_at": clock.steady(), "first_sent_at": first, "unseen_at": None}
-    if not claim.move(Delivery.SENT, **intent, possible_refusal="", allow_duplicate=False):
+    sent_at = claim.begin_sending(Delivery.SENT, allow_duplicate=False)
+    if sent_at is None:
         return None
     sys.audit("tickets.delivery.push.intent_stored", key)
     check_time = in_time(sent_at, clock)
-    instance = Instance.objects.filter(pk=claim.ticket.instance_id)
+    instance = Instance.objects.filter(pk=ticket.instance_id)
     with Turn() as turn:
 
         def check() -> None:
             turn.take()
             check_time()
-            if not claim.ticket.allow_duplicate and instance.filter(keyless_since__isnull=False).exists():
+            if not ticket.allow_duplicate and instance.filter(keyless_since__isnull=False).exists():
                 raise KeysNotKept
 
         try:
-            record = create(values, check=check)
+            if template:
+                record = client.create_from_template(template.sys_id, values, check=check)
+            else:
+                record = client.create(ticket.kind, values, check=check)
         finally:
             sys.audit("tickets.delivery.push.answered", key)
         # While the turn is held, so that of those behind nobody is sent before this is known.
-        if not by_template and not _carries_a_key(record, values):
-            instance.record_keys(claim.ticket.kind, clock(), are_kept=False)
+        if not template and not _carries_a_key(record, values):
+            instance.record_keys(ticket.kind, clock(), are_kept=False)
         return record
 
 
@@ -295,3 +314,66 @@ def in_time(sent_at: datetime, clock: Told) -> Callable[[], None]:
             raise TooLate
 
     return check
+
+
+def _linked(
+    ticket: Ticket, record: Record, attempt: AttemptResult, sent: dict[str, str], now: datetime
+) -> Result:
+    """The ticket has its record; every field that ServiceNow did not keep is listed."""
+    named = mirror.normalized_states(ticket.instance, Kind(ticket.kind))
+    changes = mirror.columns(ticket, record, now, named) | {
+        "dropped_fields": payload.dropped_fields(sent, record.values),
+        "delivered_at": now,
+        "last_problem": "",
+        "next_attempt_at": None,
+    }
+    event = TicketEvent.Type(attempt.value)
+    return Result(attempt, Delivery.DELIVERED, changes, event, {"number": record.number})
+
+
+def _put_back(
+    ticket: Ticket, attempt: AttemptResult, now: datetime, *, again: datetime | None = None, **changes: Any
+) -> Result:
+    """Certain that this try sent nothing, the ticket waits as before. Spends no attempt."""
+    again = again or next_attempt_at(attempt, attempts=ticket.attempts, now=now, jitter=jitter())
+    as_before = ticket.intent_as_read() | {"next_attempt_at": again} | changes
+    return Result(attempt, Delivery.WAITING, as_before)
+
+
+def _keyless(ticket: Ticket, now: datetime) -> Result:
+    """Its record could not be found again, so it waits for a trial that shows otherwise."""
+    return _put_back(ticket, AttemptResult.KEYLESS, now, again=now + AFTER_A_TRIAL)
+
+
+def _paused(ticket: Ticket, reason: Pause, now: datetime) -> Result:
+    """No call may be made: it waits until one may be again; where that takes a person, it looks for itself."""
+    instance = Instance.objects.get(pk=ticket.instance_id)
+    if reason == Pause.BUDGET:
+        # Somebody may allow more meanwhile.
+        again = min(instance.calls_free_at(now, allowed()), now + SOONER)
+        return _put_back(ticket, AttemptResult.BUDGET, now, again=again)
+    if reason == Pause.RATE_LIMITED:
+        return _put_back(ticket, AttemptResult.RATE_LIMITED, now, again=instance.rate_limited_until)
+    if reason == Pause.BREAKER:
+        return _put_back(ticket, AttemptResult.UNREACHABLE, now, again=instance.circuit_open_until)
+    return _put_back(ticket, AttemptResult.LATE if reason == Pause.BUSY else AttemptResult.PAUSED, now)
+
+
+def _failed(claim: Claim[Ticket], error: ServiceNowError, now: datetime) -> Result:
+    """A call ended badly: it is tried again as `changes_after` says, or left to a person."""
+    ticket, sending = claim.job, claim.stage == Delivery.SENT
+    attempt = result_of(error, sending=sending)
+    changes = changes_after(error, ticket, now, sending=sending)
+    if sending and not error.outcome_unknown:
+        changes["allow_duplicate"] = ticket.allow_duplicate
+    if changes["next_attempt_at"] is not None:
+        return Result(attempt, Delivery.WAITING, changes, error=error)
+    event = TicketEvent.Type.ATTENTION
+    return Result(attempt, Delivery.ATTENTION, changes, event, {"problem": error.detail}, error)
+
+
+def _ask_a_person(attempt: AttemptResult, problem: str, **changes: Any) -> Result:
+    """Nothing more happens until somebody decides."""
+    event = TicketEvent.Type.ATTENTION
+    changes |= {"last_problem": problem}
+    return Result(attempt, Delivery.ATTENTION, changes, event, {"problem": problem})

@@ -1,12 +1,11 @@
 """How long an open intent still stands in the way of a second sending.
 
 It counts by the clock that nobody can set, and not by what another process or an earlier life of this one has counted:
-after a start, and whenever this process sees that its clock was set, the full time counts anew for every open intent.
+after a start, and whenever this process sees that its clock was set, the full time counts anew for every open job.
 """
 
 import logging
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from django.conf import settings
 
@@ -14,6 +13,7 @@ from connector.clock import Clock, watch
 from tickets.models import Ticket, TicketComment
 from tickets.models.choices import Delivery
 from tickets.models.comments import CommentState
+from tickets.models.outbound_job import OutboundJob
 
 logger = logging.getLogger(__name__)
 # Two look-ups after the quarantine come before a second sending, at least so far apart: a row that one read leaves out
@@ -21,33 +21,25 @@ logger = logging.getLogger(__name__)
 LOOKS_APART = timedelta(seconds=5)
 
 
-class Intent(Protocol):
-    """A ticket or a comment of which something was sent without an answer that can be trusted."""
-
-    sent_at: datetime | None
-    intent_at: datetime | None
-    unseen_at: datetime | None
-
-
-def left(intent: Intent, clock: Clock) -> timedelta:
+def left(job: OutboundJob, clock: Clock) -> timedelta:
     """Return how long to wait before it may be sent again; zero or less: no longer."""
-    return max(_left_of_its_own(intent, clock), _left_anew(clock)) if intent.sent_at else timedelta(0)
+    return max(_left_of_its_own(job, clock), _left_anew(clock)) if job.sent_at else timedelta(0)
 
 
-def counts_anew(intent: Intent, clock: Clock) -> bool:
+def counts_anew(job: OutboundJob, clock: Clock) -> bool:
     """Whether more is left than its own age asks for: this process began, or its clock was set, since it was sent."""
-    return _left_anew(clock) > max(_left_of_its_own(intent, clock), timedelta(0))
+    return _left_anew(clock) > max(_left_of_its_own(job, clock), timedelta(0))
 
 
-def was_unseen(intent: Intent, clock: Clock) -> bool:
+def was_unseen(job: OutboundJob, clock: Clock) -> bool:
     """Whether a look-up since the last sending found nothing, long enough ago for another."""
-    return intent.unseen_at is not None and clock.steady() >= intent.unseen_at + LOOKS_APART
+    return job.unseen_at is not None and clock.steady() >= job.unseen_at + LOOKS_APART
 
 
-def _left_of_its_own(intent: Intent, clock: Clock) -> timedelta:
-    if intent.sent_at is None:
+def _left_of_its_own(job: OutboundJob, clock: Clock) -> timedelta:
+    if job.sent_at is None:
         return timedelta(0)
-    age = clock.steady() - intent.intent_at if intent.intent_at else clock() - intent.sent_at
+    age = clock.steady() - job.intent_at if job.intent_at else clock() - job.sent_at
     # One from the future was counted by a clock that was set since, or by another machine's.
     return timedelta(0) if age < timedelta(0) else _whole() - age
 

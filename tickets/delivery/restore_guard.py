@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from tickets.models.outbound_job import OutboundJob
+
 STARTED_AT = timezone.now()
 FRESH_FOR = timedelta(minutes=10)
 
@@ -21,3 +23,8 @@ def is_of_this_process(created_at: datetime) -> bool:
 def is_fresh(created_at: datetime, now: datetime) -> bool:
     """Whether no backup that holds this row can have been restored since."""
     return is_of_this_process(created_at) and now - created_at < FRESH_FOR
+
+
+def may_be_there(job: OutboundJob, now: datetime) -> bool:
+    """Whether something may have been sent for a job, whatever its row says, so that it is looked for first."""
+    return job.was_sent or not is_fresh(job.created_at, now)

@@ -83,6 +83,35 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Ticket",
             fields=[
+                ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="next attempt at"),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
+                ("intent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "first_sent_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Also where the answer was a refusal: from then on it is looked for before it is sent.",
+                        null=True,
+                        verbose_name="first sent at",
+                    ),
+                ),
+                ("unseen_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "possible_refusal",
+                    models.TextField(
+                        blank=True,
+                        help_text="What the answer to the last sending said, where it may have been a refusal.",
+                        verbose_name="possible refusal",
+                    ),
+                ),
+                ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="delivered at")),
+                ("last_problem", models.TextField(blank=True, verbose_name="last problem")),
                 (
                     "id",
                     models.UUIDField(
@@ -190,33 +219,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "next_attempt_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="next attempt at"),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
-                ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
-                ("intent_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                (
-                    "first_sent_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="Also where the answer was a refusal: from then on it is looked for before it is sent.",
-                        null=True,
-                        verbose_name="first sent at",
-                    ),
-                ),
-                ("unseen_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                (
-                    "possible_refusal",
-                    models.TextField(
-                        blank=True,
-                        help_text="What the answer to the last sending said, where it may have been a refusal.",
-                        verbose_name="possible refusal",
-                    ),
-                ),
-                (
                     "allow_duplicate",
                     models.BooleanField(
                         default=False,
@@ -224,7 +226,6 @@ class Migration(migrations.Migration):
                         verbose_name="second record wanted",
                     ),
                 ),
-                ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="delivered at")),
                 (
                     "last_result",
                     models.CharField(
@@ -275,7 +276,6 @@ class Migration(migrations.Migration):
                         verbose_name="last result",
                     ),
                 ),
-                ("last_problem", models.TextField(blank=True, verbose_name="last problem")),
                 (
                     "dropped_fields",
                     models.JSONField(blank=True, default=list, verbose_name="fields not kept"),
@@ -624,6 +624,36 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TicketComment",
             fields=[
+                ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="next attempt at"),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
+                ("intent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "first_sent_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Also where the answer was a refusal: from then on it is looked for before it is sent.",
+                        null=True,
+                        verbose_name="first sent at",
+                    ),
+                ),
+                ("unseen_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "possible_refusal",
+                    models.TextField(
+                        blank=True,
+                        help_text="What the answer to the last sending said, where it may have been a refusal.",
+                        verbose_name="possible refusal",
+                    ),
+                ),
+                ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="delivered at")),
+                ("last_problem", models.TextField(blank=True, verbose_name="last problem")),
                 (
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
@@ -638,7 +668,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("text", models.TextField(max_length=3500, verbose_name="text")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
                 (
                     "state",
                     models.CharField(
@@ -655,19 +684,6 @@ class Migration(migrations.Migration):
                         verbose_name="status",
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                (
-                    "next_attempt_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="next attempt at"),
-                ),
-                ("claim_token", models.UUIDField(blank=True, editable=False, null=True)),
-                ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
-                ("first_sent_at", models.DateTimeField(blank=True, null=True, verbose_name="first sent at")),
-                ("intent_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("unseen_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("possible_refusal", models.TextField(blank=True, verbose_name="possible refusal")),
-                ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="delivered at")),
                 (
                     "record_sys_id",
                     models.CharField(blank=True, max_length=32, verbose_name="sys_id of the record"),
@@ -676,7 +692,6 @@ class Migration(migrations.Migration):
                     "note_sys_id",
                     models.CharField(blank=True, max_length=32, verbose_name="sys_id of the journal entry"),
                 ),
-                ("last_problem", models.TextField(blank=True, verbose_name="last problem")),
                 (
                     "author",
                     models.ForeignKey(

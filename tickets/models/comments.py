@@ -1,8 +1,7 @@
 """What people write about a ticket: what stands in ServiceNow's journal, and what is on its way there."""
 
 import uuid
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -12,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from connector.clock import Clock, lapsed, watch
+from connector.clock import Clock
 from tickets.models import rich_text
+from tickets.models.outbound_job import OutboundJob, OutboundJobQuerySet, lease
 
 COMMENT_LENGTH = 3500
 
@@ -102,17 +102,17 @@ _UNCERTAIN = _(
 STUCK = (CommentState.REFUSED, CommentState.UNCERTAIN)
 
 
-class CommentQuerySet(models.QuerySet["TicketComment"]):
+class CommentQuerySet(OutboundJobQuerySet["TicketComment"]):
     """Comments, in words."""
 
-    def due(self, clock: Clock, lease: timedelta) -> "CommentQuerySet":
+    def due(self, clock: Clock) -> "CommentQuerySet":
         """What a worker may take now: waiting and due, not in another worker's hands, its ticket's record known."""
-        free = Q(claimed_until=None)
-        if not watch.has_just_jumped(clock.boot(), lease.total_seconds()):
-            free |= lapsed("claimed_until", clock.steady(), lease)
-        return self.filter(
-            free, state=CommentState.WAITING, next_attempt_at__lte=clock(), ticket__delivery="delivered"
-        )
+        waiting = self.filter(state=CommentState.WAITING, next_attempt_at__lte=clock())
+        return waiting.filter(ticket__delivery="delivered").free(clock, lease())
+
+    def take(self, token: uuid.UUID, until: datetime) -> bool:
+        """Take the one comment that this asks for. Returns False, having changed nothing, where it asks for none."""
+        return self.move(CommentState.WAITING, CommentState.WAITING, claim_token=token, claimed_until=until)
 
     def in_the_record(self) -> "CommentQuerySet":
         """What ServiceNow took into the record that the ticket is linked to now."""
@@ -124,12 +124,14 @@ class CommentQuerySet(models.QuerySet["TicketComment"]):
         return self.filter(~Q(state=CommentState.DELIVERED) | unseen)
 
 
-class TicketComment(models.Model):
+class TicketComment(OutboundJob):
     """What somebody here wrote about a ticket, to be added to its journal once.
 
     A journal has no key of ours: the same text at the same time is how an entry is known again. So the intent
     (`sent_at`) is stored before the socket opens, and whoever finds one reads the journal before sending again.
     """
+
+    state_column = "state"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     ticket = models.ForeignKey(
@@ -145,22 +147,9 @@ class TicketComment(models.Model):
         related_name="+",
         verbose_name=_("author"),
     )
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     state = models.CharField(_("status"), max_length=20, choices=CommentState, default=CommentState.WAITING)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
-    claim_token = models.UUIDField(null=True, blank=True, editable=False)
-    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    first_sent_at = models.DateTimeField(_("first sent at"), null=True, blank=True)
-    # By the clock that nobody can set (`connector.clock`).
-    intent_at = models.DateTimeField(null=True, blank=True, editable=False)
-    unseen_at = models.DateTimeField(null=True, blank=True, editable=False)
-    possible_refusal = models.TextField(_("possible refusal"), blank=True)
-    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     record_sys_id = models.CharField(_("sys_id of the record"), max_length=32, blank=True)
     note_sys_id = models.CharField(_("sys_id of the journal entry"), max_length=32, blank=True)
-    last_problem = models.TextField(_("last problem"), blank=True)
 
     objects = CommentQuerySet.as_manager()
 
@@ -201,8 +190,3 @@ class TicketComment(models.Model):
     def html(self) -> SafeString:
         """What is added to the journal, as it will look there."""
         return rich_text.shown(self.written)
-
-    def settle(self, token: uuid.UUID, **changes: Any) -> bool:
-        """Change the row and give up the hold, if it is still ours. Returns False, having changed nothing, if not."""
-        held = TicketComment.objects.filter(pk=self.pk, claim_token=token)
-        return held.update(claim_token=None, claimed_until=None, **changes) == 1

@@ -1,16 +1,18 @@
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from connector.clock import Clock, lapsed, watch
+from connector.clock import Clock
 from connector.models import Connection
 from tickets.models import outcome
 from tickets.models.choices import (
     IN_HAND,
+    MOVING,
     NEEDS_ATTENTION,
     UNDELIVERED,
     Delivery,
@@ -19,6 +21,7 @@ from tickets.models.choices import (
     Outcome,
     check_move,
 )
+from tickets.models.outbound_job import OutboundJobQuerySet, lease
 
 _ATTENTION = Q(delivery__in=NEEDS_ATTENTION) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
 
@@ -51,7 +54,7 @@ class Counts:
     frozen: int = 0
 
 
-class TicketQuerySet(models.QuerySet[Any]):
+class TicketQuerySet(OutboundJobQuerySet[Any]):
     """Tickets, in words."""
 
     def open(self) -> "TicketQuerySet":
@@ -74,17 +77,18 @@ class TicketQuerySet(models.QuerySet[Any]):
         """Linked to a record in ServiceNow."""
         return self.exclude(sys_id="")
 
-    def due(self, clock: Clock, lease: timedelta) -> "TicketQuerySet":
+    def due(self, clock: Clock) -> "TicketQuerySet":
         """What a worker may take now: waiting and due, or taken by a worker whose lease ran out."""
-        return self.filter(Q(delivery=Delivery.WAITING, next_attempt_at__lte=clock())) | self.abandoned(
-            clock, lease
-        )
+        return self.filter(Q(delivery=Delivery.WAITING, next_attempt_at__lte=clock())) | self.abandoned(clock)
 
-    def abandoned(self, clock: Clock, lease: timedelta) -> "TicketQuerySet":
-        """What a worker took whose lease ran out. Nobody knows that while the clock was set less than a lease ago."""
-        if watch.has_just_jumped(clock.boot(), lease.total_seconds()):
-            return self.none()
-        return self.filter(lapsed("claimed_until", clock.steady(), lease), delivery__in=IN_HAND)
+    def abandoned(self, clock: Clock) -> "TicketQuerySet":
+        """What a worker took whose lease ran out."""
+        return self.lapsed(clock, lease()).filter(delivery__in=IN_HAND)
+
+    def take(self, token: UUID, until: datetime) -> bool:
+        """Take the one ticket that this asks for. Returns False, having changed nothing, where it asks for none."""
+        hold = {"claim_token": token, "claimed_until": until, "next_attempt_at": None}
+        return any(self.move(old, Delivery.CLAIMED, **hold) for old in MOVING)
 
     def overdue(self, today: date) -> "TicketQuerySet":
         """Open past its day."""
@@ -151,11 +155,7 @@ class TicketQuerySet(models.QuerySet[Any]):
         """With what their states are called, for pages that show many: `state_words` then asks nothing more."""
         return self.select_related("instance").prefetch_related("instance__state_names")
 
-    def move(self, old: Delivery, new: Delivery, **changes: Any) -> bool:
-        """Move these tickets from one delivery state to another if, and only if, they are still in the old one.
-
-        Filter by the claim token first where there is one: a stale token then changes nothing. Returns whether a
-        row changed.
-        """
-        check_move(old, new)
-        return self.filter(delivery=old).update(delivery=new, **changes) == 1
+    def move(self, old: str, new: str, **changes: Any) -> bool:
+        """As any job. Raises ValueError for a move that is not in the table."""
+        check_move(Delivery(old), Delivery(new))
+        return super().move(old, new, **changes)

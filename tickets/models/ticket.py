@@ -28,6 +28,7 @@ from tickets.models.choices import (
     Source,
 )
 from tickets.models.comments import UNREAD_REASONS, NotesState
+from tickets.models.outbound_job import OutboundJob
 from tickets.models.outcome_notice import OUTCOME_NOTICES, OutcomeNotice
 from tickets.models.querysets import TicketQuerySet
 from tickets.models.state_labels import ENGLISH, name_of
@@ -39,8 +40,11 @@ def new_sys_id() -> str:
     return uuid.uuid4().hex
 
 
-class Ticket(models.Model):
+class Ticket(OutboundJob):
     """One share, and the one record in ServiceNow that it makes. Its primary key is the record's correlation id."""
+
+    state_column = "delivery"
+    intent_columns = (*OutboundJob.intent_columns, "allow_duplicate")
 
     id = models.UUIDField(_("correlation ID"), primary_key=True, default=uuid.uuid4, editable=False)
     instance = models.ForeignKey(Instance, models.PROTECT, related_name="tickets", verbose_name=_("instance"))
@@ -90,34 +94,12 @@ class Ticket(models.Model):
         pgettext_lazy("ticket", "delivery"), max_length=20, choices=Delivery, default=Delivery.WAITING
     )
     client_sys_id = models.CharField(max_length=32, unique=True, default=new_sys_id, editable=False)
-    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    claim_token = models.UUIDField(null=True, blank=True, editable=False)
-    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    # By the clock that nobody can set (`connector.clock`).
-    intent_at = models.DateTimeField(null=True, blank=True, editable=False)
-    first_sent_at = models.DateTimeField(
-        _("first sent at"),
-        null=True,
-        blank=True,
-        help_text=_("Also where the answer was a refusal: from then on it is looked for before it is sent."),
-    )
-    # When the first of the two look-ups before a second sending found nothing; by the clock that nobody can set.
-    unseen_at = models.DateTimeField(null=True, blank=True, editable=False)
-    possible_refusal = models.TextField(
-        _("possible refusal"),
-        blank=True,
-        help_text=_("What the answer to the last sending said, where it may have been a refusal."),
-    )
     allow_duplicate = models.BooleanField(
         _("second record wanted"),
         default=False,
         help_text=_("Whether a person has it sent again although no look-up would find an earlier record."),
     )
-    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     last_result = models.CharField(_("last result"), max_length=20, choices=AttemptResult, blank=True)
-    last_problem = models.TextField(_("last problem"), blank=True)
     dropped_fields = models.JSONField(_("fields not kept"), default=list, blank=True)
 
     # Their record, as last seen.

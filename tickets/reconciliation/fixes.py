@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import AuditEntry, User
-from connector.access.client_factory import Paused, open_client
+from connector.access.calling import calling
+from connector.access.client_factory import Paused
 from connector.access.turns import WORKER_PATIENCE
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
@@ -92,16 +93,13 @@ def fix_chosen(run_id: int, *, clock: Clock = timezone.now) -> int:
     chosen = list(run.findings.chosen().select_related("ticket__instance", "ticket__action", "chosen_by"))
     if not chosen:
         return 0
-    row = Instance.objects.filter(pk=run.instance_id)
+    connection = Connection.objects.current().filter(instance=run.instance_id).first()
     try:
-        connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock(), patience=WORKER_PATIENCE)
-        _fix(run.instance, client, chosen, clock)
-        row.record_success(clock())
+        with calling(connection, clock=clock, patience=WORKER_PATIENCE) as client:
+            _fix(run.instance, client, chosen, clock)
     except Paused as pause:
         _give_back(run, chosen, reason_of(pause.reason))
-    except ServiceNowError as error:
-        row.record_failure(clock(), error)
+    except ServiceNowError:
         _give_back(run, chosen, _("ServiceNow could not be asked just now."))
     return run.findings.filter(pk__in=[one.pk for one in chosen], fixed_at__isnull=False).count()
 
@@ -173,7 +171,7 @@ def _have_looked_up(finding: Finding, client: Client, clock: Clock) -> str:
     if ticket is None:
         return _("The ticket is no longer there.")
     if ticket.delivery == Delivery.ATTENTION and not lookup.find_records(ticket, client):
-        if lookup.find_of_other_kind(ticket, client):
+        if lookup.find_of_other_kinds(ticket, client, may_be_refused=True):
             return AttemptResult.OTHER_KIND.value
         return _("The record is gone or hidden, or no longer carries a key of Scoredesk.")
     was_stuck = ticket.delivery == Delivery.ATTENTION

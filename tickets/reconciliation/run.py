@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from connector.access.client_factory import Pause, Paused, open_client
+from connector.access.calling import calling
+from connector.access.client_factory import Pause, Paused
 from connector.access.turns import WORKER_PATIENCE
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
@@ -54,17 +55,13 @@ def carry_out(run_id: int, *, clock: Clock = timezone.now) -> Reconciliation | N
     if not begun.update(claim_token=uuid.uuid4(), heartbeat_at=clock()):
         return None
     run = Reconciliation.objects.select_related("instance").get(pk=run_id)
-    row = Instance.objects.filter(pk=run.instance_id)
-    problem = ""
+    connection = Connection.objects.current().filter(instance=run.instance_id).first()
     try:
-        connection = Connection.objects.current().filter(instance=run.instance_id).first()
-        client = open_client(connection, now=clock(), patience=WORKER_PATIENCE)
-        problem = _Run(run, client, clock).read_all()
-        row.record_success(clock())
+        with calling(connection, clock=clock, patience=WORKER_PATIENCE) as client:
+            problem = _Run(run, client, clock).read_all()
     except Paused as pause:
         problem = reason_of(pause.reason)
     except ServiceNowError as error:
-        row.record_failure(clock(), error)
         problem = error.detail or str(error)
         logger.warning("reconciliation %s: %s", run_id, error)
     Reconciliation.objects.filter(pk=run_id).update(ended_at=clock(), problem=problem[:500])

@@ -24,25 +24,19 @@ def find_records(ticket: Ticket, client: Client) -> list[Record]:
     return client.find_by_correlation_id(ticket.kind, ticket.correlation_id)
 
 
-def find_of_other_kind(ticket: Ticket, client: Client) -> Record | None:
-    """Find a record of another kind that carries a ticket's key.
+def find_of_other_kinds(ticket: Ticket, client: Client, *, may_be_refused: bool = False) -> list[Record]:
+    """Find the records of all other kinds that carry a ticket's key: what a backup brought back may have been edited,
+    and sent, after the backup was taken.
 
-    What a backup brought back may have been edited, and sent, after the backup was taken. None also where the
-    integration user may not see the other table.
+    Raises `Refused` or `ConditionIgnored` where one of their tables cannot be asked: nothing is known of that one then.
+    With `may_be_refused`, such a table is passed over.
     """
+    found: list[Record] = []
     for kind in Kind:
         if kind != ticket.kind:
-            with suppress(Refused, ConditionIgnored):
-                return next(iter(client.find_by_correlation_id(kind, ticket.correlation_id)), None)
-    return None
-
-
-def find_of_other_kinds(ticket: Ticket, client: Client) -> list[Record]:
-    """Find the records of all other kinds that carry a ticket's key. Raises `Refused` or `ConditionIgnored` where one
-    of their tables cannot be asked: nothing is known of that one then.
-    """
-    others = (kind for kind in Kind if kind != ticket.kind)
-    return [found for kind in others for found in client.find_by_correlation_id(kind, ticket.correlation_id)]
+            with suppress(*((Refused, ConditionIgnored) if may_be_refused else ())):
+                found += client.find_by_correlation_id(kind, ticket.correlation_id)
+    return found
 
 
 def is_readable(client: Client, kind: Kind) -> bool:

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from connector.access import server_clock
-from connector.access.client_factory import Paused, open_client
+from connector.access.calling import calling
+from connector.access.client_factory import Paused
 from connector.access.turns import WORKER_PATIENCE, alone
 from connector.budget import KEPT_FROM_PEOPLE
 from connector.models import Connection, Instance
@@ -34,7 +36,7 @@ from tickets.tracking.sync import apply_one, catch_up
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-Work = Callable[[Instance, Client, Clock], int | None]
+Work = Callable[[Instance, Client, Clock], int]
 
 OVERLAP = timedelta(seconds=120)
 # How far back changes are read where no cursor can be relied on. What is older, the sweep has seen.
@@ -87,18 +89,13 @@ def refresh(tickets: Sequence[Ticket], *, by: User | None = None, clock: Clock =
     if not stale:
         return Refreshed(0, 0, 0)
 
-    def read(instance: Instance, client: Client, clock: Clock) -> int | None:
+    def read(instance: Instance, client: Client, clock: Clock) -> int:
         ours = [ticket for ticket in stale if ticket.instance_id == instance.pk]
-        return read_whole(instance, client, ours, clock()) if ours else None
+        return read_whole(instance, client, ours, clock()) if ours else 0
 
-    connection = Connection.objects.working().first()
-    changed = 0
+    connection, changed = Connection.objects.working().first(), 0
     if connection is not None:
-
-        def asked_by_one() -> Client:
-            return open_client(connection, now=clock(), reserve=KEPT_FROM_PEOPLE, person=by)
-
-        changed = _ask(connection, read, clock, asked_by_one) or 0
+        changed = _ask(connection, read, clock, reserve=KEPT_FROM_PEOPLE, person=by)
     known = Q(seen_at__gte=asked_at) | Q(missing_since__isnull=False)
     compared = Ticket.objects.filter(known, pk__in=[ticket.pk for ticket in stale]).count()
     return Refreshed(len(stale), compared, changed)
@@ -114,38 +111,32 @@ def _in_the_background(work: Work, name: str, clock: Clock) -> int:
     if connection is None:
         return 0
 
-    def patient() -> Client:
-        return open_client(connection, now=clock(), patience=WORKER_PATIENCE)
-
     with alone(connection.instance_id, name) as is_alone, suppress(Paused):
-        return (_ask(connection, work, clock, patient) or 0) if is_alone else 0
+        return _ask(connection, work, clock, patience=WORKER_PATIENCE) if is_alone else 0
     return 0
 
 
-def _ask(connection: Connection, work: Work, clock: Clock, client: Callable[[], Client]) -> int | None:
-    """Work with an instance, and note how it did. None when it was asked nothing, or gave no answer."""
+def _ask(connection: Connection, work: Work, clock: Clock, **terms: Any) -> int:
+    """Work with an instance on the terms of `calling`, and return how many tickets changed; none where it gave no
+    answer.
+    """
     instance = connection.instance
-    row = Instance.objects.filter(pk=instance.pk)
     try:
-        changed = work(instance, client(), clock)
-        # An instance that was asked nothing has not shown that it is well again.
-        if changed is not None:
-            row.record_success(clock())
+        with calling(connection, clock=clock, **terms) as client:
+            return work(instance, client, clock)
     except ServiceNowError as error:
-        row.record_failure(clock(), error)
         logger.warning("polling %s: %s", instance.host, error)
-        return None
-    return changed
+    return 0
 
 
-def _delta(instance: Instance, client: Client, clock: Clock) -> int | None:
+def _delta(instance: Instance, client: Client, clock: Clock) -> int:
     if instance.range_queries_allowed is False:
-        return None
+        return 0
     ours = Ticket.objects.filter(instance=instance)
     known = dict(ours.tracked().values_list("sys_id", "sys_mod_count"))
     # Of one that was sent, a record may be there that nobody heard of.
     if not known and not ours.undelivered().exclude(sent_at=None).exists():
-        return None
+        return 0
     since = _cursor(instance, clock()) - OVERLAP
     count, first = 0, None
     # Page by page: what was caught up with is done, whoever dies on a later page.
@@ -234,7 +225,7 @@ def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
         query = f"{_OURS}^sys_updated_on>{at}^NQ{_OURS}^sys_updated_on={at}^sys_id>{last.sys_id}"
 
 
-def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
+def _sweep(instance: Instance, client: Client, clock: Clock) -> int:
     now = clock()
     last = instance.last_full_sweep_at
     # A moment from the future was told by a clock that was wrong.
@@ -253,7 +244,7 @@ def _sweep(instance: Instance, client: Client, clock: Clock) -> int | None:
         **({"last_full_sweep_at": now} if everything else {}),
     }
     Instance.objects.filter(pk=instance.pk).update(**marks)
-    return changed if any(sys_ids.values()) else None
+    return changed
 
 
 def look_at(instance: Instance, client: Client, sys_ids: Mapping[Kind, Sequence[str]], now: datetime) -> int:

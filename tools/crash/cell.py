@@ -20,7 +20,7 @@ from connector.servicenow import refusals
 from tests.faketime import Clockwork
 from tests.sandbox_process import Row, SandboxProcess
 from tickets import tasks
-from tickets.delivery import push, quarantine
+from tickets.delivery import quarantine, restore_guard
 from tickets.models import Ticket
 from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
@@ -136,7 +136,7 @@ class Cell:
         use_broker(f"files://localhost{folder / 'broker'}")
         settings.PUSH_QUARANTINE *= rig.sabotage != "quarantine"
         if rig.sabotage == "second-look":
-            quarantine.was_unseen = lambda intent, clock: True
+            quarantine.was_unseen = lambda job, clock: True
         if rig.sabotage == "doubt":
             believe_every_no()
         if rig.sabotage == "steady clock":
@@ -236,7 +236,7 @@ def believe_every_no() -> None:
     """Take a status for a refusal, and a refusal for the end of the matter."""
     refusals.is_of_the_api = lambda document: True
     refusals.is_certain = lambda status, document: 400 <= status < 500
-    push._may_be_there = lambda ticket, now: ticket.sent_at is not None
+    restore_guard.may_be_there = lambda job, now: job.sent_at is not None
 
 
 def try_again(ticket_id: UUID) -> bool:

@@ -52,11 +52,11 @@ POINTS = (
     Point("half the body sent", worker=(Moment(SEND, INTENT, 2, 0.5),)),
     Point("sent, no answer", worker=(_SENT,)),
     Point("answered, not stored", worker=(Moment("tickets.delivery.push.answered"),)),
-    Point("settled, not committed", worker=(Moment("tickets.delivery.results.told"),)),
+    Point("settled, not committed", worker=(Moment("tickets.delivery.result.told"),)),
     Point("settled, message not done", worker=(Moment("tickets.tasks.done"),)),
     Point("looked, not settled", worker=(_SENT, Moment("tickets.delivery.push.looked"))),
     Point("looked and settled, not committed",
-          worker=(_SENT, Moment("tickets.delivery.results.told", "tickets.delivery.push.looked"))),
+          worker=(_SENT, Moment("tickets.delivery.result.told", "tickets.delivery.push.looked"))),
 )  # fmt: skip
 
 

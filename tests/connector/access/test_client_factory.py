@@ -113,7 +113,7 @@ def test_a_refused_refresh_is_tried_once_more_then_somebody_must_authorize(
     assert token_calls(sandbox) == 2
     connection.refresh_from_db()
     assert connection.needs_reauthorization
-    assert (connection.renewing_by, connection.renewing_until) == (None, None)
+    assert (connection.claim_token, connection.claimed_until) == (None, None)
     assert AuditEntry.objects.filter(verb="servicenow.token_refused").count() == 1
     with pytest.raises(Paused):
         open_client(connection, now=timezone.now())
@@ -213,7 +213,7 @@ def test_many_who_find_the_token_expired_make_one_call(
 def test_a_lease_of_the_dead_ends_by_itself(connection: Connection, sandbox: SandboxProcess) -> None:
     now = timezone.now()
     Connection.objects.filter(pk=connection.pk).update(
-        renewing_by=uuid4(), renewing_until=now - timedelta(seconds=1)
+        claim_token=uuid4(), claimed_until=now - timedelta(seconds=1)
     )
     assert open_client(connection, now=now).whoami()
 

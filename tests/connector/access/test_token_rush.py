@@ -60,7 +60,7 @@ def test_fifty_threads_in_four_processes_make_one_token_call(
     assert token_calls(sandbox) == 1
     assert (after.refresh_token.text != before.refresh_token.text) == rotate
     connection.refresh_from_db()
-    assert (connection.is_usable, connection.renewing_by) == (True, None)
+    assert (connection.is_usable, connection.claim_token) == (True, None)
     # The next renewal needs the refresh token that the rush left behind.
     Connection.objects.filter(pk=connection.pk).update(access_expires_at=timezone.now())
     assert token_of(connection)

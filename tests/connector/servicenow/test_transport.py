@@ -165,7 +165,7 @@ def test_environment_proxies_do_not_divert_calls(monkeypatch: pytest.MonkeyPatch
 def test_every_call_is_reported_with_its_answer_or_none() -> None:
     reports: list[responses.Answer | None] = []
     with Peer(answer(b"{}")) as peer:
-        way = Transport(peer.origin, lambda: ["127.0.0.1"], Timeouts(1, 1, 1), heard=reports.append)
+        way = Transport(peer.origin, lambda: ["127.0.0.1"], Timeouts(1, 1, 1), on_response=reports.append)
         way.send(CALL, "t")
     with pytest.raises(Unreachable):
         way.send(CALL, "t")

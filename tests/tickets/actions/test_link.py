@@ -149,7 +149,7 @@ def test_a_ticket_in_a_workers_hands_is_not_linked(
 ) -> None:
     row = foreign(sandbox)
     record = found(ticket, row["number"])
-    claim = Claim.take(ticket.pk, Now.read(clock))
+    claim: Claim[Ticket] | None = Claim.take(Ticket.objects.all(), ticket.pk, Now.read(clock))
     assert claim is not None
     assert not link.link(ticket, record, by=None, now=clock())
     ticket.refresh_from_db()

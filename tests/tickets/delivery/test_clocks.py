@@ -121,14 +121,14 @@ def test_what_was_never_sent_waits_for_nothing_after_a_start(sandbox: SandboxPro
 def test_a_claim_is_not_taken_away_by_a_clock_that_is_wrong(
     ticket: Ticket, clock: Clock, other: Clock, minutes: int
 ) -> None:
-    assert Claim.take(ticket.pk, Now.read(clock)) is not None
+    assert Claim.take(Ticket.objects.all(), ticket.pk, Now.read(clock)) is not None
     other.set(minutes=minutes)
     # Another process, which has known no other time.
     watch.restart()
-    assert Claim.take(ticket.pk, Now.read(other)) is None
+    assert Claim.take(Ticket.objects.all(), ticket.pk, Now.read(other)) is None
     watch.restart()
     clock.advance(hours=1)
-    assert Claim.take(ticket.pk, Now.read(clock)) is not None
+    assert Claim.take(Ticket.objects.all(), ticket.pk, Now.read(clock)) is not None
 
 
 @pytest.mark.parametrize("minutes", TEN_MINUTES.values(), ids=TEN_MINUTES)
@@ -136,13 +136,13 @@ def test_a_token_that_is_being_renewed_is_not_renewed_twice_by_a_clock_that_is_w
     connection: Connection, minutes: int
 ) -> None:
     lease, now = timedelta(seconds=35), Now.read(SHARED)
-    Connection.objects.update(renewing_by=uuid4(), renewing_until=now.steady() + lease)
+    Connection.objects.update(claim_token=uuid4(), claimed_until=now.steady() + lease)
     wrong = Now(timezone.now() + timedelta(minutes=minutes))
-    is_free = Connection.objects.with_free_lease(wrong, lease).exists()
+    is_free = Connection.objects.free(wrong, lease).exists()
     # PostgreSQL has one clock for all.
     assert not is_free or database.vendor == "postgresql"
-    Connection.objects.update(renewing_until=now.steady() - timedelta(seconds=1))
-    assert Connection.objects.with_free_lease(now, lease).exists()
+    Connection.objects.update(claimed_until=now.steady() - timedelta(seconds=1))
+    assert Connection.objects.free(now, lease).exists()
     assert client_factory.open_client(connection, now=now()).whoami()
 
 

@@ -14,9 +14,9 @@ from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
 from tickets.actions.discard import give_up
-from tickets.delivery import results
 from tickets.delivery.lease import Claim
 from tickets.delivery.push import push, push_due
+from tickets.delivery.result import Result, write
 from tickets.models import Ticket
 from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery, Kind, Priority
@@ -260,12 +260,12 @@ def test_while_servicenow_is_down_nothing_is_spent_and_then_everything_arrives(
 def test_a_worker_that_lost_its_lease_changes_nothing(
     sandbox: SandboxProcess, ticket: Ticket, clock: Clock
 ) -> None:
-    stale = Claim.take(ticket.pk, Now.read(clock))
+    stale: Claim[Ticket] | None = Claim.take(Ticket.objects.all(), ticket.pk, Now.read(clock))
     assert stale is not None
-    assert Claim.take(ticket.pk, Now.read(clock)) is None
+    assert Claim.take(Ticket.objects.all(), ticket.pk, Now.read(clock)) is None
     clock.advance(hours=1)
     assert push(ticket.pk, clock=clock) == AttemptResult.DELIVERED
-    assert results.release(stale, AttemptResult.PAUSED, clock()) == AttemptResult.LOST_CLAIM
+    assert write(stale, Result(AttemptResult.PAUSED, Delivery.WAITING), clock()) == AttemptResult.LOST_CLAIM
     assert not stale.move(Delivery.SENT, sent_at=clock())
     ticket.refresh_from_db()
     assert ticket.is_delivered

@@ -132,7 +132,7 @@ def test_a_record_that_arrives_between_looking_and_linking_stops_it(
 def test_what_a_worker_holds_is_told_and_not_offered(
     sandbox: SandboxProcess, browser: Client, ticket: Ticket, clock: Clock
 ) -> None:
-    Claim.take(ticket.pk, Now.read(clock))
+    Claim.take(Ticket.objects.all(), ticket.pk, Now.read(clock))
     sandbox.clear_log()
     page = browser.get(address(ticket, "CHG0030001")).content.decode()
     assert "It is being sent just now" in page
