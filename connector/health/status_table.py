@@ -14,13 +14,13 @@ from connector.health import check_texts
 from connector.models import Connection, ConnectionStatus
 from connector.servicenow.client import Client
 from connector.servicenow.errors import BadRequest, NotFound, Refused, ServiceNowError
+from connector.servicenow.records import TIME_FORMAT
 
 logger = logging.getLogger(__name__)
 TABLE = "x_scdsk_m365ticket_connection"
 PREFIX = "u_"
 MOST_PORTALS = 100
 # ServiceNow's form for moments, in UTC (REST API documentation, `sysparm_input_display_value`).
-MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 def write(connection: Connection, client: Client, now: datetime, status: str = "") -> tuple[str, str]:
@@ -61,7 +61,7 @@ def _row(connection: Connection, now: datetime, status: str) -> dict[str, str]:
 
 
 def _moment(at: datetime | None) -> str:
-    return at.astimezone(UTC).strftime(MOMENT) if at else ""
+    return at.astimezone(UTC).strftime(TIME_FORMAT) if at else ""
 
 
 def _checks(connection: Connection) -> str:

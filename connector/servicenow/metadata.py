@@ -13,6 +13,7 @@ from connector.servicenow import responses
 from connector.servicenow.batch import Listing
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import Hibernating, LoginPage, Maintenance, Refused, ServerError, Unreadable
+from connector.servicenow.records import Record
 
 MOST_CHOICES = 200
 MOST_ROLES = 500
@@ -70,24 +71,33 @@ def labels(client: Client, table: str, element: str, language: str, spoken: str 
     return Labels("", language)
 
 
-def choices(client: Client, table: str, element: str, language: str) -> dict[str, str]:
-    """Value to label of a choice list in one language, from the parent table where the table has none of its own.
+@dataclass(frozen=True)
+class ChoiceRows:
+    """The choices of a list, unordered; cut where there are more than were asked for."""
+
+    records: list[Record]
+    is_cut: bool
+
+
+def choice_rows(client: Client, table: str, element: str, language: str, *, most: int) -> ChoiceRows:
+    """The rows of a choice list in one language, from the parent table where the table has none of its own.
 
     Raises `Refused` where `sys_choice` may not be read.
     """
-    query = f"nameIN{table},task^element={element}^language={query_value(language)}^inactive=false"
-    rows = client.list(
-        "sys_choice", query, ("name", "element", "language", "value", "label"), MOST_CHOICES
-    ).records
-    for owner in (table, "task"):
-        found = {
-            row.get("value"): row.get("label")
-            for row in rows
-            if (row.get("name"), row.get("element"), row.get("language")) == (owner, element, language)
-        }
-        if found:
-            return found
-    return {}
+    query = (
+        f"nameIN{table},task^element={query_value(element)}^language={query_value(language)}^inactive=false"
+    )
+    columns = ("name", "element", "language", "value", "label", "sequence", "dependent_value")
+    found = client.list("sys_choice", query, columns, most).records
+    asked = [row for row in found if (row.get("element"), row.get("language")) == (element, language)]
+    of_owner = ([row for row in asked if row.get("name") == owner] for owner in (table, "task"))
+    return ChoiceRows(next(filter(None, of_owner), []), is_cut=len(found) >= most)
+
+
+def choices(client: Client, table: str, element: str, language: str) -> dict[str, str]:
+    """Value to label of a choice list in one language. Raises as `choice_rows`."""
+    rows = choice_rows(client, table, element, language, most=MOST_CHOICES).records
+    return {row.get("value"): row.get("label") for row in rows}
 
 
 def mandatory(client: Client, table: str) -> list[str]:

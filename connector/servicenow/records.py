@@ -9,7 +9,11 @@ from connector.servicenow.errors import ServiceNowError
 
 # Their stored value is always empty, as seen on live instances: what is written into them goes to a table of its own.
 JOURNALS = frozenset({"work_notes", "comments", "comments_and_work_notes"})
-SYS_ID = re.compile(r"[0-9A-Za-z]{32}")
+# As ServiceNow makes them. Some instances have others, of any letters and digits.
+SYS_ID = r"[0-9a-f]{32}"
+_ANY_SYS_ID = re.compile(r"[0-9A-Za-z]{32}")
+# Of date-times as stored, in UTC (REST API documentation, `sysparm_display_value=false`).
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 # A day away from the ends of the calendar, so that every time zone can show it.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 _LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC) - timedelta(days=1)
@@ -35,7 +39,7 @@ class Record:
     @property
     def has_sys_id(self) -> bool:
         """Whether it says which row it is."""
-        return SYS_ID.fullmatch(self.sys_id) is not None
+        return _ANY_SYS_ID.fullmatch(self.sys_id) is not None
 
     def get(self, name: str) -> str:
         """The stored value; an empty string where the field is empty, unknown or hidden from us."""
@@ -44,11 +48,10 @@ class Record:
     def at(self, name: str) -> datetime | None:
         """The moment in a date-time field, or None where it is empty or unreadable.
 
-        ServiceNow stores them as `YYYY-MM-DD HH:MM:SS` in UTC (REST API documentation,
-        `sysparm_display_value=false`). People write 9999-12-31 for never: that is moved by a day.
+        People write 9999-12-31 for never: that is moved by a day.
         """
         try:
-            at = datetime.strptime(self.get(name), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+            at = datetime.strptime(self.get(name), TIME_FORMAT).replace(tzinfo=UTC)
         except ValueError:
             return None
         return min(max(at, _EARLIEST), _LATEST)

@@ -14,8 +14,8 @@ from connector.health.error_help import out_of_calls
 from connector.models import Connection
 from connector.servicenow.client import Client, query_value
 from connector.servicenow.errors import Refused, ServiceNowError
-from connector.servicenow.records import Record
-from tickets.models.change_template import SYS_ID
+from connector.servicenow.metadata import choice_rows
+from connector.servicenow.records import SYS_ID, Record
 from tickets.models.choices import Kind
 
 # More than anybody looks through in a list; whoever wants another one types its name.
@@ -85,7 +85,7 @@ def offered(
     except Refused:
         return FieldOptions((), readable=False)
     # What is retired is not on offer, and may be in use all the same.
-    is_complete = not offer.is_cut and not re.match(SYS_ID, wanted)
+    is_complete = not offer.is_cut and not re.fullmatch(SYS_ID, wanted)
     if is_complete or not wanted or offer.label(wanted):
         return offer
     for sys_id, name in _found(client, REFERENCES[field], wanted):
@@ -133,7 +133,7 @@ def _records(client: Client, table: str, *, may_sort: bool) -> FieldOptions:
 def _found(client: Client, table: str, wanted: str) -> list[tuple[str, str]]:
     """Look for a record by its sys_id or exact name. Two are enough to know that a name is not the only one."""
     try:
-        if re.match(SYS_ID, wanted):
+        if re.fullmatch(SYS_ID, wanted):
             record = client.read(table, wanted, _NAMED)
             rows = [record] if record else []
         else:
@@ -196,12 +196,7 @@ def _sequence(row: Record) -> float:
 
 
 def _choices(client: Client, kind: Kind, field: str) -> FieldOptions:
-    query = f"nameIN{kind},task^element={query_value(field)}^language=en^inactive=false"
-    wanted = ("name", "element", "value", "label", "sequence", "dependent_value")
-    found = client.list("sys_choice", query, wanted, LIMIT + 1).records
-    rows = [row for row in found if row.get("element") == field]
-    # The table's own list stands in place of the one of `task`.
-    own = [row for row in rows if row.get("name") == kind] or rows
-    ordered = sorted(own, key=_sequence)
+    found = choice_rows(client, kind, field, "en", most=LIMIT + 1)
+    ordered = sorted(found.records, key=_sequence)
     values = _told_apart(row for row in ordered if row.get("value"))
-    return FieldOptions(values[:LIMIT], readable=True, is_cut=len(found) > LIMIT)
+    return FieldOptions(values[:LIMIT], readable=True, is_cut=found.is_cut)

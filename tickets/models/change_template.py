@@ -7,9 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from connector.models import Instance
+from connector.servicenow.records import SYS_ID
 from tickets.models.ticket_type import type_of
-
-SYS_ID = r"^[0-9a-f]{32}\Z"
 
 
 class ChangeTemplateQuerySet(models.QuerySet["ChangeTemplate"]):
@@ -33,7 +32,9 @@ class ChangeTemplate(models.Model):
     """
 
     instance = models.OneToOneField(Instance, models.PROTECT, related_name="+", verbose_name=_("instance"))
-    sys_id = models.CharField(_("sys_id of the template"), max_length=32, validators=[RegexValidator(SYS_ID)])
+    sys_id = models.CharField(
+        _("sys_id of the template"), max_length=32, validators=[RegexValidator(rf"^{SYS_ID}\Z")]
+    )
     name = models.CharField(_("name"), max_length=200, blank=True)
     proven_at = models.DateTimeField(_("kept the correlation ID, last seen"), null=True, blank=True)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.models import Instance
+from connector.servicenow.records import SYS_ID
 from tickets.models.choices import Category, Kind, Source
 
 # What the portal sends itself with every ticket.
@@ -94,7 +95,7 @@ class FieldMapping(models.Model):
     @property
     def is_nameless(self) -> bool:
         """Whether its value is a sys_id of which nobody told us the name."""
-        return not self.label and bool(re.fullmatch(r"[0-9a-f]{32}", self.value))
+        return not self.label and bool(re.fullmatch(SYS_ID, self.value))
 
     def table(self) -> list[tuple[str, str]]:
         """Return what each of our own values becomes, in words; empty where they are sent as they are."""

@@ -11,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from connector.servicenow.records import SYS_ID
 from tickets.actions import edit
 from tickets.actions.link import Reason
 from tickets.actions.share import TicketRequest
@@ -55,7 +56,7 @@ class RecordForm(forms.Form):
 class ChosenForm(forms.Form):
     """The record that was chosen, and the records that were shown."""
 
-    sys_id = forms.RegexField(r"^[0-9a-f]{32}\Z", widget=forms.HiddenInput)
+    sys_id = forms.RegexField(rf"^{SYS_ID}\Z", widget=forms.HiddenInput)
     seen = forms.CharField(required=False, max_length=10_000, widget=forms.HiddenInput)
 
     def clean_seen(self) -> frozenset[str]:

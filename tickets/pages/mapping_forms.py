@@ -8,9 +8,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from connector.servicenow.records import SYS_ID
 from tickets.configuration.field_options import LIMIT, REFERENCES, FieldOptions
 from tickets.delivery.mapped_fields import word_of
-from tickets.models.change_template import SYS_ID
 from tickets.models.field_mapping import FIELD_NAME, OWN_VALUES, RESERVED, FieldMapping, ValueSource
 
 
@@ -193,7 +193,7 @@ def value_of(typed: str, offer: FieldOptions, *, wants_record: bool) -> str:
         raise forms.ValidationError(
             gettext("More than one has this name. Type the sys_id of the one you mean.")
         )
-    if meant or not wants_record or re.match(SYS_ID, typed):
+    if meant or not wants_record or re.fullmatch(SYS_ID, typed):
         return meant[0] if meant else typed
     if offer.is_cut:
         raise forms.ValidationError(gettext("Nothing with exactly this name was found. Type its sys_id."))

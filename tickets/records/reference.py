@@ -5,17 +5,18 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from connector.servicenow.records import SYS_ID
 from tickets.models.choices import Kind
 
-_SYS_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
+_SYS_ID = re.compile(SYS_ID, re.IGNORECASE)
 _NUMBER = re.compile(r"[A-Z0-9_-]{2,40}", re.IGNORECASE)
 _TABLES = "|".join(Kind.values)
 # Classic pages name the table before `.do`, workspaces before the id (ServiceNow documentation, "Navigate directly to
 # a table" and "Workspace URLs"); the same classic page also travels inside a parameter of a frame's address.
 _IN_ADDRESS = (
-    re.compile(rf"(?P<table>{_TABLES})\.do\?(?:[^#\s]*&)?sys_id=(?P<sys_id>[0-9a-f]{{32}})", re.IGNORECASE),
-    re.compile(rf"/(?P<table>{_TABLES})/(?P<sys_id>[0-9a-f]{{32}})", re.IGNORECASE),
-    re.compile(r"[?&]sys_id=(?P<sys_id>[0-9a-f]{32})", re.IGNORECASE),
+    re.compile(rf"(?P<table>{_TABLES})\.do\?(?:[^#\s]*&)?sys_id=(?P<sys_id>{SYS_ID})", re.IGNORECASE),
+    re.compile(rf"/(?P<table>{_TABLES})/(?P<sys_id>{SYS_ID})", re.IGNORECASE),
+    re.compile(rf"[?&]sys_id=(?P<sys_id>{SYS_ID})", re.IGNORECASE),
     re.compile(rf"(?P<table>{_TABLES})\.do\?(?:[^#\s]*[&=^])?number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
     re.compile(r"[?&=^]number=(?P<number>[A-Z0-9_-]+)", re.IGNORECASE),
 )

@@ -27,7 +27,7 @@ from connector.budget import KEPT_FROM_PEOPLE
 from connector.models import Connection, Instance
 from connector.servicenow.client import Client
 from connector.servicenow.errors import ConditionIgnored, ServiceNowError
-from connector.servicenow.records import Page, Record
+from connector.servicenow.records import TIME_FORMAT, Page, Record
 from tickets.models import Ticket
 from tickets.models.choices import Kind
 from tickets.records.payload import MARKERS
@@ -53,7 +53,6 @@ _COMPARED = (
     "missing_since",
 )  # fmt: skip
 _OURS = f"sys_class_nameIN{','.join(Kind.values)}^correlation_displayIN{','.join(MARKERS.values())}"
-_SERVER_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def poll_delta(*, clock: Clock = timezone.now) -> int:
@@ -203,7 +202,7 @@ def _changed_pages(client: Client, since: datetime) -> Iterator[Page]:
 
     A short page is not the end, for limits apply before access rules; an empty one is.
     """
-    query, offset = f"{_OURS}^sys_updated_on>={since.strftime(_SERVER_TIME)}", 0
+    query, offset = f"{_OURS}^sys_updated_on>={since.strftime(TIME_FORMAT)}", 0
     last: Record | None = None
     order = ("sys_updated_on", "sys_id")
     while True:
