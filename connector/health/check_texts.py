@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from connector.health.error_help import OTHER, explain
 from connector.models import CheckResult
+from connector.servicenow import trial
 
 
 class Verdict(models.TextChoices):
@@ -123,8 +124,7 @@ FINDINGS: dict[str, dict[str, CheckText]] = {
             _("ServiceNow does not say who the user is, so its roles could not be looked up."), _NOTHING_TO_DO
         ),
     },
-    "change_request": _TABLE,
-    "incident": _TABLE,
+    **dict.fromkeys(trial.CANCELED, _TABLE),
     "sys_id": {
         "kept": _passed(_("A record gets the sys_id that the portal asks for.")),
         "replaced": CheckText(

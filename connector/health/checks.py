@@ -21,7 +21,7 @@ from connector.servicenow.errors import Forbidden, Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.servicenow.trial import Trial, TrialUnclear
 
-TABLES = ("change_request", "incident")
+TABLES = tuple(trial.CANCELED)
 # What the portal fills in, and what the platform fills in by itself.
 FILLED_IN = {
     "number",

@@ -15,7 +15,8 @@ TEXT = (
     "records can be created and updated. It is canceled at once and needs no work."
 )
 _KEYS = ("sys_id", "correlation_id")
-# Out-of-the-box values of `state` (ServiceNow documentation, "Incident management process", "State model for change").
+# The tables in which the portal makes records, each with the value of `state` that puts one away out of the box
+# (ServiceNow documentation, "Incident management process", "State model for change").
 CANCELED = {"change_request": "4", "incident": "8"}
 
 

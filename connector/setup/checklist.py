@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.health.check_texts import CheckLine, Verdict
+from connector.health.checks import TABLES
 from connector.models import Connection
 
 LABELS = {
@@ -34,7 +35,7 @@ MENDED_AT = {
     "not_authenticated": "user",
     "forbidden": "user",
 }
-ABOUT_USER = ("user", "roles", "change_request", "incident")
+ABOUT_USER = ("user", "roles", *TABLES)
 
 
 @dataclass(frozen=True)

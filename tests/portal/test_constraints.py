@@ -74,7 +74,7 @@ CHECKS: dict[str, tuple[Make, list[Fields], list[Fields]]] = {
         [{"delivery": Delivery.SENT, **CLAIM}],
         [{"delivery": Delivery.SENT, "sent_at": NOON, **CLAIM}],
     ),
-    "ticket_change_not_planning": (
+    "ticket_priority_of_its_kind": (
         ticket,
         [{"kind": Kind.CHANGE_REQUEST, "priority": Priority.PLANNING}],
         [

@@ -1227,9 +1227,11 @@ class Migration(migrations.Migration):
             model_name="ticket",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("kind", "change_request"), _negated=True), ("priority__lte", 4), _connector="OR"
+                    models.Q(("kind", "change_request"), ("priority__in", (1, 2, 3, 4))),
+                    models.Q(("kind", "incident"), ("priority__in", (1, 2, 3, 4, 5))),
+                    _connector="OR",
                 ),
-                name="ticket_change_not_planning",
+                name="ticket_priority_of_its_kind",
             ),
         ),
         migrations.AddConstraint(

@@ -2,6 +2,8 @@
 
 import uuid
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +34,7 @@ from tickets.models.outbound_job import OutboundJob
 from tickets.models.outcome_notice import OUTCOME_NOTICES, OutcomeNotice
 from tickets.models.querysets import TicketQuerySet
 from tickets.models.state_labels import ENGLISH, name_of
-from tickets.models.ticket_type import type_of
+from tickets.models.ticket_type import TYPES, type_of
 
 
 def new_sys_id() -> str:
@@ -202,8 +204,10 @@ class Ticket(OutboundJob):
                 condition=~Q(delivery=Delivery.SENT) | Q(sent_at__isnull=False), name="ticket_sent_has_moment"
             ),
             models.CheckConstraint(
-                condition=~Q(kind=Kind.CHANGE_REQUEST) | Q(priority__lte=Priority.LOW),
-                name="ticket_change_not_planning",
+                condition=reduce(
+                    or_, (Q(kind=kind, priority__in=entry.priorities) for kind, entry in TYPES.items())
+                ),
+                name="ticket_priority_of_its_kind",
             ),
             models.CheckConstraint(
                 condition=Q(recommendation_source=Source.USER) | Q(action__isnull=False),
