@@ -60,11 +60,12 @@ _sending = threading.BoundedSemaphore(2)
 _intending = threading.BoundedSemaphore(4)
 
 
-# What found nothing is looked for again no sooner than this, ...
+# The shortest wait between two look-ups.
 SOONEST_LOOK = timedelta(seconds=3)
-# ... what waits for calls of an hour no later than this, and what waits for a trial of the keys so often.
-SOONER = timedelta(minutes=5)
-AFTER_A_TRIAL = timedelta(minutes=1)
+# The longest wait for an hour's calls, of which somebody may allow more meanwhile.
+LONGEST_WAIT_FOR_CALLS = timedelta(minutes=5)
+# How often what waits for a trial of the keys is tried.
+TRIAL_LOOK = timedelta(minutes=1)
 
 
 class TooLate(Exception):
@@ -342,15 +343,14 @@ def _put_back(
 
 def _keyless(ticket: Ticket, now: datetime) -> Result:
     """Its record could not be found again, so it waits for a trial that shows otherwise."""
-    return _put_back(ticket, AttemptResult.KEYLESS, now, again=now + AFTER_A_TRIAL)
+    return _put_back(ticket, AttemptResult.KEYLESS, now, again=now + TRIAL_LOOK)
 
 
 def _paused(ticket: Ticket, reason: Pause, now: datetime) -> Result:
     """No call may be made: it waits until one may be again; where that takes a person, it looks for itself."""
     instance = Instance.objects.get(pk=ticket.instance_id)
     if reason == Pause.BUDGET:
-        # Somebody may allow more meanwhile.
-        again = min(instance.calls_free_at(now, allowed()), now + SOONER)
+        again = min(instance.calls_free_at(now, allowed()), now + LONGEST_WAIT_FOR_CALLS)
         return _put_back(ticket, AttemptResult.BUDGET, now, again=again)
     if reason == Pause.RATE_LIMITED:
         return _put_back(ticket, AttemptResult.RATE_LIMITED, now, again=instance.rate_limited_until)

@@ -82,7 +82,8 @@ def test_a_no_is_raised_and_says_nothing_against_the_instance(connection: Connec
 
 def test_an_error_that_the_work_takes_itself_is_an_answer(connection: Connection) -> None:
     troubled()
-    with calling(connection, clock=timezone.now):
+    with calling(connection, clock=timezone.now) as client:
+        client.whoami()
         try:
             raise NotAuthenticated("x", status=401)
         except NotAuthenticated:
@@ -90,12 +91,20 @@ def test_an_error_that_the_work_takes_itself_is_an_answer(connection: Connection
     assert row().last_error == ""
 
 
+def test_work_that_asked_nothing_is_no_answer(connection: Connection) -> None:
+    troubled()
+    with calling(connection, clock=timezone.now):
+        pass
+    assert (row().last_error, row().consecutive_failures) == ("server_error", 1)
+
+
 @pytest.mark.parametrize(("answered", "error"), [((), "server_error"), (NotThisOne, "")])
 def test_what_else_ends_the_work_is_an_answer_only_where_the_caller_says_so(
     connection: Connection, answered: type[Exception] | tuple[()], error: str
 ) -> None:
     troubled()
-    with pytest.raises(NotThisOne), calling(connection, clock=timezone.now, answered=answered):
+    with pytest.raises(NotThisOne), calling(connection, clock=timezone.now, answered=answered) as client:
+        client.whoami()
         raise NotThisOne
     assert row().last_error == error
 
