@@ -64,7 +64,7 @@ class Call:
 class Transport:
     """The way to one instance. `admit` is entered around every call and forbids it by raising; it is told whether that
     is one of the API, or one for a token. `on_response` is told of every call once it is over: its answer, or None
-    where none came.
+    where none came. `has_answered` says whether any call of the API brought one.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class InstanceAdapter(HTTPAdapter):
         finally:
             self.close()
             _log(request, answer, error, started)
-            self.transport.has_answered |= answer is not None
+            self.transport.has_answered |= answer is not None and self.call is not None
             if self.transport.on_response is not None:
                 self.transport.on_response(answer)
         return response
