@@ -20,6 +20,7 @@ TAKEN_AWAY = (
     ("second-look", "nowhere / answer lost, hidden from", "2 records"),
     ("doubt", "nowhere / created, then 403", "2 records"),
     ("doubt", "nowhere / repeated", "not linked"),
+    ("quarantine", "nowhere, work note / created long after", "2 entries"),
     ("sweep", "committed, nobody woken / created slowly", "stuck as waiting"),
     ("steady clock", "nowhere / created long after the time-out, clock", "2 records"),
     ("mark", "nowhere / created without a key", "records, where"),

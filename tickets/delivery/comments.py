@@ -6,6 +6,7 @@ quarantine has passed and it was read twice.
 """
 
 import logging
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from logging import INFO, WARNING
@@ -101,6 +102,7 @@ def _send_one(connection: Connection, key: UUID, clock: Clock) -> AttemptResult 
     claim: Claim[TicketComment] | None = None if stopping.is_asked() else Claim.take(comments, key, clock)
     if claim is None:
         return None
+    sys.audit("tickets.delivery.comments.claimed", str(key))
     # The comment before it may have opened the breaker.
     connection.instance.refresh_from_db(fields=["circuit_open_until", "rate_limited_until"])
     try:
@@ -134,15 +136,20 @@ def _deliver(claim: Claim[TicketComment], client: Client, clock: Clock) -> Resul
     sent_at = claim.begin_sending(CommentState.WAITING)
     if sent_at is None:
         return Result(AttemptResult.LOST_CLAIM, CommentState.WAITING)
+    sys.audit("tickets.delivery.comments.intent_stored", str(comment.pk))
     check = in_time(sent_at, clock)
     ticket = comment.ticket
-    client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written}, check=check)
+    try:
+        client.update(ticket.kind, ticket.sys_id, {comment.element: comment.written}, check=check)
+    finally:
+        sys.audit("tickets.delivery.comments.answered", str(comment.pk))
     return _delivered(comment, AttemptResult.DELIVERED, clock())
 
 
 def _look(comment: TicketComment, client: Client, clock: Clock) -> Result | None:
     """Look for what an earlier try may have added. None: it may be sent."""
     is_there, now = comment_lookup.is_there(comment, client), clock()
+    sys.audit("tickets.delivery.comments.looked", str(comment.pk))
     if is_there:
         return _delivered(comment, AttemptResult.ADOPTED, now)
     if (left := quarantine.left(comment, clock)) > timedelta(0):

@@ -31,6 +31,7 @@ from tests.sandbox_process import Row, SandboxProcess  # noqa: E402
 from tests.servers import NO_POSTGRES, Postgres  # noqa: E402
 from tools.crash.cell import SABOTAGE, Cell, Rig, Story  # noqa: E402
 from tools.crash.databases import Databases, PostgresDatabases, SqliteFiles  # noqa: E402
+from tools.crash.note_cell import NOTE_POINTS, NoteCell  # noqa: E402
 from tools.crash.outcomes import LATE, OUTCOMES, QUARANTINE, TIMEOUT, Keys  # noqa: E402
 from tools.crash.points import POINTS  # noqa: E402
 from tools.crash.processes import fork, run  # noqa: E402
@@ -45,6 +46,10 @@ SLOW = ("rate_limit_bare", "limited_by_a_proxy", "late_commit", "blocked_by_a_pr
 # Every point under these outcomes, and every outcome at these points.
 SLICE_OUTCOMES = ("created", "answer lost", "refused: business rule")
 SLICE_POINTS = ("nowhere", "sent, no answer")
+NOTE_SLICE_POINTS = (
+    NOTE_POINTS[0],
+    next(point for point in NOTE_POINTS if point.name == "work note sent, no answer"),
+)
 
 
 def main() -> int:
@@ -129,7 +134,8 @@ def on_one_instance(
         rig = Rig(sandbox, databases, folder, seconds, asked.pace, asked.without)
         stories = play(cells, rig, asked.lanes)
         time.sleep(LATE * asked.pace + 1)  # For what may still be committed.
-        return report(stories, sandbox.records("change_request"), len(cells), folder)
+        notes = sandbox.records("sys_journal_field")
+        return report(stories, sandbox.records("change_request"), notes, len(cells), folder)
 
 
 def matching(asked: argparse.Namespace) -> Iterable[Cell]:
@@ -146,6 +152,22 @@ def matching(asked: argparse.Namespace) -> Iterable[Cell]:
             if asked.only in str(cell) and _has_time_for(cell, is_short=asked.slice):
                 number += 1
                 yield cell
+    for outcome, point in product(outcomes, NOTE_POINTS):
+        note = NoteCell(number + 1, point, outcome)
+        half = (NOTE_POINTS.index(point) + OUTCOMES.index(outcome)) % 2 + 1
+        if asked.half in (0, half) and asked.only in str(note) and _is_for_notes(note, is_short=asked.slice):
+            number += 1
+            yield note
+
+
+def _is_for_notes(cell: NoteCell, *, is_short: bool) -> bool:
+    """Every point under the outcomes of the slice, and every outcome that an update may have at the points of the
+    slice. In the slice itself, a few.
+    """
+    is_common = cell.outcome.name in SLICE_OUTCOMES
+    is_plain = cell.outcome.keys == Keys.CORRELATION_ID and not cell.outcome.clock_steps
+    is_at_slice = cell.point in NOTE_SLICE_POINTS and is_plain and cell.outcome.hidden is None
+    return is_common and is_at_slice if is_short else is_common or is_at_slice
 
 
 def _has_time_for(cell: Cell, *, is_short: bool) -> bool:
@@ -182,15 +204,19 @@ def tell(cell: Cell, rig: Rig, told: Path) -> None:
         file.write(line)
 
 
-def report(stories: Sequence[Story], records: Sequence[Row], expected: int, folder: Path) -> int:
+def report(
+    stories: Sequence[Story], records: Sequence[Row], notes: Sequence[Row], expected: int, folder: Path
+) -> int:
     """Print how many cells held, by point, and every one that did not. Returns 1 when there is one."""
     by_key: dict[str, list[Row]] = defaultdict(list)
     for record in records:
         # Every record carries the link to its ticket, whatever becomes of the keys.
         by_key[TICKET_LINK.findall(record["description"])[-1]].append(record)
-    held: dict[str, list[bool]] = {point.name: [] for point in POINTS}
+    held: dict[str, list[bool]] = {point.name: [] for point in (*POINTS, *NOTE_POINTS)}
     for story in stories:
-        complaint = story.complaint([row for key in story.ticket_ids for row in by_key[key]])
+        of_tickets = [row for key in story.ticket_ids for row in by_key[key]]
+        of_note = [row for row in notes if story.is_note and story.ticket_id in row["value"]]
+        complaint = story.complaint(of_note if story.is_note else of_tickets)
         held[story.point].append(not complaint)
         if complaint:
             print(f"FAILED {story.cell}: {complaint} [{story.attempts}]")

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from celery import Task
 from django.conf import settings
 from django.db import connections
 from django.db.models import Q
@@ -24,6 +25,7 @@ from tickets.delivery import quarantine, restore_guard
 from tickets.models import Ticket
 from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
+from tickets.models.comments import STUCK, CommentState
 from tools.crash.databases import Databases, use
 from tools.crash.outcomes import CLOCK_STEP, FOREVER, Keys, Outcome
 from tools.crash.points import Killer, Moment, Point
@@ -76,9 +78,12 @@ class Story:
     deaths: int = 0
     unanswered: int = 0
     ticket_ids: list[str] = field(default_factory=list)
+    is_note: bool = False
 
     def complaint(self, records: Sequence[Row]) -> str:
-        """What is wrong, given every record that was made of its tickets; empty when nothing is."""
+        """What is wrong, given every record of its tickets, or every entry of its note; empty when nothing is."""
+        if self.is_note:
+            return self._complaint_about_note(len(records))
         if self.keyless:
             return self._complaint_without_keys(len(records))
         linked = [self.sys_id] == [record["sys_id"] for record in records]
@@ -111,6 +116,18 @@ class Story:
         }
         return next((words for words, holds in complaints.items() if holds), "")
 
+    def _complaint_about_note(self, entries: int) -> str:
+        complaints = {
+            f"the process did not die as planned ({self.deaths_missing} missing)": self.deaths_missing,
+            f"{entries} entries": entries > 1,
+            f"stuck as {self.delivery}": self.delivery == CommentState.WAITING,
+            f"refused, and {self.delivery} with {entries} entries": self.refused
+            and (entries or self.delivery not in STUCK),
+            f"{self.delivery} with {entries} entries": not self.refused
+            and (entries, self.delivery) != (1, CommentState.DELIVERED),
+        }
+        return next((words for words, holds in complaints.items() if holds), "")
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -126,6 +143,11 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.point.name} / {self.outcome.name}{' / standard change' if self.is_standard else ''}"
+
+    @property
+    def sweep(self) -> Task:
+        """What finds whatever is due."""
+        return tasks.push_due
 
     def play(self, rig: Rig) -> dict[str, object]:
         """Run it to its end in this process, which belongs to this cell alone."""
@@ -215,14 +237,14 @@ class Cell:
                     has_tried_again = try_again(ticket_id)
                 if not is_first and rig.sabotage != "sweep":
                     # A worker that is ahead would take every message for one that came too late.
-                    tasks.push_due.apply_async(expires=None if clock else SWEEP_EXPIRES * rig.pace)
+                    self.sweep.apply_async(expires=None if clock else SWEEP_EXPIRES * rig.pace)
                 sweep_at = time.monotonic() + SWEEP_SECONDS
             time.sleep(GLANCE_SECONDS)
         worker.kill()
         return len(to_die)
 
-    def _is_settled(self, ticket_id: UUID) -> bool:
-        return are_stopped() if self.outcome.keys == Keys.NEITHER else is_settled(ticket_id)
+    def _is_settled(self, key: UUID) -> bool:
+        return are_stopped() if self.outcome.keys == Keys.NEITHER else is_settled(key)
 
 
 def believe_wall_clocks() -> None:

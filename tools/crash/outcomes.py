@@ -43,15 +43,15 @@ class Outcome:
     keys: Keys = Keys.CORRELATION_ID
     clock_steps: bool = False
 
-    def arm(self, sandbox: SandboxProcess, ticket_id: UUID, pace: float, route: str) -> None:
-        """Have the coming create of this ticket end so; `route` is the API that it goes to."""
+    def arm(self, sandbox: SandboxProcess, key: UUID, pace: float, route: str, method: str = "POST") -> None:
+        """Have the coming call that holds this key end so; `route` is the API that it goes to."""
         if self.fault:
             times = FOREVER if self.refused else 1
             seconds = self.seconds and self.seconds * pace
-            sandbox.fault(self.fault, route, times=times, about=str(ticket_id), seconds=seconds)
+            sandbox.fault(self.fault, route, method, times=times, about=str(key), seconds=seconds)
         if self.hidden is not None:
             lag = QUARANTINE * pace + self.hidden
-            sandbox.fault("read_lag", method="GET", times=FOREVER, about=str(ticket_id), seconds=lag)
+            sandbox.fault("read_lag", method="GET", times=FOREVER, about=str(key), seconds=lag)
 
 
 OUTCOMES = (

@@ -9,6 +9,7 @@ from connector.access.calling import calling
 from connector.access.client_factory import Pause, Paused
 from connector.clock import Clock
 from connector.models import Connection, Instance
+from connector.servicenow.client import Client
 from connector.servicenow.errors import Forbidden, NotAuthenticated, ServerError, ServiceNowError
 from tests.sandbox_process import SandboxProcess
 
@@ -103,9 +104,13 @@ def test_what_else_ends_the_work_is_an_answer_only_where_the_caller_says_so(
     connection: Connection, answered: type[Exception] | tuple[()], error: str
 ) -> None:
     troubled()
-    with pytest.raises(NotThisOne), calling(connection, clock=timezone.now, answered=answered) as client:
+
+    def work(client: Client) -> None:
         client.whoami()
         raise NotThisOne
+
+    with pytest.raises(NotThisOne), calling(connection, clock=timezone.now, answered=answered) as client:
+        work(client)
     assert row().last_error == error
 
 
