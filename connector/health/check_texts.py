@@ -139,7 +139,7 @@ FINDINGS: dict[str, dict[str, CheckText]] = {
         "lost": CheckText(
             Verdict.ATTENTION,
             _("A record does not keep its correlation ID."),
-            _("Let the integration user write the field correlation_id of both tables."),
+            _("Let the integration user write the field correlation_id of each table."),
         ),
         "untried": _unknown(_("This shows only when a record is created."), _("Run the trial below.")),
     },

@@ -104,7 +104,7 @@ CLOSED = (NormalizedState.CLOSED, NormalizedState.CLOSED_UNSUCCESSFULLY, Normali
 
 
 class Priority(models.IntegerChoices):
-    """ServiceNow's five levels. Planning exists for incidents only."""
+    """ServiceNow's five levels. Not every type of ticket has all (`TicketType.priorities`)."""
 
     CRITICAL = 1, pgettext_lazy("priority", "Critical")
     HIGH = 2, pgettext_lazy("priority", "High")

@@ -66,9 +66,14 @@ class TaskForm(forms.Form):
         cleaned = super().clean() or {}
         kind, priority = cleaned.get("kind"), cleaned.get("priority")
         if kind and priority and priority not in type_of(kind).priorities:
+            lowest = max(type_of(kind).priorities)
             self.add_error(
                 "priority",
-                gettext("Planning exists for incidents only. Choose Low or higher, or an incident."),
+                gettext(
+                    "ServiceNow has no priority %(priority)s for this task type. Choose %(lowest)s or higher, "
+                    "or another task type."
+                )
+                % {"priority": Priority(priority).label, "lowest": lowest.label},
             )
         return cleaned
 

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 UNREADABLE = gettext_noop(
     "ServiceNow returned no record at all of a table, so the tickets there were not compared. See that the "
-    "integration user may read change requests and incidents."
+    "integration user may read the tables of all task types."
 )
 
 

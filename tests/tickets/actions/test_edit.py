@@ -166,7 +166,7 @@ def test_an_edited_ticket_still_waits_out_the_quarantine(
         ("due_on", "2020-01-01"),
         ("due_on", "9999-12-31"),
         ("priority", "5"),
-        ("kind", "problem"),
+        ("kind", "sc_request"),
     ],
 )
 def test_the_same_checks_hold_and_what_was_typed_is_kept(

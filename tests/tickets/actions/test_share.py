@@ -120,7 +120,7 @@ def test_a_second_ticket_for_an_action_needs_a_deliberate_choice(
         ("due_on", "2020-01-01"),
         ("due_on", "soon"),
         ("due_on", "9999-12-31"),
-        ("kind", "problem"),
+        ("kind", "sc_request"),
         ("priority", "9"),
         ("priority", str(Priority.PLANNING.value)),
     ],

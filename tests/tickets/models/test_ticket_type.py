@@ -51,5 +51,5 @@ def test_the_database_takes_the_priorities_of_a_type_and_no_others(entry: Ticket
 
 
 def test_another_text_is_no_type() -> None:
-    with pytest.raises(ValueError, match="problem"):
-        type_of("problem")
+    with pytest.raises(ValueError, match="sc_request"):
+        type_of("sc_request")
