@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -170,12 +170,15 @@ def main(arguments: Sequence[str]) -> int:
 def everything(missing: Sequence[str]) -> list[Step]:
     """Run all tests that can be run. Returns how each step went."""
     has_servers = not {"postgres", "redis-server"} & set(missing)
-    steps = what_waits(has_servers)
-    client, others = Step("every branch of the ServiceNow client"), Step("side by side")
-    client.pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"))
-    client.run(sys.executable, "-m", "coverage", "report")
+    with ThreadPoolExecutor() as beside:
+        waiting, under_way = what_waits(beside, has_servers)
+        # These leave room for what waits: one runs in a single process, the others mostly install.
+        steps = [*waiting, every_branch_of_the_client(), *on_other_pythons()]
+    for one in under_way:
+        one.result()
+    others = Step("side by side")
     others.pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
-    steps += [client, others]
+    steps.append(others)
     if "chromium" not in missing:
         steps.append(Step("in a browser"))
         steps[-1].pytest(*IN_A_BROWSER)
@@ -185,20 +188,27 @@ def everything(missing: Sequence[str]) -> list[Step]:
         for name, how in ON_SERVERS_TOO.items():
             steps.append(Step(f"on PostgreSQL and Redis, {name}"))
             on_servers(steps[-1], *how)
-    return steps + on_other_pythons()
+    return steps
 
 
-def what_waits(has_servers: bool) -> list[Step]:
-    """Run what kills processes and mostly waits for them, on both databases at once. Returns how each went."""
+def what_waits(beside: ThreadPoolExecutor, has_servers: bool) -> tuple[list[Step], list[Future[None]]]:
+    """Begin what kills processes and mostly waits for them, on both databases at once. Returns the steps, and what is
+    under way for them.
+    """
     here = Step("what mostly waits", is_beside=True)
     there = Step("on PostgreSQL and Redis, what mostly waits", is_beside=True)
-    with ThreadPoolExecutor() as both:
-        under_way = [both.submit(here.pytest, *WAITING)]
-        if has_servers:
-            under_way.append(both.submit(on_servers, there, *WAITING_ON_SERVERS))
-    for one in under_way:
-        one.result()
-    return [here, there][: len(under_way)]
+    under_way = [beside.submit(here.pytest, *WAITING)]
+    if not has_servers:
+        return [here], under_way
+    return [here, there], [*under_way, beside.submit(on_servers, there, *WAITING_ON_SERVERS)]
+
+
+def every_branch_of_the_client() -> Step:
+    """Run the tests of the ServiceNow client, and see that they take every branch of it."""
+    step = Step("every branch of the ServiceNow client")
+    step.pytest(CLIENT_TESTS, runner=("-m", "coverage", "run", "-m", "pytest"))
+    step.run(sys.executable, "-m", "coverage", "report")
+    return step
 
 
 def on_servers(step: Step, *arguments: str) -> None:
