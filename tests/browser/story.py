@@ -133,7 +133,7 @@ def connect() -> Connection:
 def ask(action: ImprovementAction, kind: Kind, priority: Priority, due_in: int | None) -> Ticket:
     """Share an action as the dialog would; its due day lies `due_in` days ahead."""
     now = datetime.now(UTC)
-    wish = TicketRequest(
+    ticket_request = TicketRequest(
         kind=kind,
         name=action.title[:160],
         description=f"{action.description or action.title}\n\nPlease report back in this ticket.",
@@ -144,7 +144,9 @@ def ask(action: ImprovementAction, kind: Kind, priority: Priority, due_in: int |
         is_extra=False,
     )
     instance = Instance.objects.get(host=SANDBOX.removeprefix("http://"))
-    return share(uuid4(), wish, by=secadmin(), instance=instance, action=action, batch=BATCH, now=now)
+    return share(
+        uuid4(), ticket_request, by=secadmin(), instance=instance, action=action, batch=BATCH, now=now
+    )
 
 
 def work_in_servicenow(ticket: Ticket, changes: dict[str, str], *, delete: bool) -> None:

@@ -53,7 +53,7 @@ class BulkLine:
     ticket_id: UUID
     task: Proposal
 
-    def wish(self) -> TicketRequest:
+    def ticket_request(self) -> TicketRequest:
         """Return what is asked for."""
         return TicketRequest(
             kind=self.task.kind,
@@ -80,7 +80,7 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """Tells this plan from others, so that nothing is sent that was not shown."""
-        wishes = {str(line.ticket_id): line.wish() for line in self.lines}
+        wishes = {str(line.ticket_id): line.ticket_request() for line in self.lines}
         return hashlib.sha256(json.dumps(wishes, default=str, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -91,7 +91,7 @@ class Plan:
     @property
     def differs_from_sent(self) -> bool:
         """Whether it asks for anything else than what was sent before."""
-        return any(asks_otherwise(line.wish(), self.sent[line.ticket_id]) for line in self.repeated)
+        return any(asks_otherwise(line.ticket_request(), self.sent[line.ticket_id]) for line in self.repeated)
 
 
 def chosen(form: QueryDict) -> list[ImprovementAction]:
@@ -144,7 +144,7 @@ def send(plan: Plan, *, by: User, instance: Instance, now: datetime) -> list[Imp
             try:
                 share(
                     line.ticket_id,
-                    line.wish(),
+                    line.ticket_request(),
                     by=by,
                     instance=instance,
                     action=line.action,

@@ -44,7 +44,13 @@ def edit_and_retry(
 
 
 def send_anew(
-    ticket: Ticket, ticket_id: UUID, wish: TicketRequest, *, instance: Instance, by: User, now: datetime
+    ticket: Ticket,
+    ticket_id: UUID,
+    ticket_request: TicketRequest,
+    *,
+    instance: Instance,
+    by: User,
+    now: datetime,
 ) -> Ticket | None:
     """Give up an unlinked ticket for another one, with a key of its own: the old record may carry the old one's.
 
@@ -61,7 +67,7 @@ def send_anew(
         )
         if not given_up:
             return Ticket.objects.filter(pk=ticket_id).first()
-        new = share(ticket_id, wish, by=by, instance=instance, action=ticket.action, now=now)
+        new = share(ticket_id, ticket_request, by=by, instance=instance, action=ticket.action, now=now)
         detail = {"ticket": str(new.pk)}
         TicketEvent.objects.record_action(
             ticket, TicketEvent.Type.SENT_ANEW, by=by, now=now, detail=detail, audit_detail=detail

@@ -30,7 +30,7 @@ class TicketRequest(TypedDict):
 
 def share(
     ticket_id: UUID,
-    wish: TicketRequest,
+    ticket_request: TicketRequest,
     *,
     by: User,
     instance: Instance,
@@ -46,7 +46,7 @@ def share(
         ticket, created = Ticket.objects.get_or_create(
             pk=ticket_id,
             defaults={
-                **wish,
+                **ticket_request,
                 "instance": instance,
                 "requested_by": by,
                 "action": action,
@@ -63,9 +63,9 @@ def share(
     return ticket
 
 
-def asks_otherwise(wish: TicketRequest, ticket: Ticket) -> bool:
+def asks_otherwise(ticket_request: TicketRequest, ticket: Ticket) -> bool:
     """Whether a form that was sent before says something else now than its ticket does."""
-    return any(getattr(ticket, name) != value for name, value in wish.items() if name != "is_extra")
+    return any(getattr(ticket, name) != value for name, value in ticket_request.items() if name != "is_extra")
 
 
 def sent_before() -> str:

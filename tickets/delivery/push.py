@@ -279,7 +279,7 @@ def _create(
     ticket = claim.job
     key = ticket.correlation_id
     sys.audit("tickets.delivery.push.intending", key)
-    # The wish for a second record is used up with it.
+    # That a second record is allowed is used up with it.
     sent_at = claim.begin_sending(Delivery.SENT, allow_duplicate=False)
     if sent_at is None:
         return None

@@ -118,7 +118,7 @@ def _send_anew(request: PersonRequest, found: Ticket, form: AnewForm) -> Ticket 
         stored = editing.send_anew(
             found,
             form.cleaned_data["ticket_id"],
-            form.wish(),
+            form.ticket_request(),
             instance=connection.instance,
             by=request.user,
             now=timezone.now(),
@@ -128,6 +128,6 @@ def _send_anew(request: PersonRequest, found: Ticket, form: AnewForm) -> Ticket 
         return None
     if stored is None:
         form.add_error(None, _("This ticket is not unlinked any more, so nothing was sent. See its page."))
-    elif asks_otherwise(form.wish(), stored):
+    elif asks_otherwise(form.ticket_request(), stored):
         messages.warning(request, sent_before())
     return stored

@@ -101,7 +101,7 @@ class TicketForm(WrittenForm):
     ticket_id = forms.UUIDField(widget=forms.HiddenInput)
     field_order = ["ticket_id", "name", "description", "kind", "category", "priority", "due_on"]
 
-    def wish(self) -> TicketRequest:
+    def ticket_request(self) -> TicketRequest:
         """Return what was asked for. Only for a valid form."""
         data = self.cleaned_data
         return TicketRequest(
@@ -170,11 +170,11 @@ class ShareForm(TicketForm):
             )
         return cleaned
 
-    def wish(self) -> TicketRequest:
+    def ticket_request(self) -> TicketRequest:
         """Return what was asked for, as Microsoft's recommendation."""
         extra = bool(self.cleaned_data.get("is_extra"))
         return {
-            **super().wish(),
+            **super().ticket_request(),
             "recommendation_source": Source.MICROSOFT,
             "recommendation_category": category_of(self.action),
             "is_extra": extra,

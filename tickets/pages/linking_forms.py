@@ -191,10 +191,10 @@ class AnewForm(NewTicketForm):
         if ticket.action_id:
             del self.fields["category"]
 
-    def wish(self) -> TicketRequest:
+    def ticket_request(self) -> TicketRequest:
         """Return what was asked for; where it comes from stays as it was."""
         return {
-            **super().wish(),
+            **super().ticket_request(),
             "recommendation_source": self.ticket.recommendation_source,
             "recommendation_category": self.cleaned_data.get("category", self.ticket.recommendation_category),
             "is_extra": self.ticket.is_extra,

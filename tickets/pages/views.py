@@ -305,7 +305,7 @@ def _store(
     try:
         stored = sharing.share(
             form.cleaned_data["ticket_id"],
-            form.wish(),
+            form.ticket_request(),
             by=request.user,
             instance=connection.instance,
             action=action,
@@ -316,7 +316,7 @@ def _store(
             None, _("Somebody has just created a ticket for this action. Open it before sending another one.")
         )
         return None
-    if sharing.asks_otherwise(form.wish(), stored):
+    if sharing.asks_otherwise(form.ticket_request(), stored):
         messages.warning(request, sharing.sent_before())
     return stored
 

@@ -34,7 +34,7 @@ def choose_standard_change() -> None:
 
 def share_as_person(ticket_id: UUID) -> None:
     """Do what the dialog does when it is sent."""
-    wish = TicketRequest(
+    ticket_request = TicketRequest(
         kind=Kind.CHANGE_REQUEST,
         name="Require multifactor authentication",
         description="For everybody.",
@@ -46,7 +46,7 @@ def share_as_person(ticket_id: UUID) -> None:
     )
     share(
         ticket_id,
-        wish,
+        ticket_request,
         by=User.objects.get(),
         instance=Instance.objects.get(),
         action=None,
