@@ -15,6 +15,9 @@ from tickets.tracking import missed_notes, poll, score_completion
 
 # What no worker took by then is handed out again, so that messages do not pile up.
 HANDED_OUT_FOR = timedelta(seconds=10)
+# More than a worker delivers in that time. A backlog that is handed out whole becomes messages that nobody takes in
+# time, and claims that the first pause puts back.
+HANDED_OUT_AT_ONCE = 40
 
 
 @shared_task
@@ -27,8 +30,8 @@ def push_ticket(ticket_id: str) -> None:
 
 @shared_task
 def push_due() -> None:
-    """Hand out whatever is due, each ticket to a worker of its own."""
-    for ticket_id in push.due():
+    """Hand out what has been due longest, each ticket to a worker of its own."""
+    for ticket_id in push.due(limit=HANDED_OUT_AT_ONCE):
         push_ticket.apply_async((str(ticket_id),), expires=HANDED_OUT_FOR.total_seconds())
 
 

@@ -65,6 +65,9 @@ def main() -> int:
     parser.add_argument(
         "--rage", type=float, default=1200, help="for how long processes die and clocks are set"
     )
+    parser.add_argument(
+        "--pace", type=float, default=1.0, help="how much longer calls may take, beside other work"
+    )
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument(
         "--hidden",
@@ -91,6 +94,7 @@ def main() -> int:
         database = str(folder / "portal.sqlite3") if on_sqlite else PostgresDatabases("chaos").template
         broker = FolderBroker(folder / "broker") if on_sqlite else RedisBroker(servers.enter_context(Redis()))
         print(f"{asked.tickets} tickets on {engine}, seed {asked.seed}. Logs: {folder}", flush=True)
+        settings.PUSH_TIMEOUT = asked.pace
         run_of_it = Run(folder, database, broker, asked.seed, asked.hidden)
         judgement = run_of_it.play(asked.tickets, asked.rage, asked.seconds)
     status = int(not judgement.is_good)
@@ -112,7 +116,7 @@ class Run:
         self.folder, self.database, self.broker, self.hidden = folder, database, broker, hidden
         self.history = History(folder / "history.jsonl")
         self.chance = random.Random(seed)
-        settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = 1.0, 20.0
+        settings.PUSH_QUARANTINE = 20.0
         settings.API_CALLS_PER_HOUR = 1_000_000
         circuit_breaker.BREAK, circuit_breaker.LONGEST_BREAK = timedelta(seconds=2), timedelta(seconds=4)
         use_broker(broker.url)
