@@ -40,7 +40,7 @@ from tools.chaos.history import History, Judgement, judge  # noqa: E402
 from tools.chaos.monkey import WRONG, Monkey  # noqa: E402
 from tools.crash.cell import believe_wall_clocks  # noqa: E402
 from tools.crash.databases import PostgresDatabases, use  # noqa: E402
-from tools.crash.processes import Worker, celery_beat, celery_worker, run, use_broker  # noqa: E402
+from tools.crash.processes import Worker, celery_beat, celery_worker, load, run, use_broker  # noqa: E402
 from tools.crash.template import make_template, share_as_person  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +123,7 @@ class Run:
 
     def play(self, tickets: int, rage: float, seconds: float) -> Judgement:
         """Share and deliver, and see what has become of it."""
+        load()
         keys = [str(uuid.UUID(int=self.chance.getrandbits(128), version=4)) for _ in range(tickets)]
         with SandboxProcess() as sandbox:
             settings.SERVICENOW_ALLOWED_HOSTS = [sandbox.host]

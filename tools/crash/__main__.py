@@ -34,7 +34,7 @@ from tools.crash.databases import Databases, PostgresDatabases, SqliteFiles  # n
 from tools.crash.note_cell import NOTE_POINTS, NoteCell  # noqa: E402
 from tools.crash.outcomes import LATE, OUTCOMES, QUARANTINE, TIMEOUT, Keys  # noqa: E402
 from tools.crash.points import POINTS  # noqa: E402
-from tools.crash.processes import fork, run  # noqa: E402
+from tools.crash.processes import fork, load, run  # noqa: E402
 from tools.crash.template import make_template  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +104,7 @@ def on_one_database(asked: argparse.Namespace) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     settings.PUSH_TIMEOUT, settings.PUSH_QUARANTINE = TIMEOUT * asked.pace, QUARANTINE * asked.pace
+    load()
     weakened = f", without {asked.without}" if asked.without else ""
     clocks = ", clocks set" if faketime.is_preloaded() else ""
     print(f"{len(cells)} cells on {engine}{clocks}{weakened}", flush=True)

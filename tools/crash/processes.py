@@ -5,7 +5,10 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+
+from django.db.migrations.loader import MigrationLoader
 
 from portal.celery import app
 from portal.supervisor import die_with_parent
@@ -13,6 +16,21 @@ from portal.supervisor import die_with_parent
 BEAT = ("beat", "--pidfile", "", "--loglevel", "INFO")
 WORKER = ("worker", "--pool", "threads", "--concurrency", "8", "--loglevel", "INFO")
 QUIET = ("--without-mingle", "--without-gossip", "--without-heartbeat")
+
+# Whatever Celery imports only when a worker starts, and what Django's checks look at then.
+AT_START = (
+    "celery.app.amqp", "celery.apps.beat", "celery.apps.worker", "celery.bin.celery", "celery.concurrency.thread",
+    "celery.contrib.django.task", "celery.events", "celery.worker.autoscale", "celery.worker.consumer",
+    "celery.worker.strategy", "kombu.transport.filesystem", "portal.urls",
+)  # fmt: skip
+
+
+def load() -> None:
+    """Import here what each process that is forked would import."""
+    for name in AT_START:
+        import_module(name)
+    app.loader.import_default_modules()
+    MigrationLoader(None, ignore_no_migrations=True)
 
 
 def use_broker(url: str) -> None:
