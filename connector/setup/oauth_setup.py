@@ -302,7 +302,6 @@ def needs_browser(connection: Connection) -> bool:
 
 
 def _retire(connection: Connection) -> None:
-    Connection.objects.filter(pk=connection.pk).update(
-        status=ConnectionStatus.REMOVED, is_current=False, claim_token=None, claimed_until=None
-    )
+    retired = Connection.objects.filter(pk=connection.pk)
+    retired.let_go(status=ConnectionStatus.REMOVED, is_current=False)
     client_factory.wipe(connection)

@@ -292,9 +292,7 @@ def unlink(ticket: Ticket, reason: Reason, *, by: User | None, now: datetime) ->
         ):
             return False
         # They were meant for that record.
-        pending.update(
-            state=CommentState.GIVEN_UP, claim_token=None, claimed_until=None, next_attempt_at=None
-        )
+        pending.let_go(state=CommentState.GIVEN_UP, next_attempt_at=None)
         _tell(ticket, TicketEvent.Type.UNLINKED, ticket.sys_id, by, now, told)
     return True
 

@@ -39,7 +39,7 @@ from connector.servicenow.errors import Refused, ServiceNowError
 from connector.servicenow.records import Record
 from tickets.delivery import mapped_fields, quarantine, restore_guard, stopping
 from tickets.delivery.lease import Claim
-from tickets.delivery.result import Result, changes_after, jitter, lost_claim, result_of, write
+from tickets.delivery.result import Result, changes_after, jitter, result_of, write
 from tickets.models import Ticket, TicketEvent
 from tickets.models.backoff import AttemptResult, next_attempt_at
 from tickets.models.change_template import ChangeTemplate
@@ -58,8 +58,6 @@ LONGEST_PAUSE_BEFORE_SENDING = timedelta(seconds=5)
 # ServiceNow is slow, whoever waits is too late and starts again.
 _sending = threading.BoundedSemaphore(2)
 _intending = threading.BoundedSemaphore(4)
-
-
 # The shortest wait between two look-ups.
 SOONEST_LOOK = timedelta(seconds=3)
 # The longest wait for an hour's calls, of which somebody may allow more meanwhile.
@@ -255,7 +253,7 @@ def _send(
         except KeysNotKept:
             return _keyless(ticket, clock())
     if record is None:
-        return lost_claim()
+        return Result(AttemptResult.LOST_CLAIM, Delivery.WAITING)
     if not _carries_a_key(record, values):
         if template:
             template.disprove()

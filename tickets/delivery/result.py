@@ -19,7 +19,6 @@ from connector.servicenow.errors import (
 from tickets.delivery.lease import Claim
 from tickets.models import PushAttempt, Ticket, TicketEvent
 from tickets.models.backoff import SPENDS_AN_ATTEMPT, AttemptResult, next_attempt_at
-from tickets.models.choices import Delivery
 from tickets.models.outbound_job import OutboundJob
 
 logger = logging.getLogger(__name__)
@@ -101,11 +100,6 @@ def changes_after(
     elif sending and error.may_be_a_no:
         changes["possible_refusal"] = error.detail
     return changes
-
-
-def lost_claim() -> Result:
-    """Nothing was sent, because somebody else has the ticket."""
-    return Result(AttemptResult.LOST_CLAIM, Delivery.WAITING)
 
 
 def jitter() -> float:

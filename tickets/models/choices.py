@@ -1,6 +1,6 @@
 """The two vocabularies of a ticket: how far *our* delivery got, and what *their* record means. Pure.
 
-Delivery moves only along MOVES. What a ServiceNow record means is read by `record_state.meaning_of`.
+Delivery moves only along MOVES. What a ServiceNow record means is read by `record_state.normalized_state_of`.
 """
 
 from django.db import models

@@ -45,11 +45,7 @@ TICKET_LINK = re.compile(r"/tickets/([0-9a-f-]{36})/")
 SLOW = ("rate_limit_bare", "limited_by_a_proxy", "late_commit", "blocked_by_a_proxy")
 # Every point under these outcomes, and every outcome at these points.
 SLICE_OUTCOMES = ("created", "answer lost", "refused: business rule")
-SLICE_POINTS = ("nowhere", "sent, no answer")
-NOTE_SLICE_POINTS = (
-    NOTE_POINTS[0],
-    next(point for point in NOTE_POINTS if point.name == "work note sent, no answer"),
-)
+SLICE_POINTS = ("nowhere", "sent, no answer", "nowhere, work note", "work note sent, no answer")
 
 
 def main() -> int:
@@ -167,7 +163,7 @@ def _is_for_notes(cell: NoteCell, *, is_short: bool) -> bool:
     """
     is_common = cell.outcome.name in SLICE_OUTCOMES
     is_plain = cell.outcome.keys == Keys.CORRELATION_ID and not cell.outcome.clock_steps
-    is_at_slice = cell.point in NOTE_SLICE_POINTS and is_plain and cell.outcome.hidden is None
+    is_at_slice = cell.point.name in SLICE_POINTS and is_plain and cell.outcome.hidden is None
     return is_common and is_at_slice if is_short else is_common or is_at_slice
 
 
