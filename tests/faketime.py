@@ -20,28 +20,26 @@ def is_preloaded() -> bool:
     return _FILE in os.environ
 
 
-def environment(folder: Path, *, at_once: bool = True) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     """Return what a program is to be started with, so that libfaketime is in it, and its clock true.
 
-    A clock that is set shows the new time `at_once`, for which its file is read whenever the time is asked for; else
-    within a second, which leaves the processor to the program.
+    A clock that is set shows the new time within a second: to read its file whenever the time is asked for takes most
+    of the processor.
     """
     clock = Clockwork(folder / "true.clock")
     preloaded = {
         "LD_PRELOAD": str(LIBRARY),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        **({"FAKETIME_NO_CACHE": "1"} if at_once else {"FAKETIME_CACHE_DURATION": "1"}),
+        "FAKETIME_CACHE_DURATION": "1",
     }
     return {**os.environ, **preloaded, _FILE: str(clock.file)}
 
 
 def preload(module: str, folder: Path) -> None:
-    """Start this program anew with libfaketime in it, unless that has been done. A clock that is set shows the new time
-    within a second.
-    """
+    """Start this program anew with libfaketime in it, unless that has been done."""
     if not is_preloaded():
         command = [sys.executable, "-m", module, *sys.argv[1:]]
-        os.execve(sys.executable, command, environment(folder, at_once=False))
+        os.execve(sys.executable, command, environment(folder))
     keep_to_this_program()
 
 
