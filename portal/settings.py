@@ -116,6 +116,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "portal.templatetags.breaks",
+                "portal.templatetags.icons",
             ],
         },
     }
