@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import form_drafts, people, recent_sign_in
-from accounts.admin_forms import NewPersonForm, RoleField, SetPasswordForm, language_field
+from accounts import form_drafts, guards, people, recent_sign_in
+from accounts.admin_forms import NewPersonForm, PersonForm, RoleField, SetPasswordForm, language_field
 from accounts.form_drafts_admin import KeptAdmin
 from accounts.models import AuditEntry, User
 from accounts.notices import NoticeType
 from accounts.read_only import ReadOnlyAdmin
-from accounts.roles import ADMINISTRATOR, role_label
+from accounts.roles import role_label
 
 # Which fields of a person decide who lets them in, and what they are told.
 _TOLD = {
@@ -66,6 +66,7 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
     )
     # The role opens the administration; the actions of the list deactivate, so that sessions end with it.
     readonly_fields = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
+    form = PersonForm
     add_form = NewPersonForm
     change_password_form = SetPasswordForm
     list_display = ("username", "full_name", "email", "roles", "last_login", "is_active")
@@ -108,8 +109,8 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only a superuser changes a superuser: setting a password is as good as being the person."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+        """Only whoever nothing speaks against."""
+        if obj is not None and guards.why_not_change(obj, _actor(request)):
             return False
         allowed: bool = super().has_change_permission(request, obj)
         return allowed
@@ -117,7 +118,11 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Somebody's own roles are given and taken by another administrator."""
         fields = super().get_readonly_fields(request, obj)
-        return (*fields, "groups") if _is_oneself(request, obj) else fields
+        return (*fields, "groups") if obj and guards.why_not_roles(obj, _actor(request)) else fields
+
+    def view_on_site(self, obj: User) -> str:
+        """The person's page in the portal."""
+        return obj.get_absolute_url()
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Add or change a person: a recent sign-in is needed for saving, and what was typed waits for it."""
@@ -155,27 +160,21 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Save the roles, and note who changed them to what."""
-        before = _roles(form.instance)
+        before = people.roles_of(form.instance)
         super().save_related(request, form, formsets, change)
-        after = _roles(form.instance)
-        if before != after:
-            self._note(request, "person.roles_changed", form.instance, before=before, after=after)
-            people.tell(form.instance, NoticeType.ROLES, by=_actor(request))
-        if ADMINISTRATOR in after and ADMINISTRATOR not in before:
-            people.tell_administrators(form.instance, by=_actor(request))
+        people.roles_were_changed(form.instance, before, by=_actor(request))
 
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
         """Note whom somebody added."""
-        self._note(request, "person.added", obj)
+        people.was_added(obj, by=_actor(request))
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
         """Note which fields somebody changed, the password included, without their values."""
-        self._note(request, "person.changed", obj, message=message)
+        AuditEntry.objects.record(
+            actor=_actor(request), verb="person.changed", target=obj.username, message=message
+        )
         return super().log_change(request, obj, message)
-
-    def _note(self, request: HttpRequest, verb: str, person: User, **detail: Any) -> None:
-        AuditEntry.objects.record(actor=_actor(request), verb=verb, target=person.username, **detail)
 
     @admin.action(description=_("Deactivate: sign out and let in no more"), permissions=["change"])
     def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
@@ -183,8 +182,6 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         done = self._each(request, chosen, people.deactivate)
         said = ngettext("%(count)d person was deactivated.", "%(count)d people were deactivated.", done)
         messages.success(request, said % {"count": done})
-        if chosen.filter(pk=_actor(request).pk).exists():
-            messages.warning(request, _("You cannot deactivate yourself."))
 
     @admin.action(description=_("Let in again"), permissions=["change"])
     def reactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
@@ -204,16 +201,18 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
         messages.success(request, said % {"count": done})
 
     def _each(self, request: HttpRequest, chosen: QuerySet[User], deed: Callable[..., bool]) -> int:
-        actor = _actor(request)
-        return sum(deed(person, by=actor) for person in chosen if self.has_change_permission(request, person))
+        """Do something to each; say of whom it was refused, and why. Returns to how many it was done."""
+        done = 0
+        for person in chosen:
+            try:
+                done += deed(person, by=_actor(request))
+            except guards.Refused as refusal:
+                messages.warning(request, f"{person}: {refusal}")
+        return done
 
 
 def _is_oneself(request: HttpRequest, person: User | None) -> bool:
     return person is not None and person.pk == request.user.pk
-
-
-def _roles(person: User) -> list[str]:
-    return sorted(person.groups.values_list("name", flat=True)) if person.pk else []
 
 
 def _actor(request: HttpRequest) -> User:

@@ -8,16 +8,31 @@ from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AdminUserCreationForm,
     SetUnusablePasswordMixin,
+    UserChangeForm,
 )
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts import guards
 from accounts.lengths import LimitedPasswords
-from accounts.roles import role_label
+from accounts.roles import ADMINISTRATOR, role_label
 
 
 class NewPersonForm(LimitedPasswords, AdminUserCreationForm):  # type: ignore[type-arg]  # Only the stubs know of any.
     """Django's own."""
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]  # Only the stubs know of any.
+    """Django's own, which leaves an administrator."""
+
+    def clean_groups(self) -> Any:
+        """Refuse to take the role from the last administrator. The admin validates and saves in one transaction."""
+        groups = self.cleaned_data["groups"]
+        guards.lock_administrators()
+        stays = any(group.name == ADMINISTRATOR for group in groups)
+        if not stays and (reason := guards.why_not_without(self.instance)):
+            raise forms.ValidationError(str(reason))
+        return groups
 
 
 class SetPasswordForm(LimitedPasswords, AdminPasswordChangeForm):  # type: ignore[type-arg]  # Only the stubs know of any.

@@ -10,6 +10,7 @@ AUDIT_LABELS = {
     "person.added": pgettext_lazy("audit", "User added"),
     "person.changed": pgettext_lazy("audit", "User changed"),
     "person.deactivated": pgettext_lazy("audit", "User deactivated"),
+    "person.handed_over": pgettext_lazy("audit", "Work of a user handed over"),
     "person.password_changed": pgettext_lazy("audit", "Own password changed"),
     "person.password_link_sent": pgettext_lazy("audit", "Link for a new password sent"),
     "person.password_reset": pgettext_lazy("audit", "Password reset"),

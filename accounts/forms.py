@@ -60,7 +60,7 @@ class PasswordForm(LimitedPasswords, PasswordChangeForm):
         super().__init__(*args, **kwargs)
         self.origin = origin
         self.fields["old_password"].label = _("Current password")
-        self.fields["new_password1"].help_text = _password_rules()
+        self.fields["new_password1"].help_text = password_rules()
 
     def clean_old_password(self) -> str:
         """Check the old password, unless too many were tried."""
@@ -105,7 +105,7 @@ class NewPasswordForm(LimitedPasswords, SetPasswordForm):  # type: ignore[type-a
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = _password_rules()
+        self.fields["new_password1"].help_text = password_rules()
 
 
 class ResetForm(PasswordResetForm):
@@ -155,7 +155,7 @@ class ThemeForm(forms.Form):
     theme = forms.ChoiceField(choices=Theme.choices)
 
 
-def _password_rules() -> str:
+def password_rules() -> str:
     """Django's own rules in a paragraph: its list in HTML cannot stand in ours."""
     between = "" if get_language() == "ja" else " "
     return between.join(password_validators_help_texts())

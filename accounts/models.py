@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -24,6 +25,16 @@ class User(AbstractUser):
     # What the person has not read yet (accounts/notices.py), oldest first.
     notices = models.JSONField(_("notices"), default=list, blank=True, editable=False)
     session_epoch = models.PositiveIntegerField(_("session epoch"), default=0, editable=False)
+    # Who looks after what this person had, once they were deactivated (accounts/handover.py).
+    successor = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="predecessors",
+        verbose_name=_("successor"),
+    )
 
     class Meta:
         verbose_name = _("user")
@@ -48,6 +59,10 @@ class User(AbstractUser):
     def unread_notices(self) -> list[Notice]:
         """What happened to the account, and was not read yet, newest first."""
         return [notice_of(data) for data in reversed(self.notices)]
+
+    def get_absolute_url(self) -> str:
+        """The page about this person, for administrators."""
+        return reverse("people:person", args=[self.pk])
 
     def get_session_auth_hash(self) -> str:
         """What a session must carry to be this person's: changes with the password and with `session_epoch`."""

@@ -31,6 +31,10 @@ class NoticeType(models.TextChoices):
     IDENTITY = "identity", gettext_lazy("Your Microsoft Entra identity was changed.")
     ROLES = "roles", gettext_lazy("Your roles were changed.")
     ADMINISTRATOR = "administrator", gettext_lazy("%(about)s became an administrator.")
+    SUCCESSOR = (
+        "successor",
+        gettext_lazy("%(about)s was deactivated, and you take over their open action plans and tickets."),
+    )
 
 
 @dataclass(frozen=True)

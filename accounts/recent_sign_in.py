@@ -5,13 +5,20 @@ identity provider's `auth_time` (OpenID Connect Core 1.0, section 2) goes into `
 See docs/decisions/0010-recent-sign-in.md.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+
+from accounts import form_drafts
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 RECENT = timedelta(minutes=15)
 # So far may the clock of an identity provider be ahead.
@@ -33,6 +40,21 @@ def is_recent(session: SessionBase, now: datetime) -> bool:
 def is_missing(request: HttpRequest) -> bool:
     """Whether this request has to wait for a new proof."""
     return not is_recent(request.session, timezone.now())
+
+
+def before_sending(view: View) -> View:
+    """Let a form's view carry out what was sent only after a recent sign-in; what was typed waits for it."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or not is_missing(request):
+            return view(request, *args, **kwargs)
+        # As the address has it: with the marks of the decorators further out.
+        form = request.resolver_match.func if request.resolver_match else view
+        form_drafts.keep(request, form, str(request.user.pk), timezone.now(), until_confirmed=True)
+        return ask(request.get_full_path())
+
+    return cast(View, guarded)
 
 
 def ask(page: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""A link by mail for whoever forgot their password, where a mail server is configured."""
+"""A link by mail to choose a password, for whoever forgot theirs or has none yet, where a mail server is configured."""
 
 import logging
 from datetime import timedelta
@@ -19,12 +19,16 @@ logger = logging.getLogger(__name__)
 ONE_LINK_EVERY = timedelta(minutes=1)
 
 
-def send_links(people: list[int], language: str) -> None:
-    """Send a link to each of these people (primary keys) who is still let in, in their language or else in this one."""
+def send_links(people: list[int], language: str, by: int | None = None) -> None:
+    """Send a link to each of these people (primary keys) who is still let in, in their language or else in this one.
+
+    `by` is the administrator who has it sent; None where somebody asked for it on the page for forgotten passwords.
+    """
+    sender = User.objects.get(pk=by) if by else None
     for person in User.objects.filter(pk__in=people, is_active=True):
         if not _sent_lately(person):
             with translation.override(person.language or language):
-                _send(person)
+                _send(person, sender)
 
 
 def _sent_lately(person: User) -> bool:
@@ -33,7 +37,7 @@ def _sent_lately(person: User) -> bool:
     return sent.filter(at__gt=timezone.now() - ONE_LINK_EVERY).exists()
 
 
-def _send(person: User) -> None:
+def _send(person: User, by: User | None) -> None:
     context = {
         "person": person,
         "organization_name": settings.ORGANIZATION_NAME,
@@ -41,13 +45,14 @@ def _send(person: User) -> None:
         "minutes": settings.PASSWORD_RESET_TIMEOUT // 60,
     }
     subject = render_to_string("accounts/reset_subject.txt", context).strip()
-    mail = EmailMessage(subject, render_to_string("accounts/reset_mail.txt", context), to=[person.email])
+    letter = "accounts/invitation_mail.txt" if by else "accounts/reset_mail.txt"
+    mail = EmailMessage(subject, render_to_string(letter, context), to=[person.email])
     try:
         mail.send()
     except (SMTPException, OSError):
         logger.exception("The link for a new password could not be sent to %s", person.username)
         return
-    AuditEntry.objects.record(actor=None, verb="person.password_link_sent", target=person.username)
+    AuditEntry.objects.record(actor=by, verb="person.password_link_sent", target=person.username)
 
 
 def link_of(person: User) -> str:

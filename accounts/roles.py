@@ -17,6 +17,14 @@ _IN_WORDS = {
     ADMINISTRATOR: pgettext_lazy("role", "Administrator"),
 }
 
+_MEANINGS = {
+    READER: pgettext_lazy("role", "Looks at Secure Score, tickets and the connection."),
+    SECURITY_ADMINISTRATOR: pgettext_lazy(
+        "role", "Also connects ServiceNow, and creates and changes tickets."
+    ),
+    ADMINISTRATOR: pgettext_lazy("role", "Also manages people, and sees records and logs."),
+}
+
 # What each role may do, filled by the apps (`register`). Each holds what the one before it holds.
 ROLES: dict[str, list[str]] = {READER: [], SECURITY_ADMINISTRATOR: [], ADMINISTRATOR: []}
 
@@ -38,6 +46,17 @@ def role_label(name: str) -> str:
     """Say a group's name in the reader's language, with the name itself, which is an identifier, behind it."""
     said = str(_IN_WORDS.get(name, name))
     return name if said == name else f"{said} ({name})"
+
+
+def role_meaning(name: str) -> str:
+    """Say in a sentence what somebody with a role may do."""
+    return str(_MEANINGS[name])
+
+
+def role_among(names: Iterable[str]) -> str:
+    """Return the one role of several that says all: each holds what the one before it holds. Empty without any."""
+    held = set(names)
+    return next((name for name in reversed(ROLES) if name in held), "")
 
 
 def sync_roles() -> None:

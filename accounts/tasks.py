@@ -13,9 +13,9 @@ def forget_sessions() -> None:
 
 
 @shared_task
-def send_reset_links(people: list[int], language: str) -> None:
+def send_reset_links(people: list[int], language: str, by: int | None = None) -> None:
     """Send links for new passwords. The link is made here: a message to a worker holds no secret."""
-    reset.send_links(people, language)
+    reset.send_links(people, language, by)
 
 
 @shared_task

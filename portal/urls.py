@@ -31,6 +31,7 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
+    path("people/", include("accounts.people_urls")),
     path("secure-score/", include("scorecard.urls")),
     path("tickets/", include("tickets.urls")),
     # Before the connection's own pages: states are those of tickets, which the connection knows nothing of.

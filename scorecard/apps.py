@@ -1,5 +1,12 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts import audit_labels
+
+AUDIT_LABELS = {
+    "plan.handed_over": pgettext_lazy("audit", "Action plan given another owner"),
+}
 
 
 class ScorecardConfig(AppConfig):
@@ -7,9 +14,12 @@ class ScorecardConfig(AppConfig):
     verbose_name = _("Secure Score")
 
     def ready(self) -> None:
-        """Register the app's permissions."""
-        from accounts import roles  # noqa: PLC0415  It needs the models, which are loaded by now.
+        """Register the app's permissions, audit label, and what people look after."""
+        from accounts import handover, roles  # noqa: PLC0415  They need the models, which are loaded by now.
+        from scorecard.models.plan_owners import PLANS  # noqa: PLC0415  The same.
 
+        audit_labels.register(AUDIT_LABELS)
+        handover.register(PLANS)
         roles.register(
             reader=[
                 "scorecard.view_actionplan",

@@ -36,10 +36,12 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
 
     def ready(self) -> None:
-        """Register the app's permissions and audit labels."""
-        from accounts import roles  # noqa: PLC0415  It needs the models, which are loaded by now.
+        """Register the app's permissions, audit labels, and what people look after."""
+        from accounts import handover, roles  # noqa: PLC0415  They need the models, which are loaded by now.
+        from tickets.models.requesters import TICKETS  # noqa: PLC0415  The same.
 
         audit_labels.register(AUDIT_LABELS)
+        handover.register(TICKETS)
         roles.register(
             reader=["tickets.view_ticket"],
             security_administrator=["tickets.add_ticket", "tickets.change_ticket"],

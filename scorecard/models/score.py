@@ -203,6 +203,14 @@ class ImprovementAction(models.Model):
         return self.action_url if parts.scheme == "https" and parts.netloc else ""
 
 
+class ActionPlanQuerySet(models.QuerySet["ActionPlan"]):
+    """Plans, in words."""
+
+    def open(self) -> Self:
+        """Those by which something is still to be done."""
+        return self.filter(status__in=[Status.TO_ADDRESS, Status.PLANNED])
+
+
 class ActionPlan(models.Model):
     """What the organisation decided about one action. No import touches it."""
 
@@ -228,6 +236,8 @@ class ActionPlan(models.Model):
     due_on = models.DateField(_("due on"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = ActionPlanQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("action plan")

@@ -10,6 +10,7 @@ LOOK = {*SAFE, "OPTIONS"}
 
 LOOKING = {"reader", "security administrator", "administrator"}
 WORKING = {"security administrator", "administrator"}
+MANAGING = {"administrator"}
 SIGNED_IN = {"no role", *LOOKING}
 EVERYBODY = {"anonymous", "disabled", *SIGNED_IN}
 
@@ -41,6 +42,15 @@ OURS = {
     "accounts:reset_confirm": Row(EVERYBODY, FORM),
     "accounts:language": Row(EVERYBODY, SENT),
     "accounts:theme": Row(SIGNED_IN, SENT),
+    "people:list": Row(MANAGING, SAFE),
+    "people:add": Row(MANAGING, FORM),
+    "people:person": Row(MANAGING, SAFE),
+    "people:role": Row(MANAGING, FORM),
+    "people:deactivate": Row(MANAGING, FORM),
+    "people:hand_over": Row(MANAGING, FORM),
+    "people:reactivate": Row(MANAGING, FORM),
+    "people:sign_out": Row(MANAGING, SENT),
+    "people:send_link": Row(MANAGING, SENT),
     "scorecard:overview": Row(LOOKING, SAFE),
     "scorecard:actions": Row(LOOKING, SAFE),
     "scorecard:action": Row(LOOKING, SAFE),

@@ -45,6 +45,7 @@ def things(db: None) -> dict[str, str]:
     return {
         "control_id": action.control_id,
         "pk": str(ticket.pk),
+        "person": str(UserFactory.create().pk),
         "kind": "incident",
         "comment": str(comment.pk),
         "batch": str(ticket.pk),

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from accounts import people
+from accounts import guards, people
 from accounts.models import AuditEntry, User
 from accounts.roles import ADMINISTRATOR, READER, SECURITY_ADMINISTRATOR
 from accounts.tasks import forget_sessions
@@ -198,7 +198,8 @@ def test_a_deactivated_account_is_out_at_once_and_stays_out_when_it_comes_back(
 
 
 def test_nobody_deactivates_themselves(administrator: User) -> None:
-    assert not people.deactivate(administrator, by=administrator)
+    with pytest.raises(guards.Refused):
+        people.deactivate(administrator, by=administrator)
     assert User.objects.get(pk=administrator.pk).is_active
 
 

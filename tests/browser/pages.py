@@ -102,6 +102,12 @@ def ask_without_address(page: Page) -> None:
     page.locator(".errors").wait_for()
 
 
+def add_nobody(page: Page) -> None:
+    """Add a person without saying whom."""
+    page.locator("main form button[type=submit]").click()
+    page.locator(".errors").wait_for()
+
+
 # Before ServiceNow is connected.
 FRESH = [
     Stop("sign-in", "/accounts/login/", who=""),
@@ -172,6 +178,17 @@ LIVED_IN = [
     Stop("state-names", "/servicenow/configuration/states/"),
     Stop("confirm", "/accounts/confirm/"),
     Stop("password", "/accounts/password/"),
+    Stop("people", "/people/?status=all", who="admin"),
+    Stop("people-none-found", "/people/?q=no+such+person", who="admin", is_variant=True),
+    Stop("person-add", "/people/add/", who="admin"),
+    Stop("person-add-errors", "/people/add/", who="admin", act=add_nobody, is_variant=True),
+    Stop("person", "/people/2/", who="admin"),
+    Stop("person-oneself", "/people/1/", who="admin", is_variant=True),
+    Stop("person-deactivated", "{leaver}", who="admin", is_variant=True),
+    Stop("person-role", "/people/2/role/", who="admin"),
+    Stop("person-deactivate", "/people/2/deactivate/", who="admin"),
+    Stop("person-hand-over", "{leaver}hand-over/", who="admin"),
+    Stop("person-reactivate", "{leaver}reactivate/", who="admin"),
     Stop("components", "/components/"),
     Stop("not-found", "/no/such/page/", status=404),
     Stop("too-long", "/tickets/?q=" + "x" * 8_010, status=414),
@@ -227,6 +244,8 @@ NO_PAGES = {
     "read_state_names": "a deed",
     "reset_state_names": "a deed",
     "accounts:sign_out_everywhere": "a deed",
+    "people:sign_out": "a deed",
+    "people:send_link": "a deed",
     "administration_sign_in": "leads to the portal's own",
     "administration_sign_out": "a deed",
     "administration_password": "leads to the portal's own",

@@ -25,6 +25,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
+from accounts import people  # noqa: E402
 from accounts.models import User  # noqa: E402
 from connector.access import client_factory  # noqa: E402
 from connector.models import Connection, Instance  # noqa: E402
@@ -107,8 +108,17 @@ def main() -> None:
         "ticket_id": str(tickets["overdue"].pk),
         "in_progress_number": tickets["in_progress"].number,
         "batch": reverse("tickets:batch", args=[BATCH]),
+        "leaver": leaver(unshared).get_absolute_url(),
     }
     sys.stdout.write(json.dumps(addresses) + "\n")
+
+
+def leaver(action: ImprovementAction) -> User:
+    """Somebody who left, from whom nobody has taken over."""
+    person = User.objects.create_user("mio", "mio@aozora.example", first_name="Mio", last_name="Sato")
+    ActionPlan.objects.create(action=action, status="planned", owner=person)
+    people.deactivate(person, by=User.objects.get(username="admin"))
+    return person
 
 
 def connect() -> Connection:

@@ -30,6 +30,7 @@ def names(patterns: Iterable[URLPattern | URLResolver], space: str = "") -> set[
 def test_every_page_of_the_portal_is_on_the_list() -> None:
     action, ticket = reverse("scorecard:action", args=["x"]), reverse("tickets:ticket", args=[UUID(int=1)])
     things = dict.fromkeys(("action", "unshared"), action) | {"unshared_id": "x"}
+    things["leaver"] = reverse("people:person", args=[1])
     things["batch"] = reverse("tickets:batch", args=[UUID(int=1)])
     resolver = get_resolver()
     addresses = [
