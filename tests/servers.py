@@ -101,6 +101,8 @@ class Postgres(Server):
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self.folder),
             "fsync": "off",
+            # Sixteen cells of the crash matrix at once, each a worker with threads, need more than the usual hundred.
+            "max_connections": "400",
         }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [str(self.program("postgres")), "-D", "data", "-p", str(self.port), *flags]
