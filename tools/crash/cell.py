@@ -22,7 +22,7 @@ from tests.faketime import Clockwork
 from tests.sandbox_process import Row, SandboxProcess
 from tickets import tasks
 from tickets.delivery import quarantine, restore_guard
-from tickets.models import Ticket
+from tickets.models import PushAttempt, Ticket
 from tickets.models.backoff import AttemptResult
 from tickets.models.choices import Delivery
 from tickets.models.comments import STUCK, CommentState
@@ -103,7 +103,7 @@ class Story:
 
     def _complaint_without_keys(self, records: int) -> str:
         """Each life of a worker may have two calls under way when the first record without a key comes back; one more
-        where the first answer was lost.
+        for each answer that was lost, on purpose or because the machine was busy (decision 0015, "Cost").
         """
         most = 2 * (1 + self.deaths) + self.unanswered
         complaints = {
@@ -167,7 +167,6 @@ class Cell:
             InstanceQuerySet.record_keys = lambda *_, **__: False  # type: ignore[method-assign]
         story = Story(str(self), self.point.name, self.outcome.refused, str(uuid4()))
         story.keyless = self.outcome.keys == Keys.NEITHER
-        story.unanswered = int(self.outcome.fault == "lose_answer")
         started = time.monotonic()
         try:
             self._play(rig, folder, story)
@@ -190,6 +189,8 @@ class Cell:
         story.tickets = len(tickets)
         story.ticket_ids = [str(ticket.pk) for ticket in tickets]
         story.deaths = len(self.point.worker) - story.deaths_missing
+        unanswered = PushAttempt.objects.filter(result=AttemptResult.OUTCOME_UNKNOWN).count()
+        story.unanswered = max(unanswered, self.outcome.fault == "lose_answer")
         story.marked = Instance.objects.get().keyless_since is not None
         story.unstopped = Ticket.objects.exclude(STOPPED).count()
         for ticket in tickets:
