@@ -39,6 +39,12 @@ class Status(TextChoices):
     NOT_APPLICABLE = "not_applicable", pgettext_lazy("action status", "Not applicable")
 
 
+# In these nothing is left to do.
+FINISHED = frozenset(
+    {Status.COMPLETED, Status.RISK_ACCEPTED, Status.THIRD_PARTY, Status.ALTERNATE_MITIGATION}
+)
+
+
 DERIVED = (Status.COMPLETED, Status.NOT_APPLICABLE)
 CHOOSABLE = tuple(status for status in Status if status not in DERIVED)
 

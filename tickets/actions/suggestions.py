@@ -51,14 +51,12 @@ class Proposal:
     category: Category
 
 
-def for_action(action: ImprovementAction, *, total: float | None, today: date, note: str = "") -> Proposal:
-    """Propose a ticket for an action. `total` is the maximum of the whole score, where it is known. `note` stands
-    before the description.
-    """
+def for_action(action: ImprovementAction, *, total: float | None, today: date) -> Proposal:
+    """Propose a ticket for an action. `total` is the maximum of the whole score, where it is known."""
     priority, reason = priority_of(action, total)
     return Proposal(
         name=Truncator(action.title).chars(NAME_LENGTH),
-        description=_description(action, note),
+        description=description(action),
         kind=DEFAULT,
         priority=priority,
         reason=reason,
@@ -119,8 +117,8 @@ def _by_impact(action: ImprovementAction, impact: float) -> tuple[Priority, str]
     return Priority.MODERATE, _("Moderate is proposed because of the score impact of %(impact)s%%.") % words
 
 
-def _description(action: ImprovementAction, note: str) -> str:
-    """Write the description: where it grows too long, the steps are cut, and nothing after them."""
+def description(action: ImprovementAction, note: str = "") -> str:
+    """Write the description, a note before it: where it grows too long, the steps are cut, and nothing after them."""
     points = "?" if action.score is None else f"{action.score:g}"
     most = "?" if action.max_score is None else f"{action.max_score:g}"
     what = (plain_text(action.description), _heading(_("Steps"), plain_text(action.remediation)))

@@ -17,6 +17,7 @@ from scorecard.models import ScoreDay
 from tickets.actions import bulk
 from tickets.models import Ticket
 from tickets.models.choices import MOVING
+from tickets.models.ticket_type import type_of
 from tickets.pages.forms import BulkForm
 from tickets.pages.views import may_create, may_view
 from tickets.records.dates import today
@@ -36,9 +37,10 @@ def prepare(request: PersonRequest) -> HttpResponse:
     day = today(timezone.now())
     form = BulkForm(wanted, today=day) if "step" in wanted else BulkForm.blank(day)
     form.was_kept = typed is not None
+    terms = form.terms()
     plan = bulk.plan(
         actions[: bulk.LIMIT],
-        form.terms(),
+        terms,
         batch=form.batch_id,
         total=ScoreDay.newest_maximum(),
         today=day,
@@ -55,6 +57,7 @@ def prepare(request: PersonRequest) -> HttpResponse:
         "fingerprint": plan.fingerprint,
         "too_many": len(actions) > bulk.LIMIT,
         "limit": bulk.LIMIT,
+        "priorities": [*reversed(type_of(terms.kind).priorities)],
         "connection": Connection.objects.current().first(),
         "nav_section": "scorecard",
     }
@@ -98,7 +101,10 @@ def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan) -> HttpRespon
         form.add_error(None, _("ServiceNow is not connected, so nothing was sent. Connect it first."))
         return None
     if not plan.lines:
-        messages.warning(request, _("Nothing was sent: all of these actions have an open ticket by now."))
+        said = _("Nothing was sent: all of these actions have an open ticket by now.")
+        if plan.rows:
+            said = _("Nothing was sent: every row is left out.")
+        messages.warning(request, said)
         return None
     if form.cleaned_data["previewed"] != plan.fingerprint:
         said = _(

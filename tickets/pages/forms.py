@@ -1,10 +1,11 @@
 """The dialog "Share to ServiceNow", and its sibling without an action."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django import forms
+from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,10 @@ from tickets.models.ticket_type import DEFAULT, TYPES, type_of
 from tickets.records.payload import NAME_LENGTH, TEXT_LENGTH
 
 LONGEST_AHEAD = timedelta(days=3653)
+_NO_SUCH_PRIORITY = _(
+    "The priority chosen in a row does not exist for this task type. It is taken back below: choose another one there, "
+    "or another task type."
+)
 
 
 class TextField(forms.CharField):
@@ -182,7 +187,9 @@ class ShareForm(TicketForm):
 
 
 class BulkForm(TaskForm):
-    """What the tickets of many actions have in common; empty means: as proposed for each action."""
+    """What the tickets of many actions have in common; empty means: as proposed for each action. Rows of the preview
+    may be dropped (`drop`: control IDs) and have priorities of their own (`row_priority`: control ID, colon, priority).
+    """
 
     batch = forms.UUIDField(widget=forms.HiddenInput)
     priority = forms.TypedChoiceField(
@@ -207,6 +214,20 @@ class BulkForm(TaskForm):
         super().__init__(*args, **kwargs)
         self.fields["due_on"].help_text = _("Empty: proposed by priority.")
 
+    def clean(self) -> dict[str, Any]:
+        """Read the rows as well; a priority that the type does not have is refused there, too."""
+        cleaned = super().clean()
+        data = cast("QueryDict", self.data)
+        cleaned["dropped"] = frozenset(data.getlist("drop"))
+        cleaned["priorities"] = {}
+        known = {str(one.value): one for one in type_of(cleaned.get("kind") or DEFAULT).priorities}
+        for control_id, _colon, value in (row.rpartition(":") for row in data.getlist("row_priority")):
+            if value in known:
+                cleaned["priorities"][control_id] = known[value]
+            elif value:
+                self.add_error(None, _NO_SUCH_PRIORITY)
+        return cleaned
+
     @classmethod
     def blank(cls, today: date) -> "BulkForm":
         """Return the form for a selection that has just been made."""
@@ -220,11 +241,17 @@ class BulkForm(TaskForm):
         return kept if isinstance(kept, UUID) else uuid4()
 
     def terms(self) -> Terms:
-        """Return what was asked for; of a form that is not valid, what it starts with."""
-        if not self.is_bound or not self.is_valid():
-            return Terms(kind=DEFAULT)
-        data = self.cleaned_data
-        return Terms(Kind(data["kind"]), data["priority"], data["due_on"], data["note"])
+        """Return what was asked for; in place of what is not valid, what the form starts with."""
+        self.full_clean()
+        data = getattr(self, "cleaned_data", {})
+        return Terms(
+            Kind(data.get("kind") or DEFAULT),
+            Priority(data["priority"]) if data.get("priority") else None,
+            data.get("due_on"),
+            data.get("note", ""),
+            data.get("priorities", {}),
+            data.get("dropped", frozenset()),
+        )
 
 
 class CommentForm(forms.Form):

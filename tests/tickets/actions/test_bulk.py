@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,8 @@ from django.utils import timezone
 from accounts.models import User
 from connector.models import Connection
 from scorecard.models import ImprovementAction, ScoreDay
-from tests.factories import NOON, ActionFactory, TicketFactory
+from scorecard.models.choices import Status
+from tests.factories import NOON, ActionFactory, ActionPlanFactory, TicketFactory
 from tickets.actions.bulk import LIMIT
 from tickets.models import Ticket
 from tickets.models.choices import Delivery, Kind, Priority, Source
@@ -40,8 +42,10 @@ def form_of(page: Any) -> dict[str, object]:
     """Fill in what the page shows, as a browser would send it back."""
     context = page.context
     plan = context["plan"]
-    chosen = [line.action.control_id for line in plan.lines] + [
-        one.action.control_id for one in plan.left_out
+    chosen = [
+        *(row.action.control_id for row in plan.rows),
+        *(one.action.control_id for one in plan.left_out),
+        *(action.control_id for action in plan.finished),
     ]
     hidden = {"batch": str(plan.batch), "previewed": context["fingerprint"], "action": chosen}
     return {**hidden, "kind": "change_request", "priority": "", "due_on": "", "note": ""}
@@ -69,26 +73,76 @@ def test_what_was_shown_is_sent_once_however_often_the_button_is_pressed(
     assert b"0 of 3 tickets are processed." in progress.content
 
 
-def test_common_fields_are_set_once(
+def test_common_fields_are_set_and_sent_in_one_step(
     browser: Client, connection: Connection, actions: list[ImprovementAction]
 ) -> None:
     form = form_of(browser.post(BULK, ticked(actions)))
     due = (timezone.now() + timedelta(days=50)).date()
-    changed = {
-        **form,
-        "kind": "incident",
-        "priority": "5",
-        "due_on": due.isoformat(),
-        "note": "By the board.",
-    }
-    shown = browser.post(BULK, {**changed, "step": "send"})
-    assert not Ticket.objects.exists()
-    assert b"Nothing was sent yet" in shown.content
-    browser.post(BULK, {**changed, "step": "send", "previewed": shown.context["fingerprint"]})
+    changed = {"kind": "incident", "priority": "5", "due_on": due.isoformat(), "note": "By the board."}
+    shown = browser.post(BULK, {**form, **changed, "step": "preview"})
+    assert shown.content.count(b"By the board.") == 4
+    browser.post(BULK, {**form, **changed, "step": "send"})
     for ticket in Ticket.objects.all():
         assert (ticket.kind, ticket.priority, ticket.due_on) == (Kind.INCIDENT, Priority.PLANNING, due)
         assert ticket.description.startswith("By the board.\n\n")
     assert Ticket.objects.count() == 3
+
+
+def test_a_row_has_a_priority_of_its_own_and_the_day_that_goes_with_it(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    first, second, third = actions
+    form = form_of(browser.post(BULK, ticked(actions)))
+    own = [f"{first.control_id}:1", f"{second.control_id}:4", ""]
+    browser.post(BULK, {**form, "priority": "2", "row_priority": own, "step": "send"})
+    day = timezone.localdate()
+    asked = {ticket.action: (ticket.priority, (ticket.due_on - day).days) for ticket in Ticket.objects.all()}
+    assert asked == {
+        first: (Priority.CRITICAL, 7),
+        second: (Priority.LOW, 90),
+        third: (Priority.HIGH, 14),
+    }
+
+
+def test_a_priority_that_the_type_lacks_is_refused_and_taken_back(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    for wrong in ("5", "12", "x"):
+        own = [f"{actions[0].control_id}:{wrong}", "", ""]
+        page = browser.post(BULK, {**form, "row_priority": own, "step": "send"})
+        assert page.status_code == 422
+        assert b"The priority chosen in a row does not exist for this task type." in page.content
+        assert page.context["plan"].lines[0].own_priority is None
+    assert not Ticket.objects.exists()
+
+
+def test_rows_that_were_dropped_are_not_sent_and_stay_to_be_taken_back(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    form = form_of(browser.post(BULK, ticked(actions)))
+    dropped = {**form, "drop": [actions[1].control_id]}
+    page = browser.post(BULK, {**dropped, "step": "preview"})
+    assert [row.is_dropped for row in page.context["plan"].rows] == [False, True, False]
+    assert b"Send 2 tickets" in page.content
+    every = {**form, "drop": [action.control_id for action in actions], "step": "send"}
+    assert b"Nothing was sent: every row is left out." in browser.post(BULK, every).content
+    browser.post(BULK, {**dropped, "step": "send"})
+    assert {ticket.action for ticket in Ticket.objects.all()} == {actions[0], actions[2]}
+    assert "Location" in browser.post(BULK, {**dropped, "step": "send"}), "sent before"
+
+
+def test_finished_actions_are_named_and_left_out(
+    browser: Client, connection: Connection, actions: list[ImprovementAction]
+) -> None:
+    ActionPlanFactory.create(action=actions[0], status=Status.RISK_ACCEPTED)
+    ImprovementAction.objects.filter(pk=actions[1].pk).update(score=F("max_score"))
+    page = browser.post(BULK, ticked(actions))
+    text = page.content.decode()
+    for action, label in ((actions[0], "Risk accepted"), (actions[1], "Completed")):
+        assert f'lang="en">{action.title}</a>: {label}' in text
+    browser.post(BULK, {**form_of(page), "step": "send"})
+    assert [ticket.action for ticket in Ticket.objects.all()] == actions[2:]
 
 
 def test_who_is_left_out_since_the_preview_is_named_before_anything_is_sent(

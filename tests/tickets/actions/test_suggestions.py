@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from scorecard.models import ScoreDay
 from tests.factories import NOON, ActionFactory
-from tickets.actions.suggestions import for_action
+from tickets.actions.suggestions import description, for_action
 from tickets.models.choices import Priority
 from tickets.records.payload import TEXT_LENGTH
 
@@ -78,7 +78,7 @@ def test_a_more_urgent_task_is_due_sooner() -> None:
     "long", [{"remediation": "<p>Do this.</p>" * 500}, {"implementation_status": "user " * 1000}, {}]
 )
 def test_a_long_description_loses_neither_note_points_nor_link(long: dict[str, str], note: str) -> None:
-    text = for_action(ActionFactory.build(**long), total=None, today=TODAY, note=note.strip()).description
+    text = description(ActionFactory.build(**long), note.strip())
     assert len(text) <= TEXT_LENGTH
     assert text.startswith(note.strip())
     assert "1. Open the portal." in text or "Do this." in text
