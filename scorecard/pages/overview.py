@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from scorecard.models import HISTORY, ImprovementAction, ScoreDay
 from scorecard.models.choices import COMPARISONS, Category
 from scorecard.models.rounding import share
-from scorecard.pages.trend import Trend, draw
+from scorecard.pages.moves import explained, greatest
+from scorecard.pages.trend import MoveInWords, in_words, trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +40,41 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the overview and the home page's card show."""
+    """What the home page's card shows, and with `moves` and `comparisons` the overview."""
 
     day: ScoreDay
-    trend: Trend | None
+    trend: SafeString
     categories: list[CategoryPoints]
-    comparisons: list[Comparison]
+    moves: Sequence[MoveInWords] = ()
+    comparisons: Sequence[Comparison] = ()
 
 
 def summary() -> Summary | None:
     """Return the newest score, or None before the first import. Two queries."""
-    days = list(ScoreDay.objects.order_by("-scored_on")[: HISTORY.days])
+    days = _days()
+    return Summary(days[-1], trend(days), points_by_category()) if days else None
+
+
+def explained_summary() -> Summary | None:
+    """Return the newest score with what moved it and how others stand. Three queries, and another where it moved."""
+    days = _days()
     if not days:
         return None
-    return Summary(days[0], trend(days), points_by_category(), _comparisons(days[0]))
+    moves = explained(greatest(days))
+    return Summary(
+        day=days[-1],
+        trend=trend(days, moves, with_table=True),
+        categories=points_by_category(),
+        moves=in_words(moves),
+        comparisons=_comparisons(days[-1]),
+    )
 
 
-def trend(days: Sequence[ScoreDay]) -> Trend | None:
-    """Draw the percentages of Microsoft's 90 days up to the newest. `days` come newest first."""
-    recent = [day for day in reversed(days) if day.scored_on > days[0].scored_on - HISTORY]
-    return draw([(day.scored_on, day.percentage) for day in recent if day.percentage is not None])
+def _days() -> list[ScoreDay]:
+    """Return Microsoft's 90 days up to the newest, the oldest first, with no columns but those of the score."""
+    columns = ("scored_on", "calculated_at", "current_score", "max_score")
+    days = list(ScoreDay.objects.only(*columns).order_by("-scored_on")[: HISTORY.days])
+    return [day for day in reversed(days) if day.scored_on > days[0].scored_on - HISTORY]
 
 
 def points_by_category() -> list[CategoryPoints]:

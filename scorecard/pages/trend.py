@@ -1,41 +1,178 @@
-"""A line of percentages over days, as coordinates for an SVG drawing. Pure."""
+"""The trend of the score as people see it: a drawing, the days in words, and a table of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-WIDTH = 320
-HEIGHT = 96
-TOP, BOTTOM = 8, 88
+from django.template.defaultfilters import floatformat
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, pgettext
+
+from scorecard.models import ScoreDay
+from scorecard.models.rounding import share
+from scorecard.pages.chart import Chart, Column, draw
+from scorecard.pages.moves import Move
+
+# A day, and the points achieved and the maximum on it.
+_Day = tuple[date, float, float]
+# Two languages, on the home page and on the overview.
+_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
-    """A drawing of `WIDTH` by `HEIGHT`: 100 per cent at `TOP`, 0 at `BOTTOM`, days at their true distance."""
+class DayInWords:
+    """One day of the calendar: its place in the drawing and what is said of it."""
 
+    column: Column
+    day: str
+    percentage: str
+    change: str
     points: str
-    area: str
-    first_on: date
-    last_on: date
-    first: float
-    last: float
+    reasons: str
 
     @property
-    def box(self) -> str:
-        """The drawing's view box."""
-        return f"0 0 {WIDTH} {HEIGHT}"
+    def told(self) -> str:
+        """Everything in one sentence, and what happened on a line of its own."""
+        words = {
+            "day": self.day,
+            "percentage": self.percentage,
+            "change": self.change,
+            "points": self.points,
+        }
+        if not self.percentage:
+            return gettext("%(day)s: no score") % words
+        if not self.change:
+            return gettext("%(day)s: %(percentage)s, %(points)s") % words
+        sentence = gettext("%(day)s: %(percentage)s (%(change)s), %(points)s") % words
+        return f"{sentence}\n{self.reasons}" if self.reasons else sentence
 
 
-def draw(days: Sequence[tuple[date, float]]) -> Trend | None:
-    """Draw (day, percentage) pairs, the oldest first. None where there are fewer than two."""
-    if len(days) < 2:
-        return None
-    (first_on, first), (last_on, last) = days[0], days[-1]
-    span = max((last_on - first_on).days, 1)
-    spots = [f"{(day - first_on).days * WIDTH / span:.1f},{_height(value):.1f}" for day, value in days]
-    points = " ".join(spots)
-    return Trend(points, f"M0,{BOTTOM} L{points} L{WIDTH},{BOTTOM} Z", first_on, last_on, first, last)
+@dataclass(frozen=True, slots=True)
+class ActionInWords:
+    """An action that moved the score, and the points that it gained or lost."""
+
+    title: str
+    url: str
+    gained: str
 
 
-def _height(percentage: float) -> float:
-    return BOTTOM - min(max(percentage, 0), 100) * (BOTTOM - TOP) / 100
+@dataclass(frozen=True, slots=True)
+class MoveInWords:
+    """A move of the score. `maximum` says how the maximum changed, empty where it did not."""
+
+    day: str
+    change: str
+    percentages: str
+    actions: list[ActionInWords]
+    others: int
+    maximum: str
+
+
+def in_words(moves: Sequence[Move]) -> list[MoveInWords]:
+    """Tell moves of the score, and what made them."""
+    return [
+        MoveInWords(
+            day=date_format(move.on, "SHORT_DATE_FORMAT"),
+            change=signed(move.change, "1"),
+            percentages=gettext("from %(before)s%% to %(after)s%%")
+            % {
+                "before": floatformat(move.before.percentage, 1),
+                "after": floatformat(move.after.percentage, 1),
+            },
+            actions=[ActionInWords(one.title, one.url, _points(one.gained)) for one in move.actions],
+            others=move.others,
+            maximum=_maximum(move) if move.is_of_maximum else "",
+        )
+        for move in moves
+    ]
+
+
+def trend(days: Sequence[ScoreDay], moves: Sequence[Move] = (), *, with_table: bool = False) -> SafeString:
+    """Draw the score of these days, the oldest first; the drawing says what made each of the moves.
+
+    Empty where no day has a percentage.
+    """
+    rows = tuple(
+        (day.scored_on, day.current_score, day.max_score) for day in days if day.percentage is not None
+    )
+    reasons = tuple((move.on, reasons_of(move)) for move in moves)
+    return _drawn(rows, reasons, with_table, get_language()) if rows else SafeString("")
+
+
+def reasons_of(move: Move) -> str:
+    """Name the actions that made a move, each with the points that it gained or lost; empty where none did."""
+    told = [f"{change.title} ({signed(change.gained, '-2')})" for change in move.actions]
+    return pgettext("between items of a list", ", ").join(told)
+
+
+def signed(number: float, decimals: str) -> str:
+    """Write a number with its sign; `decimals` as for Django's `floatformat`."""
+    words = str(floatformat(abs(number), decimals))
+    if not words.strip("0.,"):
+        return f"±{words}"
+    return f"+{words}" if number > 0 else f"−{words}"
+
+
+def _points(gained: float) -> str:
+    return gettext("%(points)s points") % {"points": signed(gained, "-2")}
+
+
+def _maximum(move: Move) -> str:
+    before, after = (floatformat(day.max_score, "-2") for day in (move.before, move.after))
+    return gettext("The maximum went from %(before)s to %(after)s points.") % {
+        "before": before,
+        "after": after,
+    }
+
+
+# What is drawn depends on nothing but what it is drawn from, so that a drawing that was kept is never an old one.
+@lru_cache(maxsize=_KEPT)
+def _drawn(
+    days: tuple[_Day, ...], reasons: tuple[tuple[date, str], ...], with_table: bool, language: str | None
+) -> SafeString:
+    percentages = {on: share(score, maximum) or 0 for on, score, maximum in days}
+    chart = draw(percentages)
+    told = list(_in_words(chart, days, percentages, dict(reasons)))
+    known = [one for one in told if one.percentage]
+    context = {
+        "chart": chart,
+        "dates": [(_axis_date(on), x) for on, x in chart.dates],
+        "days": told,
+        "first": known[0],
+        "last": known[-1],
+        "last_place": len(told) - 1,
+        "marked": [one.column for one in told if one.column.on in dict(reasons)],
+        "newest_first": told[::-1] if with_table else [],
+    }
+    return render_to_string("scorecard/_trend.html", context)
+
+
+def _in_words(
+    chart: Chart, days: Sequence[_Day], percentages: dict[date, float], reasons: dict[date, str]
+) -> Iterator[DayInWords]:
+    rows = {on: (score, maximum) for on, score, maximum in days}
+    before: float | None = None
+    for column in chart.columns:
+        on = column.on
+        day = date_format(on, "SHORT_DATE_FORMAT")
+        if on not in rows:
+            yield DayInWords(column, day, "", "", "", "")
+            continue
+        percentage = percentages[on]
+        score, maximum = (floatformat(number, "-2") for number in rows[on])
+        yield DayInWords(
+            column,
+            day,
+            percentage=gettext("%(percentage)s%%") % {"percentage": floatformat(percentage, 1)},
+            change="" if before is None else signed(percentage - before, "1"),
+            points=gettext("%(score)s of %(maximum)s points") % {"score": score, "maximum": maximum},
+            reasons=reasons.get(on, ""),
+        )
+        before = percentage
+
+
+def _axis_date(on: date) -> str:
+    return date_format(on, pgettext("date below a chart", "j M"))

@@ -15,7 +15,7 @@ from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediati
 from scorecard.models.choices import Status
 from scorecard.pages.forms import ActionFilter, Sorting
 from scorecard.pages.import_status import PERMISSION, import_status
-from scorecard.pages.overview import summary
+from scorecard.pages.overview import explained_summary
 
 # How many actions a page shows. As many as can be shared at a time are shown to whoever asks for them.
 PAGE_SIZES = (50, 200)
@@ -29,7 +29,7 @@ may_read = permission_required(PERMISSION)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """The score, what to review first, and how others stand."""
-    found = summary()
+    found = explained_summary()
     actions = ImprovementAction.objects.select_related("plan")
     top = actions.with_status(Status.TO_ADDRESS).with_impact(found.day.max_score if found else None)
     context = {

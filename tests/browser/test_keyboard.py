@@ -165,6 +165,31 @@ def test_errors_in_the_dialog_get_the_focus_and_keep_what_was_typed(
         expect(name(page, "name")).to_be_focused()
 
 
+def test_the_days_of_a_chart_are_told_by_keys_and_under_the_pointer(
+    browser: Browser, lived_in: Place
+) -> None:
+    """What is read aloud is what stands below the chart; the drawing's own words do not pop up over it."""
+    with Hands(browser, lived_in.portal) as person:
+        person.sign_in()
+        page = person.page
+        page.goto(f"{lived_in.portal.url}secure-score/")
+        days = page.locator(".chart__days title").all_text_contents()
+        told, slider = page.locator(".chart__told"), page.get_by_role("slider", name="Secure Score by day")
+        assert len(days) == 90
+        person.tab_to(slider)
+        expect(told).to_have_text(days[-1], use_inner_text=True)
+        person.press("ArrowLeft", "ArrowLeft")
+        expect(told).to_have_text(days[-3], use_inner_text=True)
+        expect(slider).to_have_attribute("aria-valuetext", days[-3])
+        person.press("Home")
+        expect(told).to_have_text(days[0], use_inner_text=True)
+        page.locator(".chart__days > g").nth(40).hover()
+        expect(told).to_have_text(days[40], use_inner_text=True)
+        expect(slider).to_have_value("40")
+        expect(page.locator(".chart__days title")).to_have_count(0)
+        person.check_access()
+
+
 def test_the_home_page_refreshes_without_taking_anything_away(browser: Browser, portal: Portal) -> None:
     """Nothing is swapped while nothing changed; a change is, and the focus stays; an open menu is waited for."""
     portal.live_in()

@@ -22,7 +22,9 @@ from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Pr
 from tools.crash.databases import use
 
 ACTIONS = 400
-DAYS = 30
+DAYS = 90
+# The score jumps that often, and that many actions with it.
+JUMPS, JUMPING = 20, 40
 YEARS = timedelta(days=3 * 365)
 # Every so manieth is still open, of an earlier instance, or needs a decision.
 OPEN, EARLIER, STUCK = 10, 40, 500
@@ -78,12 +80,20 @@ def live_for_years(database: str, tickets: int) -> None:
 def _score(now: datetime) -> None:
     actions = list(ImprovementAction.objects.all())
     for ago in range(DAYS):
-        at = now - timedelta(days=ago)
+        at, lost = now - timedelta(days=ago), ago // JUMPS
         ScoreDay.objects.create(
-            scored_on=at.date(), calculated_at=at, current_score=900 - ago, max_score=2_000
+            scored_on=at.date(),
+            calculated_at=at,
+            current_score=1_400 - ago - lost * JUMPING,
+            max_score=2_000,
         )
         ControlScoreDay.objects.bulk_create(
-            ControlScoreDay(action=action, scored_on=at.date(), score=action.score or 0) for action in actions
+            ControlScoreDay(
+                action=action,
+                scored_on=at.date(),
+                score=max((action.score or 0) - lost * (number < JUMPING), 0),
+            )
+            for number, action in enumerate(actions)
         )
 
 

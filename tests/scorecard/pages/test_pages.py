@@ -9,7 +9,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from scorecard.models import ActionPlan, ScoreDay
-from scorecard.pages.trend import draw
 from scorecard.pages.views import PAGE_SIZES
 from tests.factories import ActionFactory
 
@@ -194,13 +193,3 @@ def test_who_may_not_create_tickets_reads_why(page: Client) -> None:
     found = text(page, ActionFactory.create().get_absolute_url())
     assert "/tickets/share/" not in found
     assert "Your role does not create tickets" in found
-
-
-def test_a_trend_spans_its_days_at_their_true_distance() -> None:
-    trend = draw([(date(2026, 11, 1), 0), (date(2026, 11, 2), 50), (date(2026, 11, 11), 100)])
-    assert trend is not None
-    assert trend.points == "0.0,88.0 32.0,48.0 320.0,8.0"
-
-
-def test_a_single_day_is_no_trend() -> None:
-    assert draw([(date(2026, 11, 1), 50)]) is None

@@ -1,0 +1,112 @@
+"""The days on which the score moved most, and which improvement actions moved it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby, pairwise
+from operator import attrgetter, itemgetter
+
+from django.db.models import Case, DateField, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from scorecard.models import ControlScoreDay, ScoreDay
+from scorecard.models.rounding import has_reached, is_at_most, reaches
+
+# In percentage points: what many a day brings by itself is no news.
+LEAST = 0.5
+MOST = 3
+ACTIONS_TOLD = 3
+# What changed by less than this share of the greatest change is counted and not named.
+TOLD_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ActionChange:
+    """The points that one action had on the day of a move, and how many more or fewer than before."""
+
+    title: str
+    control_id: str
+    score: float
+    gained: float
+
+    @property
+    def url(self) -> str:
+        """Address of the action's page, without the host."""
+        return reverse("scorecard:action", args=[self.control_id])
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How the score went from one day to the next that has one, in per cent and of which maximum.
+
+    `actions` are those that moved it most, in its direction first; so many `others` changed as well.
+    """
+
+    before: ScoreDay
+    after: ScoreDay
+    actions: tuple[ActionChange, ...] = ()
+    others: int = 0
+
+    @property
+    def on(self) -> date:
+        """The day that it showed on."""
+        return self.after.scored_on
+
+    @property
+    def change(self) -> float:
+        """Percentage points gained; negative where they were lost."""
+        return (self.after.percentage or 0) - (self.before.percentage or 0)
+
+    @property
+    def is_of_maximum(self) -> bool:
+        """Whether the maximum changed, which moves the percentage without anybody's doing."""
+        one, other = self.before.max_score, self.after.max_score
+        return not (has_reached(one, other) and has_reached(other, one))
+
+
+def greatest(days: Sequence[ScoreDay]) -> list[Move]:
+    """Return the greatest moves, the newest first. `days` come oldest first."""
+    known = [day for day in days if day.percentage is not None]
+    moves = [Move(*pair) for pair in pairwise(known)]
+    chosen = sorted((move for move in moves if abs(move.change) >= LEAST), key=lambda move: -abs(move.change))
+    return sorted(chosen[:MOST], key=attrgetter("on"), reverse=True)
+
+
+def explained(moves: Sequence[Move]) -> list[Move]:
+    """Say of each move which actions made it. One query where there are any.
+
+    An action that was not scored before had no points; what is no longer scored shows in the maximum alone.
+    """
+    if not moves:
+        return []
+    found = {on: list(rows) for on, rows in groupby(_changes(moves), key=itemgetter(0))}
+    return [_with(move, found.get(move.on, [])) for move in moves]
+
+
+def _changes(moves: Sequence[Move]) -> list[tuple[date, str, str, float, float]]:
+    day_before = Case(
+        *(When(scored_on=move.on, then=Value(move.before.scored_on, DateField())) for move in moves),
+        output_field=DateField(),
+    )
+    earlier = ControlScoreDay.objects.filter(action=OuterRef("action"), scored_on=OuterRef("day_before"))
+    changed = (
+        ControlScoreDay.objects.filter(scored_on__in=[move.on for move in moves])
+        .annotate(day_before=day_before)
+        .annotate(before=Coalesce(Subquery(earlier.values("score")[:1]), 0.0))
+        .exclude(Q(reaches("score", F("before")) & is_at_most("score", F("before"))))
+    )
+    return list(
+        changed.order_by("scored_on").values_list(
+            "scored_on", "action__title", "action__control_id", "score", "before"
+        )
+    )
+
+
+def _with(move: Move, rows: Sequence[tuple[date, str, str, float, float]]) -> Move:
+    changes = [ActionChange(title, key, score, score - before) for _, title, key, score, before in rows]
+    direction = 1 if move.change > 0 else -1
+    changes.sort(key=lambda change: (-direction * change.gained, change.title))
+    least = TOLD_SHARE * max((abs(change.gained) for change in changes), default=0)
+    told = [change for change in changes if abs(change.gained) >= least][:ACTIONS_TOLD]
+    return replace(move, actions=tuple(told), others=len(changes) - len(told))

@@ -1,0 +1,132 @@
+"""The trend on the pages: every day in words, the days of great moves, and what made them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
+from scorecard.pages.moves import ACTIONS_TOLD, MOST, explained, greatest
+from scorecard.pages.trend import trend
+from tests.factories import ActionFactory
+
+pytestmark = pytest.mark.django_db
+FIRST = date(2026, 9, 1)
+OVERVIEW = "/secure-score/"
+
+
+def on(day: int) -> date:
+    return FIRST + timedelta(days=day)
+
+
+def score(day: int, points: float, maximum: float = 200) -> ScoreDay:
+    at = datetime.combine(on(day), datetime.min.time(), UTC)
+    return ScoreDay.objects.create(
+        scored_on=on(day), calculated_at=at, current_score=points, max_score=maximum
+    )
+
+
+def control(action: ImprovementAction, points: dict[int, float]) -> None:
+    for day, value in points.items():
+        ControlScoreDay.objects.create(action=action, scored_on=on(day), score=value)
+
+
+@pytest.fixture
+def page(client: Client, reader: User) -> Client:
+    client.force_login(reader)
+    return client
+
+
+def shown(page: Client, address: str) -> str:
+    response = page.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_overview_says_what_happened_on_the_day_of_a_jump(page: Client) -> None:
+    mfa = ActionFactory.create(title="Require MFA <for all>", control_id="mfa")
+    legacy, same, new = ActionFactory.create_batch(3)
+    for day, points in enumerate((100, 100, 107.5)):
+        score(day, points)
+    control(mfa, {0: 0, 1: 0, 2: 9})
+    control(legacy, {0: 4, 1: 4, 2: 0.5})
+    control(same, {0: 5, 1: 5, 2: 5.0000000001})
+    control(new, {2: 2})
+    found = shown(page, OVERVIEW)
+    moves = found[found.index('id="moves"') :]
+    assert "3 Sep 2026: +3.8" in moves
+    assert "from 50.0% to 53.8%" in moves
+    for words in (
+        "/secure-score/actions/mfa/",
+        "Require MFA &lt;for all&gt;",
+        "+9 points",
+        "−3.50 points",
+        "+2 points",
+    ):
+        assert words in moves
+    assert same.title not in moves[: moves.index("</ol>")]
+    assert "3 Sep 2026: 53.8% (+3.8), 107.50 of 200 points\nRequire MFA &lt;for all&gt; (+9), " in found
+    assert "<title>2 Sep 2026: 50.0% (±0.0), 100 of 200 points</title>" in found
+
+
+def test_a_new_maximum_is_told_where_no_action_changed(page: Client) -> None:
+    score(0, 100)
+    score(1, 100, maximum=250)
+    found = shown(page, OVERVIEW)
+    assert "The maximum went from 200 to 250 points." in found
+    assert "No improvement action that Microsoft lists changed" not in found
+
+
+def test_a_day_without_a_score_is_said_in_drawing_and_table(page: Client) -> None:
+    score(0, 100)
+    score(2, 100)
+    score(3, 0, maximum=0)
+    found = shown(page, OVERVIEW)
+    assert "<title>2 Sep 2026: no score</title>" in found
+    assert found.count('<tr><th scope="row">') == 3
+    assert 'class="chart__bridge" d="M0.0' in found
+
+
+def test_only_the_greatest_moves_are_told_the_newest_first() -> None:
+    days = [score(day, points) for day, points in enumerate((100, 110, 109.5, 130, 128, 127.5, 150, 100))]
+    assert [move.on for move in greatest(days)] == [on(7), on(6), on(3)]
+    assert len(greatest(days)) == MOST
+    assert greatest(days[1:3]) == []
+    assert greatest(days[:1]) == []
+
+
+def test_more_actions_than_are_told_are_counted_and_one_question_finds_all() -> None:
+    days = [score(day, points) for day, points in enumerate((100, 110, 120))]
+    for action in ActionFactory.create_batch(ACTIONS_TOLD + 2):
+        control(action, {0: 0, 1: 2, 2: 4})
+    with CaptureQueriesContext(connection) as asked:
+        moves = explained(greatest(days))
+    assert len(asked) == 1
+    assert [(len(move.actions), move.others) for move in moves] == [(ACTIONS_TOLD, 2)] * 2
+    with CaptureQueriesContext(connection) as asked:
+        assert explained([]) == []
+    assert not asked
+
+
+def test_a_drawing_that_is_kept_is_not_shown_for_other_days_or_in_another_language(page: Client) -> None:
+    score(0, 100)
+    day = score(1, 120)
+    assert "2 Sep 2026: 60.0% (+10.0), 120 of 200 points" in shown(page, "/")
+    ScoreDay.objects.filter(pk=day.pk).update(current_score=130)
+    assert "2 Sep 2026: 65.0% (+15.0), 130 of 200 points" in shown(page, "/")
+    found = page.get("/", headers={"Accept-Language": "ja"}).content.decode()
+    assert "<title>2026/09/02: 65.0% (+15.0)、200 ポイント中 130 ポイント</title>" in found
+
+
+def test_a_single_day_is_a_dot_and_nothing_to_choose_from(page: Client) -> None:
+    score(0, 100)
+    found = shown(page, OVERVIEW)
+    assert "From 50.0% on 1 Sep 2026" in found
+    assert "chart__slider" not in found
+
+
+def test_without_a_percentage_nothing_is_drawn() -> None:
+    assert trend([ScoreDay(scored_on=FIRST, current_score=1, max_score=0)]) == ""
