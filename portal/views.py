@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -18,12 +19,14 @@ from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.health.connection_alert import alert_of
-from connector.models import Connection
+from portal.first_run import Step, steps
 from portal.readiness import reason_not_ready
-from scorecard.pages.import_status import import_status
+from scorecard.pages.import_status import ImportStatus, import_status
 from scorecard.pages.overview import summary
+from tickets.models import Ticket
 from tickets.models.choices import Kind
 from tickets.models.ticket_type import TYPES
+from tickets.pages.cards import Card, Connected, connected
 from tickets.pages.cards import cards as ticket_cards
 from tickets.records.dates import today
 
@@ -85,17 +88,30 @@ def _keep_hidden(person: User, hidden: set[str]) -> None:
 def _cards(person: User) -> dict[str, object]:
     now = timezone.now()
     found = summary()
-    current = Connection.objects.current().first()
+    status = import_status(person, found.day if found else None, now)
+    current = connected()
     hidden = set(person.hidden_cards) & set(Kind.values) if current else set()
+    cards = ticket_cards(current, hidden=hidden, today=today(now)) if current else []
     return {
         "summary": found,
-        "status": import_status(person, found.day if found else None, now),
-        "connection": current,
-        "cards": ticket_cards(current.instance, hidden=hidden, today=today(now)) if current else [],
+        "status": status,
+        "connection": current.connection if current else None,
+        "cards": cards,
+        "first_run": _first_run(person, status, current, cards),
         "hidden": [(kind, TYPES[kind].words.show_card) for kind in Kind if kind.value in hidden],
-        "trouble": alert_of(current, now) if current else None,
-        "today": today(now),
+        "trouble": alert_of(current.connection, now) if current else None,
     }
+
+
+def _first_run(
+    person: User, status: ImportStatus, current: Connected | None, cards: Sequence[Card]
+) -> list[Step]:
+    """The first steps; none once there is a score and a ticket was sent, whatever became of the connection since."""
+    was_sent = current.was_sent if current else Ticket.objects.tracked().exists()
+    if status.calculated_at and was_sent:
+        return []
+    counts = [card.counts for card in cards]
+    return steps(person, status, current.connection if current else None, counts, was_sent=was_sent)
 
 
 @login_not_required

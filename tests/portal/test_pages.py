@@ -18,9 +18,10 @@ from django.utils import timezone
 from accounts.models import User
 from connector.budget import slot_of
 from connector.models import Connection, Instance
+from scorecard.models import ScoreDay
 from tests.factories import ConnectionFactory, InstanceFactory, TicketFactory
 from tickets.models import Ticket
-from tickets.models.choices import Delivery, Kind, NormalizedState
+from tickets.models.choices import Delivery, Kind, NormalizedState, Priority
 
 pytestmark = pytest.mark.django_db
 SETUP = 'href="/servicenow/setup/"'
@@ -142,11 +143,47 @@ def test_a_card_holds_its_own_kind_of_the_connected_instance(
     assert f"ticket-{elsewhere.pk}" not in page
 
 
-def test_a_card_shows_the_ten_newest_tickets(client: Client, reader: User, connected: Instance) -> None:
-    tickets = [TicketFactory.create(instance=connected) for _ in range(11)]
-    said = rows(home(client, reader))
-    assert len(said) == 10
-    assert f"ticket-{tickets[0].pk}" not in said
+def test_a_card_shows_what_matters_first(client: Client, reader: User, connected: Instance) -> None:
+    past = timezone.now().date() - timedelta(days=2)
+    attention = TicketFactory.create(instance=connected, delivery=Delivery.ATTENTION)
+    late = delivered(connected, due_on=past)
+    high = delivered(connected, priority=Priority.HIGH, number="CHG0000002")
+    done = delivered(
+        connected, is_open=False, normalized_state=NormalizedState.CLOSED, number="CHG0000003", due_on=past
+    )
+    usual = [TicketFactory.create(instance=connected) for _ in range(2)]
+    expected = [attention, late, high, *reversed(usual), done]
+    assert list(rows(home(client, reader))) == [f"ticket-{ticket.pk}" for ticket in expected]
+    usual += [TicketFactory.create(instance=connected) for _ in range(6)]
+    expected = [attention, late, high, *reversed(usual[1:])]
+    assert list(rows(home(client, reader))) == [f"ticket-{ticket.pk}" for ticket in expected]
+
+
+def test_the_first_steps_say_how_far_each_is_and_who_takes_it_until_all_are_done(
+    client: Client, reader: User, secadmin: User
+) -> None:
+    page = home(client, reader)
+    assert page.count("Not complete") == 3
+    assert "Who: Administrator" in page
+    assert page.count("Who: Security Administrator") == 2
+    assert 'id="first-run-2"' not in page
+    assert 'id="first-run-2"' in home(client, secadmin)
+    instance = InstanceFactory.create()
+    ConnectionFactory.create(instance=instance, status=Connection.Status.CONNECTED, is_current=True)
+    ticket = TicketFactory.create(instance=instance)
+    page = home(client, reader)
+    assert (page.count("Not complete"), page.count("Completed"), page.count("In progress")) == (1, 1, 1)
+    Ticket.objects.filter(pk=ticket.pk).update(delivery=Delivery.ATTENTION)
+    assert "Its page says what can be done." in home(client, reader)
+    delivered(instance)
+    assert "First steps" in home(client, reader)
+    at = timezone.now()
+    ScoreDay.objects.create(scored_on=at.date(), calculated_at=at, current_score=1, max_score=2)
+    assert "First steps" not in home(client, reader)
+    Connection.objects.update(is_current=False)
+    page = home(client, reader)
+    assert "First steps" not in page
+    assert "Do you use ServiceNow?" in page
 
 
 @pytest.mark.parametrize(
@@ -195,7 +232,7 @@ def test_the_cards_refresh_themselves_without_the_rest_of_the_page(
     assert client.get(asks[1]).status_code == 204
     TicketFactory.create(instance=connected)
     fragment = client.get(asks[1]).content.decode()
-    assert fragment.lstrip().startswith('<div class="grid" id="cards"')
+    assert fragment.lstrip().startswith('<div class="grid grid--home" id="cards"')
     assert "<html" not in fragment
     assert asks[1] not in fragment
 

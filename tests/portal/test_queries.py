@@ -15,7 +15,7 @@ from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 # The home page asks most: the score and how reading it goes, the connection, and both ticket cards.
-MOST = 13
+MOST = 12
 PAGES = ["/", "/cards/", "/secure-score/actions/", "/tickets/"]
 
 

@@ -19,6 +19,7 @@ from tickets.models.choices import (
     Kind,
     NormalizedState,
     Outcome,
+    Priority,
     check_move,
 )
 from tickets.models.outbound_job import OutboundJobQuerySet, lease
@@ -26,14 +27,22 @@ from tickets.models.outbound_job import OutboundJobQuerySet, lease
 _ATTENTION = Q(delivery__in=NEEDS_ATTENTION) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
 
 
+_HIGH = Q(current_priority__lte=Priority.HIGH)
+
+
+def _past(today: date) -> Q:
+    return Q(current_due_on__lt=today)
+
+
 def _overdue(today: date) -> Q:
-    return Q(is_open=True, current_due_on__lt=today)
+    return Q(is_open=True) & _past(today)
 
 
 def _counted(today: date) -> dict[str, Count]:
+    """What is counted of tickets that are open."""
     return {
         "open": Count("pk"),
-        "overdue": Count("pk", filter=_overdue(today)),
+        "overdue": Count("pk", filter=_past(today)),
         "attention": Count("pk", filter=_ATTENTION),
     }
 
@@ -97,6 +106,15 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
     def needing_attention(self) -> "TicketQuerySet":
         """Nothing more happens until a person decides."""
         return self.filter(_ATTENTION)
+
+    def most_urgent_first(self, today: date) -> "TicketQuerySet":
+        """What waits for a person, then what is past its day, then what is of high priority; among equals the newest
+        first. For open tickets: a database must look at each of them.
+        """
+        conditions = (_ATTENTION, _past(today), _HIGH)
+        urgency = [Case(When(condition, then=Value(0)), default=Value(1)) for condition in conditions]
+        ordered: TicketQuerySet = self.order_by(*urgency, "-created_at", "-id")
+        return ordered
 
     def counts(self, today: date) -> Counts:
         """Count in one query, by the same conditions as the filters."""

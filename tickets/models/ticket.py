@@ -182,6 +182,15 @@ class Ticket(OutboundJob):
             models.Index(fields=["kind", "-created_at"], name="ticket_card"),
             models.Index(fields=["action", "-created_at"], name="ticket_last_of_action"),
             models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
+            # For the cards: what is open is all looked at, of the rest the newest alone.
+            models.Index(
+                fields=["instance", "kind", "-created_at"], condition=Q(is_open=True), name="ticket_card_open"
+            ),
+            models.Index(
+                fields=["instance", "kind", "-created_at"],
+                condition=Q(is_open=False),
+                name="ticket_card_rest",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

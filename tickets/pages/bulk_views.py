@@ -18,6 +18,7 @@ from tickets.actions import bulk
 from tickets.models import Ticket
 from tickets.models.choices import MOVING
 from tickets.models.ticket_type import type_of
+from tickets.pages.card_rows import card_rows
 from tickets.pages.forms import BulkForm
 from tickets.pages.views import may_create, may_view
 from tickets.records.dates import today
@@ -76,10 +77,9 @@ def progress(request: PersonRequest, batch: UUID) -> HttpResponse:
     moving = [one for one in tickets if one.delivery in MOVING]
     context = {
         "batch": batch,
-        "tickets": tickets,
+        "rows": card_rows(tickets, today(timezone.now())),
         "settled": len(tickets) - len(moving),
         "moving": bool(moving),
-        "today": today(timezone.now()),
     }
     template = "tickets/_batch.html" if request.htmx else "tickets/batch.html"
     return render(request, template, context)

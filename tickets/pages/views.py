@@ -36,7 +36,7 @@ from tickets.models.querysets import TicketQuerySet
 from tickets.models.ticket_type import DEFAULT
 from tickets.pages import export, form_address
 from tickets.pages.available_actions import available_actions
-from tickets.pages.cards import ROWS, on_card
+from tickets.pages.cards import on_card
 from tickets.pages.filters import TicketFilter, TicketSorting
 from tickets.pages.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.pages.paging import page_of
@@ -240,8 +240,8 @@ def refresh(request: PersonRequest, pk: str) -> HttpResponse:
 def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
     """Ask ServiceNow now how the tickets on a card stand."""
     connection = Connection.objects.current().first()
-    shown = on_card(connection.instance, kind)[:ROWS] if connection else []
-    _refresh(request, list(shown))
+    shown = on_card(connection.instance, kind, today(timezone.now())) if connection else []
+    _refresh(request, list(Ticket.objects.filter(pk__in=[ticket.pk for ticket in shown])))
     return redirect("home")
 
 
