@@ -6,7 +6,7 @@ from datetime import date
 from itertools import groupby, pairwise
 from operator import attrgetter, itemgetter
 
-from django.db.models import Case, DateField, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, DateField, FilteredRelation, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -89,12 +89,13 @@ def _changes(moves: Sequence[Move]) -> list[tuple[date, str, str, float, float]]
         *(When(scored_on=move.on, then=Value(move.before.scored_on, DateField())) for move in moves),
         output_field=DateField(),
     )
-    earlier = ControlScoreDay.objects.filter(action=OuterRef("action"), scored_on=OuterRef("day_before"))
+    # A join: subqueries would be written and asked three times.
+    earlier = FilteredRelation("action__score_days", condition=Q(action__score_days__scored_on=day_before))
     changed = (
         ControlScoreDay.objects.filter(scored_on__in=[move.on for move in moves])
-        .annotate(day_before=day_before)
-        .annotate(before=Coalesce(Subquery(earlier.values("score")[:1]), 0.0))
-        .exclude(Q(reaches("score", F("before")) & is_at_most("score", F("before"))))
+        .annotate(earlier=earlier)
+        .annotate(before=Coalesce("earlier__score", 0.0))
+        .exclude(reaches("score", "before") & is_at_most("score", "before"))
     )
     return list(
         changed.order_by("scored_on").values_list(
