@@ -1,7 +1,8 @@
 """What happened to a ticket, told for people."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
@@ -76,6 +77,11 @@ class TimelineEntry:
         return str(Reason(reason).label) if reason in Reason.values else ""
 
     @property
+    def is_unexplained(self) -> bool:
+        """Whether the record got a new version and nothing that is told here differs in it."""
+        return self.event.type == TicketEvent.Type.CHANGED and not self.changes
+
+    @property
     def other_ticket(self) -> str:
         """What the other ticket that the event names is to this one."""
         is_old = self.event.type == TicketEvent.Type.REPLACES
@@ -93,9 +99,16 @@ class TimelineEntry:
         return ", ".join(self.event.detail.get("numbers", ()))
 
 
-def told(events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named]) -> list[TimelineEntry]:
-    """Return the events of a ticket of this kind with their changes in words; `names` are the instance's of states."""
-    return [TimelineEntry(event, list(_changes(event, kind, names))) for event in events]
+def told(
+    events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named], noted_at: Collection[datetime] = ()
+) -> list[TimelineEntry]:
+    """Return the events of a ticket of this kind with their changes in words; `names` are the instance's of states.
+
+    A note makes a new version of its record in the same moment. What only tells of that, at one of `noted_at`, is left
+    out: the note itself is shown.
+    """
+    entries = [TimelineEntry(event, list(_changes(event, kind, names))) for event in events]
+    return [entry for entry in entries if not (entry.is_unexplained and entry.event.at in noted_at)]
 
 
 def _changes(event: TicketEvent, kind: Kind, names: Iterable[Named]) -> Iterator[Change]:

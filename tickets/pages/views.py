@@ -350,6 +350,7 @@ def _comments(found: Ticket) -> list[TicketComment]:
 
 def _about(person: User, found: Ticket) -> dict[str, object]:
     may_change = person.has_perm("tickets.change_ticket")
+    notes = list(found.notes.filter(record_sys_id=found.sys_id)[:MOST_NOTES])
     return {
         "ticket": found,
         "actions": available_actions(found, person),
@@ -361,9 +362,12 @@ def _about(person: User, found: Ticket) -> dict[str, object]:
         "attempts": found.push_attempts.all()[:50],
         "facts": facts(found),
         "story": told(
-            found.events.select_related("actor")[:100], Kind(found.kind), found.instance.state_names.all()
+            found.events.select_related("actor")[:100],
+            Kind(found.kind),
+            found.instance.state_names.all(),
+            {note.at for note in notes},
         ),
-        "notes": found.notes.filter(record_sys_id=found.sys_id)[:MOST_NOTES],
+        "notes": notes,
         "journals": _journals(found),
         "comments": _comments(found),
         "form": CommentForm(kind=Kind(found.kind), initial={"comment_id": uuid4()}),

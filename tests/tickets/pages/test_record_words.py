@@ -9,7 +9,7 @@ from connector.models import Connection
 from tests.factories import StateNameFactory, TicketEventFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.delivery.push import push
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Ticket, TicketEvent, TicketNote, new_sys_id
 from tickets.models.choices import Kind
 from tickets.pages.record_words import facts, word
 from tickets.tracking.poll import poll_sweep
@@ -73,6 +73,26 @@ def test_the_time_line_has_the_organisations_names_of_states(
     StateNameFactory.create(instance=delivered.instance, value="-4", our_label="In review at Aozora")
     TicketEventFactory.create(ticket=delivered, type=TicketEvent.Type.CHANGED, detail={"state": ["-5", "-4"]})
     assert "New → In review at Aozora" in page_of(client, secadmin, delivered)
+
+
+def test_a_note_is_not_told_once_more_as_a_change_of_nothing(
+    client: Client, secadmin: User, delivered: Ticket
+) -> None:
+    event = TicketEventFactory.create(ticket=delivered, detail={"sys_updated_by": ["admin", "ana"]})
+    page = page_of(client, secadmin, delivered)
+    assert "Changed in ServiceNow" in page
+    assert "No field that is shown here changed." in page
+    TicketNote.objects.create(
+        ticket=delivered,
+        record_sys_id=delivered.sys_id,
+        sys_id=new_sys_id(),
+        element="work_notes",
+        text="Asked the vendor",
+        at=event.at,
+    )
+    page = page_of(client, secadmin, delivered)
+    assert "Asked the vendor" in page
+    assert "Changed in ServiceNow" not in page
 
 
 @pytest.mark.parametrize(
