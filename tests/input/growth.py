@@ -16,22 +16,30 @@ def check_growth(work: Callable[[str], object], worst: Callable[[int], str]) -> 
 
     Small texts come first, so that quadratic work fails within seconds instead of hanging.
     """
-    size = SMALLEST
+    size, half = SMALLEST, partial(work, worst(SMALLEST))
+    before = _cost(half)
     while size < LARGEST:
-        half, whole = worst(size), worst(2 * size)
-        check_doubling(partial(work, half), partial(work, whole), f"{2 * size} letters")
         size *= 2
+        whole = partial(work, worst(size))
+        before = check_doubling(half, whole, f"{size} letters", before)
+        half = whole
 
 
-def check_doubling(half: Callable[[], object], whole: Callable[[], object], name: str) -> None:
-    """Fail when the work on a whole costs far more than twice the work on its half."""
-    before, cost = _cost(half), _cost(whole)
+def check_doubling(
+    half: Callable[[], object], whole: Callable[[], object], name: str, before: float | None = None
+) -> float:
+    """Fail when the work on a whole costs far more than twice the work on its half. Returns what the whole cost, in CPU
+    seconds; `before` is what the half did, where that is known.
+    """
+    before = _cost(half) if before is None else before
+    cost = _cost(whole)
     for _try in range(3):
         if cost <= MOST * max(before, FLOOR):
-            return
+            return cost
         # Once more before it counts: something else may have got in between.
         before, cost = max(before, _cost(half)), min(cost, _cost(whole))
     assert cost <= MOST * max(before, FLOOR), f"{name}: {before:.3f} s became {cost:.3f} s"
+    return cost
 
 
 def _cost(work: Callable[[], object]) -> float:
