@@ -119,7 +119,14 @@ class Step:
         REPORTS.mkdir(parents=True, exist_ok=True)
         for old in (self.report, self.report.with_suffix(".log")):
             old.unlink(missing_ok=True)
-        self.run(python, *runner, *arguments, f"--junit-xml={self.report}", environment=environment)
+        self.run(
+            python,
+            *runner,
+            *arguments,
+            f"--junit-xml={self.report}",
+            "--durations=20",
+            environment=environment,
+        )
         if self.report.exists():
             self.failures += failures_in(self.report)
             self.left_out += left_out_in(self.report)
