@@ -1,13 +1,13 @@
 from django.urls import path
 
-from scorecard.pages import views
+from scorecard.pages import action_list, views
 
 app_name = "scorecard"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("read/", views.read_now, name="read_now"),
     path("reading/", views.reading, name="reading"),
-    path("actions/", views.actions, name="actions"),
+    path("actions/", action_list.actions, name="actions"),
     # Microsoft's identifiers, which may hold any character.
     path("actions/<path:control_id>/", views.action, name="action"),
 ]

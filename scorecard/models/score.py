@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from scorecard.models.choices import CHOOSABLE, PRODUCTS, TONES, Category, Level, Status
+from scorecard.models.choices import CHOOSABLE, FINISHED, PRODUCTS, TONES, Category, Level, Status
 from scorecard.models.rounding import has_reached, is_below, reaches, share
 from scorecard.models.sharing import ShareLinks, share_links
 
@@ -72,6 +72,19 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
         if status == Status.TO_ADDRESS:
             return unfinished.filter(Q(plan__isnull=True) | Q(plan__status=status))
         return unfinished.filter(plan__status=status)
+
+    def owned_by(self, person: models.Model) -> Self:
+        """Those whose plan names this person as the one who sees to it."""
+        return self.filter(plan__owner=person)
+
+    def with_finished(self) -> Self:
+        """Add `is_finished`: its status is one in which nothing is left to do."""
+        finished = Q(is_scored=True) & _COMPLETED | Q(plan__status__in=FINISHED)
+        return self.annotate(
+            is_finished=Case(
+                When(finished, then=Value(1)), default=Value(0), output_field=models.IntegerField()
+            )
+        )
 
     def with_impact(self, total: float | None) -> Self:
         """Add `impact`: the points still available in per cent of `total`; None where anything is unknown."""

@@ -1,5 +1,4 @@
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,12 +12,11 @@ from scorecard import tasks
 from scorecard.importing.graph_client import missing_settings
 from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediation
 from scorecard.models.choices import Status
-from scorecard.pages.forms import ActionFilter, Sorting
 from scorecard.pages.import_status import PERMISSION, import_status
 from scorecard.pages.overview import explained_summary
+from scorecard.pages.rows import rows, share_menu
+from scorecard.pages.sorting import ActionSorting
 
-# How many actions a page shows. As many as can be shared at a time are shown to whoever asks for them.
-PAGE_SIZES = (50, 200)
 TOP_ACTIONS = 9
 
 may_view = permission_required("scorecard.view_improvementaction")
@@ -32,11 +30,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     found = explained_summary()
     actions = ImprovementAction.objects.select_related("plan")
     top = actions.with_status(Status.TO_ADDRESS).with_impact(found.day.max_score if found else None)
+    first = ActionSorting("-impact").apply(top.with_finished())[:TOP_ACTIONS] if found else []
     context = {
         "summary": found,
         "status": import_status(request.user, found.day if found else None, timezone.now()),
         "tiles": _tiles(),
-        "top": Sorting("-impact").apply(top)[:TOP_ACTIONS] if found else [],
+        "top": rows(first, {}),
+        "share_menu": share_menu(),
     }
     return render(request, "scorecard/overview.html", context)
 
@@ -74,29 +74,6 @@ def _ask_for_an_import() -> str:
             "This could not be handed to a worker: the message broker does not answer. Start it and try again."
         )
     return ""
-
-
-@may_view
-@require_safe
-def actions(request: HttpRequest) -> HttpResponse:
-    """The list of improvement actions: search, filters, sorting, pages."""
-    total = ScoreDay.newest_maximum()
-    form = ActionFilter(request.GET)
-    sorting = Sorting(request.GET.get("sort", ""))
-    found = (
-        sorting.apply(form.select(total)).select_related("plan").defer("remediation", "remediation_impact")
-    )
-    size = PAGE_SIZES[-1] if request.GET.get("per_page") == str(PAGE_SIZES[-1]) else PAGE_SIZES[0]
-    context = {
-        "form": form,
-        "sort": sorting.states(),
-        "page": Paginator(found, size).get_page(request.GET.get("page")),
-        "size": size,
-        "sizes": PAGE_SIZES,
-        "imported": total is not None,
-        "status": import_status(request.user, None, timezone.now()) if total is None else None,
-    }
-    return render(request, "scorecard/actions.html", context)
 
 
 @may_view

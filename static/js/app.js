@@ -198,12 +198,56 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   });
 }
 
-/* --- One box that ticks all of a name --------------------------------------------------------------------------- */
+/* --- Ticked rows ------------------------------------------------------------------------------------------------ */
+
+function countTicked() {
+  for (const output of document.querySelectorAll("[data-counts]")) {
+    const ticked = [...document.getElementsByName(output.dataset.counts)].filter((box) => box.checked).length;
+    const text = ticked ? `${output.dataset.words} ${ticked}` : "";
+    if (output.textContent !== text) output.textContent = text;
+  }
+}
 
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.checkAll;
-  if (!name) return;
-  for (const box of document.getElementsByName(name)) box.checked = event.target.checked;
+  if (name) for (const box of document.getElementsByName(name)) box.checked = event.target.checked;
+  countTicked();
+});
+
+/* --- The one Share menu of a list: a link to the action's own menu becomes that menu ------------------------------ */
+
+const shareMenu = document.getElementById("share-menu");
+
+function becomesMenu(link) {
+  const title = document.getElementById(`action-${link.id.replace("share-", "")}`).textContent;
+  const path = new URL(link.href).pathname;
+  const control = encodeURIComponent(link.dataset.share).replaceAll("%2F", "/");
+  const menu = shareMenu.content.firstElementChild.cloneNode(true);
+  const summary = menu.querySelector("summary");
+  summary.id = link.id;
+  summary.setAttribute("aria-labelledby", link.getAttribute("aria-labelledby"));
+  for (const entry of menu.querySelectorAll("a, [data-copy]")) {
+    for (const name of ["href", "hx-get", "data-copy"]) {
+      const found = entry.getAttribute(name);
+      if (!found) continue;
+      const address = name === "data-copy" ? path : encodeURIComponent(path);
+      const filled = found.replaceAll("__title__", encodeURIComponent([...title].slice(0, 300).join("")));
+      entry.setAttribute(name, filled.replaceAll("__address__", address).replaceAll("__control_id__", control));
+    }
+  }
+  link.replaceWith(menu);
+  htmx.process(menu);
+}
+
+function bringMenus(root) {
+  if (shareMenu) for (const link of root.querySelectorAll("a[data-share]")) becomesMenu(link);
+}
+
+bringMenus(document);
+countTicked();
+document.addEventListener("htmx:load", (event) => {
+  bringMenus(event.detail.elt);
+  countTicked();
 });
 
 /* --- Copying a link, and buttons that are at work ---------------------------------------------------------------- */

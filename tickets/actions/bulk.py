@@ -15,7 +15,8 @@ from accounts.models import User
 from connector.models import Instance
 from scorecard.models import ImprovementAction
 from scorecard.models.choices import FINISHED
-from scorecard.pages.forms import ActionFilter, Sorting
+from scorecard.pages.action_filter import ActionFilter
+from scorecard.pages.sorting import ActionSorting
 from tickets.actions import suggestions
 from tickets.actions.share import TicketRequest, asks_otherwise, share
 from tickets.actions.suggestions import Proposal
@@ -129,13 +130,13 @@ class Plan:
         return any(asks_otherwise(line.ticket_request(), self.sent[line.ticket_id]) for line in self.repeated)
 
 
-def chosen(form: QueryDict) -> list[ImprovementAction]:
+def chosen(form: QueryDict, person: User) -> list[ImprovementAction]:
     """Return the actions that were ticked, or all that the list's filters show; at most one more than the limit."""
     if form.get("selection") == "all":
-        found = ActionFilter(QueryDict(form.get("query", ""))).select(None)
+        found = ActionFilter(QueryDict(form.get("query", "")), person=person).select()
     else:
         found = ImprovementAction.objects.filter(control_id__in=form.getlist("action"))
-    return list(Sorting("rank").apply(found.select_related("plan"))[: LIMIT + 1])
+    return list(ActionSorting("rank").apply(found.select_related("plan"))[: LIMIT + 1])
 
 
 def plan(

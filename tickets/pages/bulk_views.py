@@ -31,7 +31,7 @@ def prepare(request: PersonRequest) -> HttpResponse:
     """Show what will be sent for the chosen actions, and send exactly that."""
     typed = form_drafts.take(request) if request.method != "POST" else None
     wanted = request.POST if typed is None else typed
-    actions = bulk.chosen(wanted)
+    actions = bulk.chosen(wanted, request.user)
     if not actions:
         messages.info(request, _("Select the improvement actions to share first."))
         return redirect("scorecard:actions")

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OrderBy, OuterRef
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.models import Connection, Instance
-from scorecard.pages.forms import ANY, Sorting
+from scorecard.pages.list_filter import ANY
+from scorecard.pages.sorting import Sorting
 from tickets.models import Ticket
 from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Outcome, Priority, Source
 from tickets.models.outcome import judged_until
@@ -22,15 +24,25 @@ class TicketSorting(Sorting):
 
     sorts = {
         "created": ("created_at",),
-        "name": ("name",),
+        "name": (Lower("name"),),
         "number": ("number",),
         "kind": ("kind",),
         "priority": ("current_priority",),
         "status": ("delivery", "normalized_state"),
         "due": ("current_due_on",),
     }
+    labels = {
+        "name": _("Ticket name"),
+        "number": pgettext_lazy("ticket", "Number"),
+        "kind": pgettext_lazy("ticket", "Task type"),
+        "priority": _("Priority"),
+        "status": _("Status"),
+        "due": _("Due date"),
+        "created": _("Created"),
+    }
+    nullable = ("current_due_on",)
     usual = "-created"
-    ties = ("id",)
+    ties = (OrderBy(F("id")),)
 
 
 class TicketFilter(forms.Form):

@@ -23,6 +23,7 @@ from connector.health.error_help import not_now
 from connector.models import Connection
 from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from scorecard.models import ImprovementAction, ScoreDay
+from scorecard.pages.list_address import ListAddress
 from tickets.actions import discard as discarding
 from tickets.actions import share as sharing
 from tickets.actions import suggestions
@@ -64,7 +65,7 @@ def ticket_list(request: PersonRequest) -> HttpResponse:
     found = form.select()
     context = {
         "form": form,
-        "sort": sorting.states(),
+        "heads": sorting.heads(ListAddress.of(request)),
         "page": page_of(sorting.apply(found.listed()), request.GET.get("page")),
         "counts": found.counts(day),
         "kind": request.GET.get("kind", ""),

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from scorecard.models import ActionPlan, ScoreDay
-from scorecard.pages.views import PAGE_SIZES
+from scorecard.pages.action_list import PAGE_SIZES
 from tests.factories import ActionFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,8 @@ def test_a_page_of_the_list_holds_as_many_as_can_be_shared_at_a_time_where_that_
     for asked, held, other in (("", 50, 200), ("?per_page=200", 200, 50), ("?per_page=9999", 50, 200)):
         response = page.get(LIST + asked)
         assert len(response.context["page"]) == held
-        assert f'per_page={other}">Show {other} on a page</a>' in response.content.decode()
+        address = f"{LIST}?per_page={other}" if other == 200 else LIST
+        assert f'href="{address}">Show {other} on a page</a>' in response.content.decode()
     found = text(page, f"{LIST}?per_page=200&sort=title")
     assert 'href="?per_page=200&amp;sort=title&amp;page=2" rel="next"' in found
     assert '<input type="hidden" name="per_page" value="200">' in found
@@ -115,6 +116,8 @@ def test_what_is_not_applicable_is_listed_only_when_asked_for(page: Client) -> N
         ("status=completed", ["Review apps"]),
         ("regressed=on", ["Block legacy sign-in"]),
         ("sort=-title", ["Review apps", "Block legacy sign-in"]),
+        ("", ["Block legacy sign-in", "Review apps"]),
+        ("sort=impact", ["Review apps", "Block legacy sign-in"]),
         ("sort=-impact", ["Block legacy sign-in", "Review apps"]),
         ("sort=points", ["Block legacy sign-in", "Review apps"]),
         ("sort=nonsense&category=nonsense&page=99", ["Block legacy sign-in", "Review apps"]),
@@ -126,6 +129,43 @@ def test_search_filters_and_order(query: str, found: list[str], page: Client) ->
     ActionFactory.create(title="Review apps", category="Apps", rank=2, score=10)
     response = page.get(f"{LIST}?{query}")
     assert [action.title for action in response.context["page"]] == found
+
+
+def test_what_brings_most_comes_first_and_what_is_finished_last(page: Client) -> None:
+    for title, score, status in (("a", 9, ""), ("B", 0, "risk_accepted"), ("c", 5, "planned"), ("D", 10, "")):
+        action = ActionFactory.create(title=title, score=score, max_score=10)
+        if status:
+            ActionPlan.objects.create(action=action, status=status)
+    titles = [action.title for action in page.get(LIST).context["page"]]
+    assert titles == ["c", "a", "B", "D"]
+    by_title = [action.title for action in page.get(f"{LIST}?sort=title").context["page"]]
+    assert by_title == ["a", "B", "c", "D"]
+
+
+def test_filters_are_chips_in_an_address_that_says_nothing_empty(page: Client, reader: User) -> None:
+    action = ActionFactory.create(title="Mine", category="Apps")
+    ActionPlan.objects.create(action=action, owner=reader)
+    ActionFactory.create(title="Nobody's", category="Apps")
+    asked = f"{LIST}?q=&category=Apps&status=&mine=on&sort="
+    assert page.get(asked).headers["Location"] == f"{LIST}?category=Apps&mine=on"
+    found = page.get(f"{LIST}?category=Apps&mine=on")
+    assert [action.title for action in found.context["page"]] == ["Mine"]
+    assert [(chip.words, chip.address) for chip in found.context["chips"]] == [
+        ("Category: Apps", f"{LIST}?mine=on"),
+        ("Mine only", f"{LIST}?category=Apps"),
+    ]
+    part = page.get(asked, headers={"HX-Request": "true"})
+    assert part.headers["HX-Replace-Url"] == f"{LIST}?category=Apps&mine=on"
+    assert part.content.decode().lstrip().startswith('<div class="stack')
+    assert '<form class="filter"' not in part.content.decode()
+
+
+def test_a_row_leads_to_the_actions_own_share_menu_and_the_page_has_one_menu(page: Client) -> None:
+    for action in ActionFactory.create_batch(3):
+        found = text(page, LIST)
+        assert f'href="{action.get_absolute_url()}#share-{action.pk}"' in found
+        assert f'id="share-{action.pk}"' in text(page, action.get_absolute_url())
+    assert found.count("mailto:") == 1
 
 
 def test_unknown_values_come_last_in_either_order(page: Client) -> None:
@@ -140,7 +180,9 @@ def test_unknown_values_come_last_in_either_order(page: Client) -> None:
 
 def test_every_column_sorts(page: Client) -> None:
     ActionFactory.create()
-    for key in page.get(LIST).context["sort"]:
+    heads = page.get(LIST).context["heads"]
+    assert [head.key for head in heads if not head.address] == ["status"]
+    for key in [head.key for head in heads if head.address]:
         assert 'aria-sort="descending"' in text(page, f"{LIST}?sort=-{key}")
 
 

@@ -1,0 +1,82 @@
+"""The list of improvement actions."""
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_htmx.http import replace_url
+
+from accounts.requests import PersonRequest
+from scorecard.models import ImprovementAction, ImprovementActionQuerySet, ScoreDay
+from scorecard.pages.action_filter import ActionFilter
+from scorecard.pages.import_status import import_status
+from scorecard.pages.list_address import ListAddress
+from scorecard.pages.rows import rows, share_menu
+from scorecard.pages.sorting import ActionSorting
+from scorecard.pages.views import may_view
+
+# How many actions a page shows. As many as can be shared at a time are shown to whoever asks for them.
+PAGE_SIZES = (50, 200)
+_SHOWN = (
+    "control_id", "title", "rank", "score", "max_score", "previous_score", "is_scored", "category", "product",
+    "plan__status", "plan__action",
+)  # fmt: skip
+
+
+@may_view
+@require_safe
+def actions(request: PersonRequest) -> HttpResponse:
+    """The list of improvement actions: search, filters, sorting, pages. Asked for by a script, only what changes."""
+    address = ListAddress.of(request)
+    if address.has_empty and not request.htmx:
+        return redirect(address.having(page=request.GET.get("page")))
+    total = ScoreDay.newest_maximum()
+    form = ActionFilter(request.GET, person=request.user)
+    sorting = ActionSorting(request.GET.get("sort", ""))
+    size = PAGE_SIZES[-1] if request.GET.get("per_page") == str(PAGE_SIZES[-1]) else PAGE_SIZES[0]
+    page = Paginator(sorted_actions(form, sorting, total), size).get_page(request.GET.get("page"))
+    found = list(page.object_list)
+    context = {
+        "form": form,
+        "address": address,
+        "chips": form.chips(address),
+        "heads": sorting.heads(address),
+        "orders": sorting.choices(),
+        "keeps": {"per_page": size if size != PAGE_SIZES[0] else ""},
+        "page": page,
+        "rows": rows(found, _tickets_of(found)),
+        "share_menu": share_menu(),
+        "sizes": _other_sizes(address, size) if page.paginator.count > PAGE_SIZES[0] else (),
+        "imported": total is not None,
+        "status": import_status(request.user, None, timezone.now()) if total is None else None,
+    }
+    if request.htmx:
+        return replace_url(render(request, "scorecard/_list.html", context), str(address))
+    return render(request, "scorecard/actions.html", context)
+
+
+def sorted_actions(
+    form: ActionFilter, sorting: ActionSorting, total: float | None
+) -> ImprovementActionQuerySet:
+    """Return what the filters show, in order. `total` is the maximum of the whole score, for the score impact."""
+    found = form.select().with_impact(total).with_finished()
+    if sorting.key == "tickets":
+        found = found.with_ticket_count()
+    return sorting.apply(found).select_related("plan").only(*_SHOWN)
+
+
+def _other_sizes(address: ListAddress, size: int) -> list[tuple[int, str]]:
+    """The other lengths of a page, each with its address."""
+    return [
+        (one, address.having(per_page=one if one != PAGE_SIZES[0] else None))
+        for one in PAGE_SIZES
+        if one != size
+    ]
+
+
+def _tickets_of(actions: list[ImprovementAction]) -> dict[int, int]:
+    """How many tickets each of these has, by key; of others nothing is counted."""
+    shown = ImprovementAction.objects.filter(pk__in=[action.pk for action in actions]).order_by()
+    return dict(shown.annotate(number=Count("tickets")).values_list("pk", "number"))
