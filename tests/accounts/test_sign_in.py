@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "comment": {"comment": "00000000-0000-0000-0000-000000000000"},
     "run": {"run": "1"},
     "discrepancy": {"discrepancy": "stale"},
+    "person": {"person": "1"},
     "host": {"host": "acme.service-now.com"},
 }
 # Its own address holds a code of ServiceNow, which is kept nowhere.
