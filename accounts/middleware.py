@@ -1,4 +1,4 @@
-"""Session, sign-in and language of each request."""
+"""Session, sign-in, language and time zone of each request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 
-from accounts import form_drafts, sessions
+from accounts import form_drafts, sessions, time_zones
 from accounts.redirects import signed_out_notice, to_sign_in, way_back
 
 View = Callable[..., HttpResponseBase]
@@ -67,3 +67,17 @@ class PersonalLanguageMiddleware:
             translation.activate(language)
             request.LANGUAGE_CODE = translation.get_language() or language
         return self.get_response(request)
+
+
+class PersonalTimeZoneMiddleware:
+    """Times on pages are in the zone that a person chose. What is streamed or sent keeps the organization's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = time_zones.zone(getattr(request.user, "time_zone", ""))
+        if zone is None:
+            return self.get_response(request)
+        with timezone.override(zone):
+            return self.get_response(request)

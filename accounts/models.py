@@ -21,6 +21,10 @@ class User(AbstractUser):
     tenant_id = models.CharField(_("tenant ID"), max_length=36, blank=True)
     object_id = models.CharField(_("object ID"), max_length=36, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, blank=True, help_text=_("Empty: the organization's.")
+    )
+    exact_times = models.BooleanField(_("exact times"), default=False)
     hidden_cards = models.JSONField(_("hidden cards"), default=list, blank=True)
     # What the person has not read yet (accounts/notices.py), oldest first.
     notices = models.JSONField(_("notices"), default=list, blank=True, editable=False)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -70,7 +70,8 @@ def notice_of(data: dict[str, Any]) -> Notice:
 
 def send(notice: Notice, name: str, addresses: list[str], language: str) -> None:
     """Tell a person by mail, each address by one of its own. A mail server that takes none is in the log."""
-    with translation.override(language):
+    # Whatever zone a page is in: an email keeps the organization's, and names it.
+    with translation.override(language), timezone.override(None):
         context = {
             "name": name,
             "notice": notice,

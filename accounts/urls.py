@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import reset_views, views
+from accounts import preferences, reset_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -15,4 +15,5 @@ urlpatterns = [
     path("reset/<uidb64>/<token>/", reset_views.reset_confirm, name="reset_confirm"),
     path("language/", views.language, name="language"),
     path("theme/", views.theme, name="theme"),
+    path("preferences/", preferences.preferences, name="preferences"),
 ]

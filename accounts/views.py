@@ -140,7 +140,7 @@ def language(request: HttpRequest) -> HttpResponse:
     form = LanguageForm(request.POST)
     if form.is_valid():
         code = form.cleaned_data["language"]
-        _remember(response, settings.LANGUAGE_COOKIE_NAME, code)
+        remember_choice(response, settings.LANGUAGE_COOKIE_NAME, code)
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=code)
     return response
@@ -153,7 +153,7 @@ def theme(request: PersonRequest) -> HttpResponse:
     response = _back(request)
     form = ThemeForm(request.POST)
     if form.is_valid():
-        _remember(response, settings.THEME_COOKIE_NAME, form.cleaned_data["theme"])
+        remember_choice(response, settings.THEME_COOKIE_NAME, form.cleaned_data["theme"])
     return response
 
 
@@ -176,7 +176,8 @@ def _safe(request: HttpRequest, target: str) -> str:
     return target if ours else "/"
 
 
-def _remember(response: HttpResponse, name: str, value: str) -> None:
+def remember_choice(response: HttpResponse, name: str, value: str) -> None:
+    """Have the browser keep what was chosen in it, for a year."""
     response.set_cookie(
         name, value, max_age=timedelta(days=365), secure=settings.SESSION_COOKIE_SECURE,
         httponly=True, samesite="Lax",

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "portal.middleware.HeadMiddleware",
     "accounts.middleware.LoginMiddleware",
     "accounts.middleware.PersonalLanguageMiddleware",
+    "accounts.middleware.PersonalTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -117,6 +118,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "portal.templatetags.breaks",
                 "portal.templatetags.icons",
+                "portal.templatetags.moments",
             ],
         },
     }

@@ -10,8 +10,9 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.moments import exact
 from connector.budget import allowed
-from connector.health.error_help import OTHER, explain, moment, tries_again
+from connector.health.error_help import OTHER, explain, tries_again
 from connector.health.problems import Problem, problems_of
 from connector.models import Connection
 
@@ -100,8 +101,7 @@ def _pause(title: str, until: datetime) -> Alert:
     """Say until when nothing is asked of the instance, or sent to it, and why."""
     return Alert(
         title=title,
-        text=_("Tickets wait here and are sent by themselves from %(moment)s on.")
-        % {"moment": moment(until)},
+        text=_("Tickets wait here and are sent by themselves from %(moment)s on.") % {"moment": exact(until)},
         url=reverse("connector:connection"),
         action=_("See the connection"),
     )

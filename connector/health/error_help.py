@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.moments import exact
 from connector.budget import KEPT_FOR_PUSHES, allowed
 from connector.models import Connection
 
@@ -256,7 +255,7 @@ def out_of_calls(now: datetime) -> str:
     until = current.instance.rate_limited_until if current else None
     if current and until and current.instance.is_rate_limited(now):
         return gettext("ServiceNow asked to be left alone. Try again at %(moment)s.") % {
-            "moment": moment(until)
+            "moment": exact(until)
         }
     free_at = current.instance.calls_free_at(now, allowed(KEPT_FOR_PUSHES)) if current else now
     if free_at <= now:
@@ -264,7 +263,7 @@ def out_of_calls(now: datetime) -> str:
     return gettext(
         "This hour's calls to ServiceNow are used up; those that remain are kept for sending tickets. "
         "Try again at %(moment)s."
-    ) % {"moment": moment(free_at)}
+    ) % {"moment": exact(free_at)}
 
 
 def not_now(code: str, now: datetime) -> str:
@@ -282,13 +281,7 @@ def tries_again(connection: Connection, now: datetime) -> str:
         return gettext("The portal asks for a token again by itself with the next call.")
     return gettext(
         "The portal asks for a token again by itself at %(moment)s, and then after longer pauses of an hour at most."
-    ) % {"moment": moment(connection.next_token_at)}
-
-
-def moment(at: datetime) -> str:
-    """Write a moment in the language and the time zone of now."""
-    local = timezone.localtime(at)
-    return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+    ) % {"moment": exact(connection.next_token_at)}
 
 
 def groups() -> list[tuple[Promise, list[Explanation]]]:

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.moments import exact
 from connector.access.client_factory import Paused, open_client
-from connector.health.error_help import moment
 from connector.models import Connection, Instance
 from connector.models.circuit_breaker import BREAK
 from connector.servicenow.errors import RateLimited, ServiceNowError
@@ -120,7 +120,7 @@ def test_whoever_clicks_during_the_wait_is_told_until_when(
     assert until is not None
     for address in (reverse("connector:test"), reverse("tickets:refresh", args=[delivered.pk])):
         page = browser.post(address, follow=True).content.decode()
-        assert f"ServiceNow asked to be left alone. Try again at {moment(until)}." in page
+        assert f"ServiceNow asked to be left alone. Try again at {exact(until)}." in page
     assert calls(sandbox) == before
 
 

@@ -108,11 +108,11 @@ def _cells(ticket: Ticket, today: date) -> list[str]:
 
 def _moment(at: datetime | None) -> str:
     """Excel and LibreOffice Calc take this for a moment in every locale; with a T or an offset it stays text."""
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+    return timezone.localtime(at, timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
 def _with_zone(header: str) -> str:
-    return f"{header} ({timezone.get_current_timezone_name()})"
+    return f"{header} ({timezone.get_default_timezone_name()})"
 
 
 def _in_words(ticket: Ticket, field: str) -> str:

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from connector.health.error_help import moment
+from accounts.moments import exact
 from connector.servicenow.records import Record
 from tickets.models import Ticket
 from tickets.models.choices import Category, Kind, NormalizedState, Priority
@@ -120,7 +120,7 @@ def word(field: str, value: str, kind: Kind, names: Iterable[Named] = ()) -> str
     if field in _LABELS and value in _LABELS[field].values:
         return str(_LABELS[field](value).label)
     if field in _MOMENTS and (at := _moment(value)):
-        return moment(at)
+        return exact(at)
     return str(_CHOICES.get(field, {}).get(value, value))
 
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.moments import exact
 from connector.budget import KEPT_FOR_PUSHES, allowed
-from connector.health.error_help import moment
 from connector.models import Connection, Instance
 from tests.factories import TicketFactory
 from tests.sandbox_process import SandboxProcess
@@ -110,7 +110,7 @@ def test_a_used_up_hour_is_told_with_the_moment_when_it_goes_on(
     assert "This hour&#x27;s calls to ServiceNow are used up" in page
     assert "The connection needs attention" not in page
     assert "as soon as calls are free" in page
-    assert f"by themselves from {moment(free_at)} on" in browser.get(reverse("home")).content.decode()
+    assert f"by themselves from {exact(free_at)} on" in browser.get(reverse("home")).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_whoever_asks_for_more_than_deliveries_leave_is_told_until_when(
         browser.get(reverse("tickets:link", args=[other.pk]), {"record": "CHG0030001"}),
     ]
     assert Instance.objects.get().calls_in_hour == made
-    until = moment(Instance.objects.get().calls_free_at(timezone.now(), allowed(KEPT_FOR_PUSHES)))
+    until = exact(Instance.objects.get().calls_free_at(timezone.now(), allowed(KEPT_FOR_PUSHES)))
     for page in asked:
         assert f"kept for sending tickets. Try again at {until}." in page.content.decode()
 
