@@ -1,6 +1,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from portal.version import VERSION
+
 
 def organization(request: HttpRequest) -> dict[str, object]:
     """Whose portal this is, whether it only demonstrates, and where its small forms come back to."""
@@ -10,6 +12,7 @@ def organization(request: HttpRequest) -> dict[str, object]:
     return {
         "organization_name": settings.ORGANIZATION_NAME,
         "demo": settings.DEMO,
+        "version": VERSION,
         "here": here(),
         "nav_section": (match.app_name or match.url_name) if match else "",
     }

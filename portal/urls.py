@@ -28,6 +28,7 @@ urlpatterns = [
     path("cards/", views.cards, name="cards"),
     path("cards/<kind:kind>/hide/", views.hide_card, name="hide_card"),
     path("cards/<kind:kind>/show/", views.show_card, name="show_card"),
+    path("help/", views.help_page, name="help"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import permission_required
+from accounts.access import anyone_signed_in, permission_required
 from accounts.models import User
 from accounts.moments import without_ago
 from accounts.requests import PersonRequest
@@ -113,6 +113,13 @@ def _first_run(
         return []
     counts = [card.counts for card in cards]
     return steps(person, status, current.connection if current else None, counts, was_sent=was_sent)
+
+
+@anyone_signed_in
+@require_safe
+def help_page(request: PersonRequest) -> HttpResponse:
+    """What one can do here, by errand, in a few words each."""
+    return render(request, "portal/help.html")
 
 
 @login_not_required

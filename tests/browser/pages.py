@@ -190,6 +190,7 @@ LIVED_IN = [
     Stop("person-hand-over", "{leaver}hand-over/", who="admin"),
     Stop("person-reactivate", "{leaver}reactivate/", who="admin"),
     Stop("preferences", "/accounts/preferences/"),
+    Stop("help", "/help/"),
     Stop("components", "/components/"),
     Stop("not-found", "/no/such/page/", status=404),
     Stop("too-long", "/tickets/?q=" + "x" * 8_010, status=414),
