@@ -25,7 +25,9 @@ _VENDORS = (
 )
 _SEASONS = (
     "spring summer autumn fall winter haru natsu aki fuyu sakura january february march april may june july august "
-    "september october november december monday tuesday wednesday thursday friday saturday sunday"
+    "september october november december monday tuesday wednesday thursday friday saturday sunday "
+    "fruehling frühling fruhling sommer herbst printemps ete automne hiver primavera verano otono invierno estate "
+    "autunno inverno lente zomer herfst"
 )
 _USUAL = (
     "password passwort passwd pass admin administrator welcome login logon letmein changeme change secret default test "

@@ -11,12 +11,15 @@ No line shows a value, since any of them may hold a password, and any may have b
 import math
 import os
 import re
+import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from environ import Env
 
 # What the portal writes is for its owner alone. It holds from the first file on: whatever starts a process of the
@@ -30,6 +33,11 @@ _REMARK = re.compile(r"(?<=\s)#.*")
 _HOST = re.compile(
     r"(?:\*|\.?[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?"
 )
+# A GUID, or one of a tenant's domains; both become a part of an address.
+_IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What `openssl rand -hex 16` prints: 128 bits.
+_SHORTEST_KEY = 32
 _ON, _OFF = {"1", "true", "yes", "y", "on", "ok"}, {"", "0", "false", "no", "n", "off"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 POSTGRES = ("postgres", "postgresql", "psql", "pgsql")
@@ -48,14 +56,38 @@ class Environment:
     def __init__(self, *sources: Mapping[str, str]) -> None:
         self.sources = list(sources)
 
-    def text(self, name: str, default: str | None = None) -> str:
-        """Read a text, without blanks and quotation marks around it. Without a default it must be given."""
+    def text(self, name: str, default: str | None = None, *, longest: int = 4000) -> str:
+        """Read a line of text, without blanks and quotation marks around it. Without a default it must be given."""
         value = self._value(name)
         if value is None:
             value = default
         if value is None:
             raise ImproperlyConfigured(f"{name}: it is not set")
+        if len(value) > longest:
+            raise ImproperlyConfigured(f"{name}: it is longer than {longest} characters")
+        if _CONTROL.search(value):
+            raise ImproperlyConfigured(f"{name}: there are line breaks or control characters in it")
         return value
+
+    def identifier(self, name: str) -> str:
+        """Read the ID of a tenant or an application, or a tenant's domain; empty for none."""
+        value = self.text(name, "")
+        if value and _IDENTIFIER.fullmatch(value) is None:
+            raise ImproperlyConfigured(
+                f"{name}: not an ID as Microsoft Entra shows it, such as 01234567-89ab-cdef-0123-456789abcdef"
+            )
+        return value
+
+    def mail_address(self, name: str, default: str) -> str:
+        """Read whom mails come from: an address, or a name and then the address in angle brackets."""
+        value = self.text(name, "")
+        try:
+            validate_email(parseaddr(value)[1] if value else "somebody@example.com")
+        except ValidationError:
+            raise ImproperlyConfigured(
+                f"{name}: not an email address, such as scoredesk@example.com"
+            ) from None
+        return value or default
 
     def secret(self, name: str, default: str | None = None) -> str:
         """Read a text from the variable or from the file that `<name>_FILE` names, whichever comes first."""
@@ -72,6 +104,16 @@ class Environment:
                 f"{name}: it is not set; `make serve` generates one into STATE_DIR/env"
             )
         return self.text(name, default)
+
+    def key(self, name: str) -> str:
+        """Read a secret that signs; one that is short can be guessed."""
+        value = self.secret(name)
+        if len(value) < _SHORTEST_KEY:
+            raise ImproperlyConfigured(
+                f"{name}: it is shorter than {_SHORTEST_KEY} characters; `make serve` generates one into STATE_DIR/env "
+                "where none is set"
+            )
+        return value
 
     def secrets(self, name: str) -> list[str]:
         """Read a list of secrets, separated by commas. It may be empty."""
@@ -99,8 +141,8 @@ class Environment:
         """Read the number of a port."""
         return self.whole(name, default, least=1, most=65535)
 
-    def seconds(self, name: str, default: float) -> float:
-        """Read a time in seconds, above zero."""
+    def seconds(self, name: str, default: float, *, least: float = 1.0) -> float:
+        """Read a time in seconds."""
         value = self._value(name)
         if value is None:
             return default
@@ -108,9 +150,9 @@ class Environment:
             number = float(value)
         except ValueError:
             number = math.nan
-        if 0 < number <= 10_000_000:
+        if least <= number <= 10_000_000:
             return number
-        raise ImproperlyConfigured(f"{name}: not a number of seconds, such as {default:g}")
+        raise ImproperlyConfigured(f"{name}: not a number of seconds from {least:g} on, such as {default:g}")
 
     def word(self, name: str, default: str, *, among: Collection[str], what: str) -> str:
         """Read one of some words. `what` says in the message which they are."""
@@ -187,6 +229,16 @@ class Environment:
         if not path.is_file() or not os.access(path, os.R_OK):
             raise ImproperlyConfigured(f"{name}: there is no such file, or it may not be read")
         return str(path)
+
+    def certificates(self, name: str) -> str:
+        """Read the path of a file of certificates in PEM form; empty for none."""
+        path = self.file(name)
+        try:
+            if path:
+                ssl.create_default_context(cafile=path)
+        except (ssl.SSLError, OSError):
+            raise ImproperlyConfigured(f"{name}: the file holds no certificates in PEM form") from None
+        return path
 
     def _value(self, name: str) -> str | None:
         return next((_plain(source[name]) for source in self.sources if name in source), None)

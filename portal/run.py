@@ -58,11 +58,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         supervisor.patience = Patience(grace=push_timeout() + SETTLING_SECONDS)
         run(supervisor, state, demo=demo)
     except (CannotStart, ImproperlyConfigured) as problem:
+        # A signal in a terminal ends the commands of the start as well.
+        if supervisor.stopping.is_set():
+            return stopped()
         for line in problem.args:
             print(f"{REFUSAL}{line}", file=sys.stderr)
         return 1
     finally:
         supervisor.stop()
+    return stopped()
+
+
+def stopped() -> int:
+    """Say so. Returns the exit status."""
     say("Stopped.")
     return 0
 

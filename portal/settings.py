@@ -23,12 +23,12 @@ DOT_ENV = env.dot_env_file
 DEMO = env.switch("DEMO", default=False)
 DEMONSTRATION_FAULTS = env.demonstration_faults()
 DEBUG = env.switch("DEBUG", default=False)
-SECRET_KEY = env.secret("SECRET_KEY")
+SECRET_KEY = env.key("SECRET_KEY")
 PORT = env.port("PORT", 8000)
 PUBLIC_URL = env.origin("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ("127.0.0.1", "localhost"), with_ports=False)
 TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, most=20)
-ORGANIZATION_NAME = env.text("ORGANIZATION_NAME", "")
+ORGANIZATION_NAME = env.text("ORGANIZATION_NAME", "", longest=100)
 ORGANIZATION_TIME_ZONE = env.word(
     "ORGANIZATION_TIME_ZONE",
     "UTC",
@@ -40,11 +40,11 @@ ORGANIZATION_TIME_ZONE = env.word(
 SERVICENOW_ALLOWED_HOSTS = env.hosts("SERVICENOW_ALLOWED_HOSTS", with_ports=True)
 GRAPH_URL = env.base("GRAPH_URL", "https://graph.microsoft.com")
 ENTRA_URL = env.base("ENTRA_URL", "https://login.microsoftonline.com")
-GRAPH_TENANT_ID = env.text("GRAPH_TENANT_ID", "")
-GRAPH_CLIENT_ID = env.text("GRAPH_CLIENT_ID", "")
+GRAPH_TENANT_ID = env.identifier("GRAPH_TENANT_ID")
+GRAPH_CLIENT_ID = env.identifier("GRAPH_CLIENT_ID")
 GRAPH_CLIENT_SECRET = env.secret("GRAPH_CLIENT_SECRET", "")
 HTTPS_PROXY = env.proxy("HTTPS_PROXY")
-CA_BUNDLE = env.file("CA_BUNDLE")
+CA_BUNDLE = env.certificates("CA_BUNDLE")
 API_CALLS_PER_HOUR = env.whole("API_CALLS_PER_HOUR", 2000, least=1)
 
 # --- Delivery and tracking (seconds) --------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 EMAIL_CONFIG = env.mail("EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 HAS_MAIL_SERVER = not EMAIL_CONFIG["EMAIL_BACKEND"].endswith(".console.EmailBackend")
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"scoredesk@{urlsplit(PUBLIC_URL).hostname}")
+DEFAULT_FROM_EMAIL = env.mail_address("EMAIL_FROM", f"scoredesk@{urlsplit(PUBLIC_URL).hostname}")
 EMAIL_TIMEOUT = 20
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 

@@ -131,6 +131,15 @@ MALFORMED = [
     ("HTTPS_PROXY", f"proxy.example.com:{VALUE}"),
     ("SECRET_KEY_FILE", f"/{VALUE}"),
     ("ENV_FILE", f"/{VALUE}"),
+    ("CA_BUNDLE", "/etc/passwd"),
+    *product(["EMAIL_FROM"], [f"a@b.example\nbcc: {VALUE}", VALUE, f"{VALUE} <a@>", f"{VALUE}@"]),
+    *product(
+        ["GRAPH_TENANT_ID", "GRAPH_CLIENT_ID"], [f"../{VALUE}/x", f"{VALUE} x", f"{VALUE}?", f"{VALUE}/"]
+    ),
+    *product(["POLL_SWEEP_SECONDS", "POLL_DELTA_SECONDS"], ["0.0001", "0.99"]),
+    ("SECRET_KEY", VALUE),
+    ("ORGANIZATION_NAME", VALUE * 100),
+    ("ORGANIZATION_NAME", f"{VALUE}\n{VALUE}"),
 ]
 
 
@@ -172,7 +181,7 @@ print([getattr(settings, name) for name in names.split()])
 
 def test_every_secret_may_come_from_a_file_that_is_named(tmp_path: Path) -> None:
     secrets = {
-        "SECRET_KEY": f"$secret-{VALUE}",
+        "SECRET_KEY": f"$secret-{VALUE}-that-nobody-can-guess",
         "FIELD_KEYS": f"{'k' * 32}, {'o' * 32}",
         "GRAPH_CLIENT_SECRET": f"graph-{VALUE}",
         "DATABASE_URL": "postgres://user:database-4711@host/name",

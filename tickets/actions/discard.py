@@ -35,11 +35,12 @@ def discard(ticket: Ticket, *, by: User, now: datetime, is_certain: bool = False
             raise
         is_absent = True
     with transaction.atomic():
-        if not give_up(ticket, is_absent=is_absent):
+        was = give_up(ticket, is_absent=is_absent)
+        if was is None:
             return False
         # What undoing it leads back to.
         TicketEvent.objects.record_action(
-            ticket, TicketEvent.Type.DISCARDED, by=by, now=now, detail={"was": ticket.delivery}
+            ticket, TicketEvent.Type.DISCARDED, by=by, now=now, detail={"was": was}
         )
     return True
 
@@ -65,18 +66,18 @@ def undo(ticket: Ticket, *, by: User, now: datetime) -> bool:
     return True
 
 
-def give_up(ticket: Ticket, *, is_absent: bool = False) -> bool:
+def give_up(ticket: Ticket, *, is_absent: bool = False) -> Delivery | None:
     """End a ticket of which nothing was sent, or whose record `is_absent` since its last send, or that was unlinked
-    from its record, or is history. Returns False when none of this holds, or it is too late.
+    from its record, or is history. Returns what it was; None when none of this holds, or it is too late.
     """
     row = Ticket.objects.filter(pk=ticket.pk)
     done = {"is_open": False, "next_attempt_at": None}
     unsent = row.filter(sent_at=ticket.sent_at if is_absent else None).exclude(last_result__in=KNOWN_TO_EXIST)
     if ticket.is_archived:
-        return any(row.move(old, Delivery.DISCARDED, **done) for old in LINKABLE)
-    return any(
-        unsent.move(old, Delivery.DISCARDED, **done) for old in (Delivery.WAITING, Delivery.ATTENTION)
-    ) or row.move(Delivery.UNLINKED, Delivery.DISCARDED, **done)
+        ways = [(row, old) for old in LINKABLE]
+    else:
+        ways = [(unsent, Delivery.WAITING), (unsent, Delivery.ATTENTION), (row, Delivery.UNLINKED)]
+    return next((old for rows, old in ways if rows.move(old, Delivery.DISCARDED, **done)), None)
 
 
 def _is_absent(ticket: Ticket, now: datetime) -> bool:

@@ -19,8 +19,9 @@ BYTE_ORDER_MARK = "\ufeff"
 # write Japanese, with their full-width forms as well (OWASP, CSV injection): U+FF1D and so on, the small ones, and the
 # minus sign that some keyboards give.
 _FORMULA_STARTS = (*"=+-@", *"\t\r\n\0", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b", "\u2212")
-# Where a spreadsheet is told, or takes for granted, that cells end at these, a cell of ours begins behind each.
-_OTHER_ENDS = re.compile("([;\t])")
+# Where a spreadsheet is told, or takes for granted, that cells end at these, a cell of ours begins behind each; our
+# quotation marks do not hold lines together there, since they stand within the first cell.
+_OTHER_ENDS = re.compile("([;\t\r\n])")
 _CHUNK = 1000
 
 
@@ -52,7 +53,7 @@ def safe(cell: str) -> str:
 
 def _quoted(piece: str) -> str:
     # Blanks and quotation marks around a cell are dropped by some.
-    starts = piece not in (";", "\t") and piece.lstrip(" \u3000\"'").startswith(_FORMULA_STARTS)
+    starts = piece not in (";", "\t", "\r", "\n") and piece.lstrip(" \u3000\"'").startswith(_FORMULA_STARTS)
     return "'" + piece if starts else piece
 
 

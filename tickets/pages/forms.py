@@ -219,13 +219,11 @@ class BulkForm(TaskForm):
         cleaned = super().clean()
         data = cast("QueryDict", self.data)
         cleaned["dropped"] = frozenset(data.getlist("drop"))
-        cleaned["priorities"] = {}
         known = {str(one.value): one for one in type_of(cleaned.get("kind") or DEFAULT).priorities}
-        for control_id, _colon, value in (row.rpartition(":") for row in data.getlist("row_priority")):
-            if value in known:
-                cleaned["priorities"][control_id] = known[value]
-            elif value:
-                self.add_error(None, _NO_SUCH_PRIORITY)
+        chosen = [row.rpartition(":") for row in data.getlist("row_priority") if row]
+        cleaned["priorities"] = {control: known[value] for control, _colon, value in chosen if value in known}
+        if len(cleaned["priorities"]) < len(chosen):
+            self.add_error(None, _NO_SUCH_PRIORITY)
         return cleaned
 
     @classmethod

@@ -31,7 +31,7 @@ from tickets.configuration import required_fields
 from tickets.delivery import comment_lookup
 from tickets.delivery import comments as commenting
 from tickets.models import Ticket, TicketComment, archived_instance
-from tickets.models.choices import MOVING, Kind
+from tickets.models.choices import MOVING, Delivery, Kind
 from tickets.models.comments import Element
 from tickets.models.querysets import TicketQuerySet
 from tickets.models.ticket_type import DEFAULT
@@ -191,7 +191,7 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
         if discarding.discard(found, by=request.user, now=timezone.now(), is_certain=is_certain):
             messages.success(request, _("The ticket was discarded. Nothing more is sent to ServiceNow."))
         else:
-            messages.error(request, _("This ticket may exist in ServiceNow, so it cannot be discarded."))
+            _tell_not_discarded(request, found)
     except (Refused, ConditionIgnored):
         said = _(
             "ServiceNow refuses to say whether it has a record of this ticket. Look for one of this name there. If "
@@ -205,6 +205,14 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
         )
         messages.error(request, said)
     return redirect(found)
+
+
+def _tell_not_discarded(request: PersonRequest, found: Ticket) -> None:
+    found.refresh_from_db(fields=["delivery"])
+    if found.delivery == Delivery.DISCARDED:
+        messages.info(request, _("This ticket is discarded already. Nothing more is sent to ServiceNow."))
+    else:
+        messages.error(request, _("This ticket may exist in ServiceNow, so it cannot be discarded."))
 
 
 @may_change

@@ -114,6 +114,9 @@ def test_a_priority_that_the_type_lacks_is_refused_and_taken_back(
         assert page.status_code == 422
         assert b"The priority chosen in a row does not exist for this task type." in page.content
         assert page.context["plan"].lines[0].own_priority is None
+    two = {**form, "row_priority": [f"{action.control_id}:5" for action in actions], "step": "preview"}
+    shown = browser.post(BULK, two, headers={"hx-request": "true"}).content
+    assert shown.partition(b'id="plan"')[2].count(b"The priority chosen in a row does not exist") == 1
     assert not Ticket.objects.exists()
 
 

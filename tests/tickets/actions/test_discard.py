@@ -14,6 +14,7 @@ from connector.models import Connection
 from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tests.tickets.clock import Clock
+from tickets.actions.discard import discard
 from tickets.actions.link import Reason, unlink
 from tickets.delivery.lease import release_abandoned
 from tickets.delivery.push import push
@@ -227,3 +228,22 @@ def test_an_action_with_another_open_ticket_by_now_gets_no_second_one(
     assert "another open ticket by now" in page
     first.refresh_from_db()
     assert first.delivery == Delivery.DISCARDED
+
+
+def test_discarding_twice_says_that_it_is_done_and_undoing_still_leads_back(
+    browser: Client, secadmin: User, connection: Connection
+) -> None:
+    ticket = TicketFactory.create(instance=connection.instance, delivery=Delivery.ATTENTION, sent_at=None)
+    seen_before = Ticket.objects.get(pk=ticket.pk)
+    address = reverse("tickets:discard", args=[ticket.pk])
+    browser.post(address)
+    again = browser.post(address, follow=True).content
+    assert b"This ticket is discarded already." in again
+    assert b"may exist in ServiceNow" not in again
+    # Whoever looked before somebody else undid it.
+    browser.post(reverse("tickets:undo_discard", args=[ticket.pk]))
+    seen_before.delivery = Delivery.DISCARDED
+    assert discard(seen_before, by=secadmin, now=timezone.now())
+    browser.post(reverse("tickets:undo_discard", args=[ticket.pk]))
+    ticket.refresh_from_db()
+    assert ticket.delivery == Delivery.ATTENTION

@@ -217,9 +217,22 @@ def test_the_export_says_who_has_it_when_it_was_closed_and_what_it_is_for(browse
     "start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0=1", "＝1", "＠SUM(A1)"]
 )
 def test_no_cell_of_the_export_is_a_formula(start: str) -> None:
-    # Behind a tab, some see another cell.
-    assert safe(start) == "'" + start.replace("\t=", "\t'=")
-    assert safe("A" + start) == "A" + start.replace("\t=", "\t'=")
+    # Behind a tab or an end of line, some see another cell.
+    within = start.replace("\t=", "\t'=").replace("\r=", "\r'=")
+    assert safe(start) == "'" + within
+    assert safe("A" + start) == "A" + within
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("text", ["a\n=1+1;x", "a\r\n=1+1", "a\r@SUM(A1)", 'a"\n"=1', "a;\n\t+1"])
+def test_no_line_within_a_cell_begins_with_a_formula(text: str, delimiter: str) -> None:
+    file = io.StringIO()
+    csv.writer(file).writerow(["INC1", safe(text), "Incident"])
+    lines = file.getvalue().splitlines()
+    cells = [cell for row in csv.reader(lines, delimiter=delimiter) for cell in row]
+    assert not [
+        cell for cell in cells if cell.lstrip(" \"'").startswith(("=", "+", "-", "@")) and cell[:1] != "'"
+    ]
 
 
 def test_a_name_that_is_a_formula_is_exported_as_text(browser: Client) -> None:
