@@ -92,8 +92,11 @@ def test_an_action_can_be_shared_from_every_list(secadmin: User, client: Client,
     action = ActionFactory.create()
     client.force_login(secadmin)
     content = client.get(reverse(page)).content.decode()
-    assert f'id="share-{action.pk}"' in content
-    assert "mailto:?subject=Turn%20on%20protection" in content
+    assert f'id="action-{action.pk}"' in content
+    # The script puts the page's one menu in place of the row's link, which leads to all of it by itself.
+    assert f'href="{action.get_absolute_url()}#share-{action.pk}" id="share-{action.pk}"' in content
+    assert content.count("mailto:?subject=__title__") == 1
+    assert "mailto:?subject=Turn%20on%20protection" in client.get(action.get_absolute_url()).content.decode()
 
 
 @pytest.mark.django_db
