@@ -48,14 +48,14 @@ class PageCost:
 
 
 def measure(
-    databases: Databases, sizes: tuple[int, int], rounds: int, folder: Path
+    databases: Databases, sizes: tuple[int, int], rounds: int, folder: Path, named: str = ""
 ) -> Iterator[tuple[str, PageCost, PageCost]]:
-    """Yield each page with what it costs in the smaller and in the larger portal."""
+    """Yield each page whose name holds `named`, with what it costs in the smaller and in the larger portal."""
     compile_catalogues()
     call_command("collectstatic", "--no-input", "--verbosity", "0")
     settings.ROOT_URLCONF = "tools.bench.plain"
     settings.ALLOWED_HOSTS = ["testserver"]
-    portals = [_Portal(databases.copy(f"portal{size}"), size, folder) for size in sizes]
+    portals = [_Portal(databases.copy(f"portal{size}"), size, folder, named) for size in sizes]
     for _ in range(rounds):
         for portal in portals:
             portal.go_round()
@@ -67,7 +67,7 @@ def measure(
 class _Portal:
     """A database with so many tickets, and who looks at its pages."""
 
-    def __init__(self, database: str, tickets: int, folder: Path) -> None:
+    def __init__(self, database: str, tickets: int, folder: Path, named: str) -> None:
         self.database = database
         connections.close_all()
         if run(partial(live_for_years, database, tickets), folder / f"{tickets}.log"):
@@ -75,7 +75,7 @@ class _Portal:
         self._enter()
         self.client = Client(headers={"Accept-Encoding": "gzip", "Accept-Language": "en"})
         self.client.force_login(User.objects.get(is_superuser=True))
-        self.pages = pages(tickets)
+        self.pages = {name: get for name, get in pages(tickets).items() if named in name}
         self.costs = {name: PageCost() for name in self.pages}
         for name, get in self.pages.items():
             get(self.client)  # Templates are read once.

@@ -1,7 +1,8 @@
 """A portal after years of use: as many tickets as asked for, and with them what grows beside them.
 
-A tenth is open, the rest was closed; half belong to one of a tenant's improvement actions; a few are of an instance
-that was connected before. The number of actions, people and days of scores is the same for all.
+What years add is closed: of the newest thousand, two fifths are open, and the rest was closed. Half belong to one of a
+tenant's improvement actions; a few are of an instance that was connected before. The number of actions, people and days
+of scores is the same for all.
 """
 
 from collections.abc import Iterator
@@ -26,8 +27,10 @@ DAYS = 90
 # The score jumps that often, and that many actions with it.
 JUMPS, JUMPING = 20, 40
 YEARS = timedelta(days=3 * 365)
-# Every so manieth is still open, of an earlier instance, or needs a decision.
-OPEN, EARLIER, STUCK = 10, 40, 500
+# Of the newest so many, these of every five are still open, and one of a hundred needs a decision.
+RECENT, OPEN, STUCK = 1_000, (0, 2), 7
+# Every so manieth of those that were closed is of an earlier instance.
+EARLIER = 40
 FINDINGS, NOTES = 200, 50
 _BATCH = 2_000
 _WORDS = (
@@ -119,15 +122,17 @@ def _tickets(count: int, person: User, now: datetime) -> Iterator[Ticket]:
             number=f"{'CHG' if kind == Kind.CHANGE_REQUEST else 'INC'}{number:07d}",
             seen_at=now,
         )
-        _go_on(ticket, number, earlier, actions)
+        _go_on(ticket, number, count - 1 - number, earlier, actions)
         yield ticket
 
 
-def _go_on(ticket: Ticket, number: int, earlier: Instance, actions: list[ImprovementAction]) -> None:
-    """Let something have become of a ticket."""
-    if number % STUCK == 7:
+def _go_on(
+    ticket: Ticket, number: int, newer: int, earlier: Instance, actions: list[ImprovementAction]
+) -> None:
+    """Let something have become of a ticket. `newer` is how many were made after it."""
+    if newer < RECENT and newer % 100 == STUCK:
         ticket.delivery, ticket.sys_id, ticket.number, ticket.seen_at = Delivery.ATTENTION, "", "", None
-    elif number % OPEN == 0:
+    elif newer < RECENT and newer % 5 in OPEN:
         ticket.state, ticket.normalized_state = (
             ("-4" if ticket.kind == Kind.CHANGE_REQUEST else "2"),
             NormalizedState.IN_PROGRESS,
