@@ -1,5 +1,6 @@
 """Which improvement actions the list shows, and in what order."""
 
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from accounts.models import User
 from scorecard.models import ImprovementAction, ImprovementActionQuerySet
 from scorecard.models.choices import Category, Status
 from scorecard.pages.list_filter import ANY, ListFilter
+from scorecard.pages.sorting import ActionSorting
 
 
 class ActionFilter(ListFilter):
@@ -28,7 +30,8 @@ class ActionFilter(ListFilter):
         self.person = person
         category = self.fields["category"]
         if isinstance(category, forms.ChoiceField):
-            category.choices = [*ANY, *_categories()]
+            # Looked up only where there is something to choose, and once.
+            category.choices = cache(_categories)
 
     def select(self) -> ImprovementActionQuerySet:
         """Return the actions asked for."""
@@ -44,7 +47,16 @@ class ActionFilter(ListFilter):
         return actions.search(self.searched)
 
 
+def for_sorting(
+    actions: ImprovementActionQuerySet, sorting: ActionSorting, total: float | None
+) -> ImprovementActionQuerySet:
+    """Add what actions are sorted by. `total` is the maximum of the whole score, for the score impact."""
+    actions = actions.with_impact(total).with_finished()
+    return actions.with_ticket_count() if sorting.key == "tickets" else actions
+
+
 def _categories() -> list[tuple[str, Any]]:
     """Microsoft's categories, and any other that an import brought."""
     stored = set(ImprovementAction.objects.order_by().values_list("category", flat=True).distinct())
-    return [*Category.choices, *((name, name) for name in sorted(stored - set(Category.values) - {""}))]
+    others = sorted(stored - set(Category.values) - {""})
+    return [*ANY, *Category.choices, *((name, name) for name in others)]

@@ -10,9 +10,10 @@ from django_htmx.http import replace_url
 
 from accounts.requests import PersonRequest
 from scorecard.models import ImprovementAction, ImprovementActionQuerySet, ScoreDay
-from scorecard.pages.action_filter import ActionFilter
+from scorecard.pages.action_filter import ActionFilter, for_sorting
 from scorecard.pages.import_status import import_status
 from scorecard.pages.list_address import ListAddress
+from scorecard.pages.neighbors import link_suffix
 from scorecard.pages.rows import rows, share_menu
 from scorecard.pages.sorting import ActionSorting
 from scorecard.pages.views import may_view
@@ -46,7 +47,7 @@ def actions(request: PersonRequest) -> HttpResponse:
         "orders": sorting.choices(),
         "keeps": {"per_page": size if size != PAGE_SIZES[0] else ""},
         "page": page,
-        "rows": rows(found, _tickets_of(found)),
+        "rows": rows(found, _tickets_of(found), link_suffix(address.whole)),
         "share_menu": share_menu(),
         "sizes": _other_sizes(address, size) if page.paginator.count > PAGE_SIZES[0] else (),
         "imported": total is not None,
@@ -61,10 +62,7 @@ def sorted_actions(
     form: ActionFilter, sorting: ActionSorting, total: float | None
 ) -> ImprovementActionQuerySet:
     """Return what the filters show, in order. `total` is the maximum of the whole score, for the score impact."""
-    found = form.select().with_impact(total).with_finished()
-    if sorting.key == "tickets":
-        found = found.with_ticket_count()
-    return sorting.apply(found).select_related("plan").only(*_SHOWN)
+    return sorting.apply(for_sorting(form.select(), sorting, total)).select_related("plan").only(*_SHOWN)
 
 
 def _other_sizes(address: ListAddress, size: int) -> list[tuple[int, str]]:

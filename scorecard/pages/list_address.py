@@ -32,6 +32,11 @@ class ListAddress:
         """Its query as an address says it, without the page and without what says nothing."""
         return self._written({})
 
+    @property
+    def whole(self) -> str:
+        """Its query with the page."""
+        return self._written({"page": self.query.get("page")})
+
     def having(self, **changes: str | int | None) -> str:
         """Return it with other values; None leaves one out. It leads to the first page unless `page` is given."""
         written = self._written(changes)

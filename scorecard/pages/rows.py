@@ -45,9 +45,13 @@ class ActionRow(TypedDict):
     tickets: int
 
 
-def rows(actions: Iterable[ImprovementAction], tickets: Mapping[int, int]) -> list[ActionRow]:
-    """Put actions into words, in the language of now. They have `impact`; `tickets` says how many each has, by key."""
-    write = _Writer(get_language() or "")
+def rows(
+    actions: Iterable[ImprovementAction], tickets: Mapping[int, int], in_list: str = ""
+) -> list[ActionRow]:
+    """Put actions into words, in the language of now. They have `impact`; `tickets` says how many each has, by key.
+    `in_list` ends the address of each: the list that one comes from.
+    """
+    write = _Writer(get_language() or "", in_list)
     return [write.row(action, tickets.get(action.pk, 0)) for action in actions]
 
 
@@ -61,8 +65,8 @@ def share_menu() -> ShareMenu:
 class _Writer:
     """Looks every word up once for all rows."""
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    def __init__(self, language: str, in_list: str) -> None:
+        self.language, self.in_list = language, in_list
         self.statuses = {status: str(status.label) for status in Status}
         self.categories = {category.value: str(category.label) for category in Category}
         self.unknown_impact = pgettext("score impact", "Unknown")
@@ -73,7 +77,7 @@ class _Writer:
         return {
             "pk": action.pk,
             "control_id": action.control_id,
-            "address": action.get_absolute_url(),
+            "address": action.get_absolute_url() + self.in_list,
             "title": action.title,
             "rank": NOTHING if action.rank is None else str(action.rank),
             "impact": self._impact(action),

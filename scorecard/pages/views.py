@@ -7,13 +7,16 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import permission_required
+from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from scorecard import tasks
 from scorecard.importing.graph_client import missing_settings
 from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediation
 from scorecard.models.choices import Status
 from scorecard.pages.import_status import PERMISSION, import_status
+from scorecard.pages.neighbors import link_suffix
 from scorecard.pages.overview import explained_summary
+from scorecard.pages.place import list_of
 from scorecard.pages.rows import rows, share_menu
 from scorecard.pages.sorting import ActionSorting
 
@@ -35,7 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "summary": found,
         "status": import_status(request.user, found.day if found else None, timezone.now()),
         "tiles": _tiles(),
-        "top": rows(first, {}),
+        "top": rows(first, {}, link_suffix(f"status={Status.TO_ADDRESS}")),
         "share_menu": share_menu(),
     }
     return render(request, "scorecard/overview.html", context)
@@ -78,13 +81,15 @@ def _ask_for_an_import() -> str:
 
 @may_view
 @require_safe
-def action(request: HttpRequest, control_id: str) -> HttpResponse:
+def action(request: PersonRequest, control_id: str) -> HttpResponse:
     """Everything about one improvement action."""
     total = ScoreDay.newest_maximum()
+    came_from = list_of(request, total)
     found = ImprovementAction.objects.select_related("plan__owner").with_impact(total)
-    action = get_object_or_404(found, control_id=control_id)
+    action = get_object_or_404(came_from.marked(found) if came_from else found, control_id=control_id)
     context = {
         "action": action,
+        "place": came_from.place(action) if came_from else None,
         "description": remediation.safe_html(action.description),
         "user_impact": remediation.safe_html(action.remediation_impact),
         "next_steps": remediation.safe_html(action.remediation),

@@ -1,5 +1,6 @@
 """Tickets: the list, one ticket, and the dialog that makes one."""
 
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from connector.models import Connection
 from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from scorecard.models import ImprovementAction, ScoreDay
 from scorecard.pages.list_address import ListAddress
+from scorecard.pages.neighbors import back_to, link_suffix
 from tickets.actions import discard as discarding
 from tickets.actions import share as sharing
 from tickets.actions import suggestions
@@ -41,6 +43,7 @@ from tickets.pages.cards import on_card
 from tickets.pages.filters import TicketFilter, TicketSorting
 from tickets.pages.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.pages.paging import page_of
+from tickets.pages.place import list_of
 from tickets.pages.record_words import facts
 from tickets.pages.status_notice import status_notice, warnings, without_record
 from tickets.pages.timeline import told
@@ -68,6 +71,7 @@ def ticket_list(request: PersonRequest) -> HttpResponse:
         "heads": sorting.heads(ListAddress.of(request)),
         "page": page_of(sorting.apply(found.listed()), request.GET.get("page")),
         "counts": found.counts(day),
+        "in_list": link_suffix(ListAddress.of(request).whole),
         "kind": request.GET.get("kind", ""),
         "kinds": Kind.choices,
         "today": day,
@@ -93,7 +97,10 @@ def export_csv(request: PersonRequest) -> StreamingHttpResponse:
 @require_safe
 def ticket(request: PersonRequest, pk: str) -> HttpResponse:
     """Everything sent, everything known, and what happened."""
-    return render(request, "tickets/ticket.html", _about(request.user, get_object_or_404(_whole(), pk=pk)))
+    came_from = list_of(request, timezone.now())
+    found = get_object_or_404(came_from.marked(_whole()) if came_from else _whole(), pk=pk)
+    place = came_from.place(found) if came_from else None
+    return render(request, "tickets/ticket.html", {**_about(request.user, found), "place": place})
 
 
 @polled
@@ -102,7 +109,8 @@ def ticket(request: PersonRequest, pk: str) -> HttpResponse:
 def status(request: PersonRequest, pk: str) -> HttpResponse:
     """One line on how far a ticket is, for pages that wait for its number."""
     found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
-    if found.is_delivered and request.htmx.current_url_abs_path == found.get_absolute_url():
+    page = urlsplit(request.htmx.current_url_abs_path or "").path
+    if found.is_delivered and page == found.get_absolute_url():
         return HttpResponseClientRefresh()
     answer = render(request, "tickets/_status.html", {"ticket": found, "notice": status_notice(found)})
     # It is asked for until it is settled: what lies beneath the dialog may show the news now.
@@ -152,7 +160,7 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
         messages.success(request, _("The ticket will be sent again now."))
     else:
         messages.info(request, _("This ticket was not sent again. Its page says what can be done."))
-    return redirect(found)
+    return back_to(request, found.get_absolute_url())
 
 
 @may_change
@@ -172,7 +180,7 @@ def comment(request: PersonRequest, pk: str) -> HttpResponse:
     now = timezone.now()
     commenting.write(data["comment_id"], found, data["text"], form.element, by=request.user, now=now)
     messages.success(request, _("Your note will be in ServiceNow in a moment."))
-    return redirect(found)
+    return back_to(request, found.get_absolute_url())
 
 
 @may_change
@@ -183,7 +191,7 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
     if request.method != "POST":
         if not found.may_be_discarded:
             messages.info(request, _("This ticket cannot be discarded. Its page says what can be done."))
-            return redirect(found)
+            return back_to(request, found.get_absolute_url())
         page = {"ticket": found, "is_final": discarding.is_final(found)}
         return render(request, "tickets/discard.html", page)
     is_certain = "certain" in request.POST
@@ -204,7 +212,7 @@ def discard(request: PersonRequest, pk: str) -> HttpResponse:
             "ServiceNow could not be asked whether it has a record of this ticket, so nothing was discarded."
         )
         messages.error(request, said)
-    return redirect(found)
+    return back_to(request, found.get_absolute_url())
 
 
 def _tell_not_discarded(request: PersonRequest, found: Ticket) -> None:
@@ -229,7 +237,7 @@ def undo_discard(request: PersonRequest, pk: str) -> HttpResponse:
         messages.error(
             request, _("The ticket stays discarded, because its action has another open ticket by now.")
         )
-    return redirect(found)
+    return back_to(request, found.get_absolute_url())
 
 
 @may_view
@@ -241,7 +249,7 @@ def refresh(request: PersonRequest, pk: str) -> HttpResponse:
         messages.error(request, refusal)
     else:
         _refresh(request, [found])
-    return redirect(found)
+    return back_to(request, found.get_absolute_url())
 
 
 @may_view

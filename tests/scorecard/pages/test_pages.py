@@ -163,7 +163,7 @@ def test_filters_are_chips_in_an_address_that_says_nothing_empty(page: Client, r
 def test_a_row_leads_to_the_actions_own_share_menu_and_the_page_has_one_menu(page: Client) -> None:
     for action in ActionFactory.create_batch(3):
         found = text(page, LIST)
-        assert f'href="{action.get_absolute_url()}#share-{action.pk}"' in found
+        assert f'href="{action.get_absolute_url()}?list=#share-{action.pk}"' in found
         assert f'id="share-{action.pk}"' in text(page, action.get_absolute_url())
     assert found.count("mailto:") == 1
 
