@@ -86,15 +86,19 @@ def test_a_long_description_loses_neither_note_points_nor_link(long: dict[str, s
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", ["scorecard:actions", "scorecard:overview"])
-def test_an_action_can_be_shared_from_every_list(secadmin: User, client: Client, page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "query"), [("scorecard:actions", ""), ("scorecard:overview", "status%3Dto_address")]
+)
+def test_an_action_can_be_shared_from_every_list(
+    secadmin: User, client: Client, page: str, query: str
+) -> None:
     ScoreDay.objects.create(scored_on=TODAY, calculated_at=NOON, current_score=1, max_score=100)
     action = ActionFactory.create()
     client.force_login(secadmin)
     content = client.get(reverse(page)).content.decode()
     assert f'id="action-{action.pk}"' in content
     # The script puts the page's one menu in place of the row's link, which leads to all of it by itself.
-    assert f'href="{action.get_absolute_url()}#share-{action.pk}" id="share-{action.pk}"' in content
+    assert f'href="{action.get_absolute_url()}?list={query}#share-{action.pk}"' in content
     assert content.count("mailto:?subject=__title__") == 1
     assert "mailto:?subject=Turn%20on%20protection" in client.get(action.get_absolute_url()).content.decode()
 
