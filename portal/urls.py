@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from accounts.access import anyone_signed_in
 from accounts.views import logout
 from connector.pages.views import setup
-from portal import component_gallery, views
+from portal import component_gallery, search, views
 from tickets.pages import (
     converters,  # noqa: F401  Registers <kind:...>.
     state_views,
@@ -28,6 +28,7 @@ urlpatterns = [
     path("cards/", views.cards, name="cards"),
     path("cards/<kind:kind>/hide/", views.hide_card, name="hide_card"),
     path("cards/<kind:kind>/show/", views.show_card, name="show_card"),
+    path("search/", search.search, name="search"),
     path("help/", views.help_page, name="help"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),

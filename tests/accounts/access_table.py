@@ -28,6 +28,7 @@ OURS = {
     "hide_card": Row(LOOKING, SENT),
     "show_card": Row(LOOKING, SENT),
     "components": Row(LOOKING, SAFE),
+    "search": Row(LOOKING, SAFE),
     "help": Row(SIGNED_IN, SAFE),
     "livez": Row(EVERYBODY, SAFE),
     "readyz": Row(EVERYBODY, SAFE),
