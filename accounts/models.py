@@ -25,6 +25,7 @@ class User(AbstractUser):
         _("time zone"), max_length=40, blank=True, help_text=_("Empty: the organization's.")
     )
     exact_times = models.BooleanField(_("exact times"), default=False)
+    single_keys = models.BooleanField(_("shortcuts of a single key"), default=True)
     hidden_cards = models.JSONField(_("hidden cards"), default=list, blank=True)
     # What the person has not read yet (accounts/notices.py), oldest first.
     notices = models.JSONField(_("notices"), default=list, blank=True, editable=False)

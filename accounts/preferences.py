@@ -20,7 +20,7 @@ from accounts.views import remember_choice
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # Only the stubs know of any.
-    """Language and times. The theme is chosen in the menu: it belongs to the browser."""
+    """Language, times, shortcuts. The theme is chosen in the menu: it belongs to the browser."""
 
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(
@@ -34,10 +34,17 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # Only the st
     exact_times = forms.BooleanField(
         label=gettext_lazy("Show exact times in place of “5 minutes ago”"), required=False
     )
+    single_keys = forms.BooleanField(
+        label=gettext_lazy("Shortcuts of a single key"),
+        required=False,
+        help_text=gettext_lazy(
+            "Turn them off if you speak to your computer, or if keys are pressed by accident."
+        ),
+    )
 
     class Meta:
         model = User
-        fields = ("language", "time_zone", "exact_times")
+        fields = ("language", "time_zone", "exact_times", "single_keys")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +62,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # Only the st
 @anyone_signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: PersonRequest) -> HttpResponse:
-    """Choose language, time zone and how times are shown."""
+    """Choose language, time zone, how times are shown, and shortcuts."""
     person = User.objects.get(pk=request.user.pk)
     form = PreferencesForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
@@ -67,3 +74,15 @@ def preferences(request: PersonRequest) -> HttpResponse:
         return response
     form_drafts.restore(request, form)
     return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@anyone_signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def shortcuts(request: PersonRequest) -> HttpResponse:
+    """The list of shortcuts, a dialog or a page, with the switch that turns those of a single key on and off."""
+    if request.method == "POST":
+        request.user.single_keys = request.POST.get("single_keys") == "on"
+        request.user.save(update_fields=["single_keys"])
+        if not request.htmx:
+            return redirect("accounts:shortcuts")
+    return render(request, "accounts/_shortcuts.html" if request.htmx else "accounts/shortcuts.html")

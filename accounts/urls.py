@@ -16,4 +16,5 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("theme/", views.theme, name="theme"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("shortcuts/", preferences.shortcuts, name="shortcuts"),
 ]

@@ -26,7 +26,11 @@ MOST = 10
 class SearchForm(forms.Form):
     """What to look for. The browser would cut a longer text unseen, so that only the answer tells the limit."""
 
-    q = forms.CharField(label=_("Search"), required=False, widget=forms.SearchInput)
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        widget=forms.SearchInput({"aria-keyshortcuts": "/", "data-shortcut": "/"}),
+    )
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)

@@ -54,6 +54,7 @@ OURS = {
     "people:sign_out": Row(MANAGING, SENT),
     "people:send_link": Row(MANAGING, SENT),
     "accounts:preferences": Row(SIGNED_IN, FORM),
+    "accounts:shortcuts": Row(SIGNED_IN, FORM),
     "scorecard:overview": Row(LOOKING, SAFE),
     "scorecard:actions": Row(LOOKING, SAFE),
     "scorecard:action": Row(LOOKING, SAFE),

@@ -17,7 +17,7 @@ from tests.factories import ActionFactory
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/preferences/"
-CHOSEN = {"language": "en", "time_zone": "Asia/Tokyo"}
+CHOSEN = {"language": "en", "time_zone": "Asia/Tokyo", "single_keys": "on"}
 
 
 @pytest.fixture
@@ -95,3 +95,16 @@ def test_exact_times_are_in_place_of_words_for_whoever_wants_that(browser: Clien
     assert "data-times" not in browser.get("/").content.decode()
     browser.post(PAGE, {**CHOSEN, "exact_times": "on"})
     assert '<html lang="en" data-times="exact">' in browser.get("/").content.decode()
+
+
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["page", "dialog"])
+def test_single_keys_are_turned_off_and_on_where_they_are_listed(
+    browser: Client, headers: dict[str, str]
+) -> None:
+    listed = browser.get("/accounts/shortcuts/", headers=headers).content.decode()
+    assert "<kbd>?</kbd>" in listed
+    assert ("<html" in listed) == (not headers)
+    browser.post("/accounts/shortcuts/", {"single_keys": "off"}, headers=headers)
+    assert '<body data-single-keys="off">' in browser.get("/").content.decode()
+    browser.post("/accounts/shortcuts/", {"single_keys": "on"}, headers=headers)
+    assert "<body>" in browser.get("/").content.decode()

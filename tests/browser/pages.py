@@ -190,6 +190,7 @@ LIVED_IN = [
     Stop("person-hand-over", "{leaver}hand-over/", who="admin"),
     Stop("person-reactivate", "{leaver}reactivate/", who="admin"),
     Stop("preferences", "/accounts/preferences/"),
+    Stop("shortcuts", "/accounts/shortcuts/"),
     Stop("search", "/search/"),
     Stop("search-found", "/search/?q=a"),
     Stop("search-none", "/search/?q=no+such+thing", is_variant=True),

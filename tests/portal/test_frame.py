@@ -13,11 +13,12 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_the_foot_has_help_and_the_version(client: Client, reader: User) -> None:
+def test_the_foot_has_help_the_shortcuts_and_the_version(client: Client, reader: User) -> None:
     client.force_login(reader)
     page = client.get("/").content.decode()
     assert f"Scoredesk {VERSION}" in page
     assert '<a href="/help/">Help</a>' in page
+    assert 'href="/accounts/shortcuts/" hx-get="/accounts/shortcuts/"' in page
 
 
 def test_strangers_are_not_told_the_version(client: Client) -> None:

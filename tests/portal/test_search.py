@@ -36,7 +36,13 @@ def test_every_page_has_it_without_javascript(browser: Client) -> None:
         '<form class="header__search" role="search" aria-label="Actions and tickets" action="/search/">'
         in page
     )
-    assert '<a class="header__button header__find" href="/search/">' in page
+    assert '<a class="header__button header__find" href="/search/" data-shortcut="/">' in page
+
+
+def test_the_page_of_the_search_has_one_field_which_the_key_goes_to(browser: Client) -> None:
+    page = found(browser, "nothing")
+    assert page.count('role="search"') == page.count('data-shortcut="/"') == 1
+    assert 'data-shortcut="/"' in page.partition('<input type="search"')[2].partition(">")[0]
 
 
 @pytest.mark.parametrize("text", ["CHG0030712", "chg0030712", "  CHG0030712 "])
