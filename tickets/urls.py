@@ -28,6 +28,7 @@ urlpatterns = [
     path("reconcile/<int:run>/<slug:discrepancy>/", reconciliation_views.fix_findings, name="fix"),
     path("share/<path:control_id>/", views.share, name="share"),
     path("<uuid:pk>/", views.ticket, name="ticket"),
+    path("<uuid:pk>/live/", views.live, name="live"),
     path("<uuid:pk>/status/", views.status, name="status"),
     path("<uuid:pk>/retry/", views.retry, name="retry"),
     path("<uuid:pk>/edit/", edit_views.edit, name="edit"),

@@ -44,6 +44,11 @@ function announceWithin(root) {
   }
 }
 
+// What a page says when it opens is read with it.
+for (const element of document.querySelectorAll("[data-announce]")) {
+  announced.set(element.closest("[id]")?.id, element.dataset.announce || element.textContent.trim());
+}
+
 /* --- Menus: a <details> with a list of links and buttons -------------------------------------------------------- */
 
 function closeMenu(menu) {
@@ -161,14 +166,73 @@ dialog?.addEventListener("close", () => {
 
 /* --- After a partial update ------------------------------------------------------------------------------------- */
 
-let lostFocusIn = null;
+const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+let lost = null;
+let stood = null;
 
 const askedByPerson = (event) => Boolean(event.detail.requestConfig?.triggeringEvent?.isTrusted);
 
-// Nothing moves under the pointer: what polls waits while a menu in it is open or a text in it is selected.
+// Nothing moves under the pointer: what polls waits while a menu in it is open, a text in it is selected or a button is down.
 function isInUse(part) {
   const selection = getSelection();
-  return part.querySelector("details.menu[open]") || (!selection.isCollapsed && part.contains(selection.anchorNode));
+  return isPressing || part.querySelector("details.menu[open]") || (!selection.isCollapsed && selection.containsNode(part, true));
+}
+
+// What a part says, without what differs each time and without what people do to it.
+function bare(part) {
+  const copy = part.cloneNode(true);
+  copy.removeAttribute("hx-swap-oob");
+  for (const one of copy.querySelectorAll("[name=csrfmiddlewaretoken], .moment__ago")) one.remove();
+  for (const one of [copy, ...copy.querySelectorAll("[open], [class=''], [aria-busy]")]) {
+    one.removeAttribute("open");
+    one.removeAttribute("aria-busy");
+    if (!one.classList.length) one.removeAttribute("class");
+  }
+  return copy;
+}
+
+const isAsBefore = (before, after) => bare(before).isEqualNode(bare(after));
+
+// The parts of the page beside the target that an answer brings anew.
+function partsChangedBy(answer) {
+  if (!answer?.includes("hx-swap-oob")) return [];
+  const parts = new DOMParser().parseFromString(answer, "text/html").querySelectorAll("[hx-swap-oob]");
+  return [...parts].flatMap((after) => {
+    const before = document.getElementById(after.id);
+    return before && !isAsBefore(before, after) ? [before] : [];
+  });
+}
+
+// Where focus is, so that it comes back to the same place even if what had it has no id.
+function placeOfFocus(part) {
+  const place = document.activeElement.closest("[id]");
+  if (!part || !place || !part.contains(place)) return { part: part?.id };
+  return { part: part.id, place: place.id, order: [...place.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement) };
+}
+
+// What somebody looks at stays where it is on the screen: what has focus, what the pointer is on, or what comes first.
+function standing(parts) {
+  const isSeen = (element) => element?.id && element.getBoundingClientRect().bottom > 0;
+  const hovered = [...document.querySelectorAll("main :hover")].at(-1)?.closest("[id]");
+  const inside = () => parts.flatMap((part) => [...part.querySelectorAll("[id]")]).concat([...document.querySelectorAll("main [id]")]);
+  const candidates = [document.activeElement, hovered, ...(scrollY ? inside() : [])];
+  const mark = candidates.find((element) => isSeen(element) && element.closest("main")?.contains(element) && element.id !== "main");
+  return mark ? { id: mark.id, top: mark.getBoundingClientRect().top } : null;
+}
+
+// Boxes that were ticked, texts that were opened.
+function keptIn(part) {
+  return {
+    ticked: [...part.querySelectorAll("input[type=checkbox]:checked")].map((box) => [box.name, box.value]),
+    opened: [...part.querySelectorAll("details[open][id]")].map((details) => details.id),
+  };
+}
+
+function bringBack({ ticked, opened }) {
+  for (const [name, value] of ticked) {
+    for (const box of document.getElementsByName(name)) if (box.value === value) box.checked = true;
+  }
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
 }
 
 // A tab that nobody sees need not ask.
@@ -176,19 +240,46 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && !askedByPerson(event)) event.preventDefault();
 });
 
+// All parts of an answer come together or not at all.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const target = event.detail.target;
-  if (!askedByPerson(event) && isInUse(target)) event.detail.shouldSwap = false;
-  lostFocusIn = target.contains(document.activeElement) ? target.id : null;
+  const parts = [target, ...partsChangedBy(event.detail.serverResponse)];
+  lost = stood = null;
+  if (askedByPerson(event)) {
+    lost = target.contains(document.activeElement) ? { part: target.id } : null;
+    return;
+  }
+  if (parts.some(isInUse)) {
+    event.detail.shouldSwap = false;
+    return;
+  }
+  const focused = parts.find((part) => part.contains(document.activeElement));
+  lost = focused ? placeOfFocus(focused) : null;
+  stood = { ...standing(parts), kept: parts.map(keptIn) };
+});
+
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const after = event.detail.fragment.querySelector(`[id="${event.detail.target.id}"]`);
+  if (after && isAsBefore(event.detail.target, after)) event.detail.shouldSwap = false;
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  if (!stood) return;
+  stood.kept.forEach(bringBack);
+  countTicked();
+  const mark = stood.id && document.getElementById(stood.id);
+  if (mark) scrollBy({ top: mark.getBoundingClientRect().top - stood.top, behavior: "instant" });
+  stood = null;
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   announceWithin(event.detail.elt);
-  // htmx gives focus back to an element of the same id; where that is gone, its surroundings get it.
-  if (!lostFocusIn || (document.activeElement && document.activeElement !== document.body)) return;
-  const place = document.getElementById(lostFocusIn);
+  // htmx gives focus back to an element of the same id; where that is gone, its place or its surroundings get it.
+  if (!lost || (document.activeElement && document.activeElement !== document.body)) return;
+  const same = lost.place && document.getElementById(lost.place)?.querySelectorAll(FOCUSABLE)[lost.order];
+  const place = same ?? document.getElementById(lost.part);
   if (!place) return;
-  place.tabIndex = -1;
+  if (!same) place.tabIndex = -1;
   place.focus({ preventScroll: true });
 });
 

@@ -64,6 +64,7 @@ OURS = {
     "tickets:new": Row(WORKING, FORM),
     "tickets:share": Row(WORKING, FORM),
     "tickets:ticket": Row(LOOKING, SAFE),
+    "tickets:live": Row(LOOKING, SAFE),
     "tickets:status": Row(LOOKING, SAFE),
     "tickets:export": Row(LOOKING, SAFE),
     "tickets:bulk": Row(WORKING, FORM),

@@ -35,7 +35,11 @@ _CLOSED = Q(delivery=Delivery.DELIVERED, is_open=False, normalized_state=Normali
 
 def judged_until(now: datetime) -> datetime | None:
     """Return the moment up to which the scores speak about what was done; None without any score."""
-    calculated_at = ScoreDay.objects.values_list("calculated_at", flat=True).first()
+    return judged_by(now, ScoreDay.objects.values_list("calculated_at", flat=True).first())
+
+
+def judged_by(now: datetime, calculated_at: datetime | None) -> datetime | None:
+    """Return the same where the newest score was calculated at that moment, or where there is none."""
     return min(now, calculated_at) - SCORES_LAG if calculated_at else None
 
 

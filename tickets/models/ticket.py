@@ -1,5 +1,6 @@
 """Tickets: what we asked of ServiceNow, how far its delivery got, and what the record says now."""
 
+import re
 import uuid
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -15,6 +16,7 @@ from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from connector.models import Instance
+from connector.servicenow.records import SYS_ID
 from scorecard.models import ImprovementAction
 from tickets.models.backoff import CARRIES_NO_KEY, KNOWN_TO_EXIST, AttemptResult
 from tickets.models.choices import (
@@ -257,9 +259,16 @@ class Ticket(OutboundJob):
         return self._called("assignment_group")
 
     def _called(self, reference: str) -> str:
-        """What people see in a reference of the record; never its sys_id."""
-        label, value = self.record_labels.get(reference), self.record.get(reference)
-        return str(label or (pgettext("reference", "Name not known yet") if value else ""))
+        """What people see in a reference of the record; never its sys_id, which stands in place of a name at times."""
+        label, value = str(self.record_labels.get(reference) or ""), self.record.get(reference)
+        if label and not re.fullmatch(SYS_ID, label, re.IGNORECASE):
+            return label
+        if not value:
+            return ""
+        # A name that was asked for and is empty belongs to a record that is hidden from us.
+        was_asked = reference in self.record_labels
+        hidden = pgettext("reference", "Name hidden from the integration user")
+        return hidden if was_asked else pgettext("reference", "Name not known yet")
 
     @property
     def has_unread_notes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -25,6 +25,11 @@ class Action:
     is_primary: bool = False
     is_post: bool = False
     is_external: bool = False
+
+    @property
+    def key(self) -> str:
+        """What it is known again by when the page is refreshed around it."""
+        return "open" if self.is_external else urlsplit(self.url).path.rstrip("/").rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """The fields of a mirrored record in the words of the person who reads them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.moments import exact
-from connector.servicenow.records import Record
+from connector.servicenow.records import SYS_ID, Record
 from tickets.models import Ticket
 from tickets.models.choices import Category, Kind, NormalizedState, Priority
 from tickets.models.state_labels import ENGLISH, Named, name_of
@@ -49,6 +50,7 @@ _CHOICES: dict[str, dict[str, str | Promise]] = {
         "4": pgettext_lazy("on hold", "Awaiting Vendor"),
     },
 }
+_SYS_ID = re.compile(SYS_ID, re.IGNORECASE)
 _LABELS = {"kind": Kind, "recommendation_category": Category}
 _MOMENTS = frozenset({"requested_by_date", "due_date", "start_date", "end_date", "resolved_at", "closed_at"})
 # What the ticket's page lists of a record by itself, in this order.
@@ -121,7 +123,14 @@ def word(field: str, value: str, kind: Kind, names: Iterable[Named] = ()) -> str
         return str(_LABELS[field](value).label)
     if field in _MOMENTS and (at := _moment(value)):
         return exact(at)
-    return str(_CHOICES.get(field, {}).get(value, value))
+    # What nobody told us the name of tells people nothing.
+    unknown = pgettext("reference", "name not known") if is_sys_id(value) else value
+    return str(_CHOICES.get(field, {}).get(value, unknown))
+
+
+def is_sys_id(value: str) -> bool:
+    """Whether this is the primary key of a record, which no person should have to read."""
+    return _SYS_ID.fullmatch(value) is not None
 
 
 def _moment(value: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """What happened to a ticket, told for people."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from tickets.models.choices import Kind
 from tickets.models.state_labels import Named
 from tickets.pages.record_words import word
 
-# What is worth telling of a change; of the rest, references say only that they changed.
+# What is worth telling of a change.
 _NAMES: dict[str, str | Promise] = {
     "state": _("Status"),
     "priority": _("Priority"),
@@ -100,27 +100,39 @@ class TimelineEntry:
 
 
 def told(
-    events: Iterable[TicketEvent], kind: Kind, names: Iterable[Named], noted_at: Collection[datetime] = ()
+    events: Iterable[TicketEvent],
+    kind: Kind,
+    names: Iterable[Named],
+    noted_at: Collection[datetime] = (),
+    called: Mapping[str, str] | None = None,
 ) -> list[TimelineEntry]:
-    """Return the events of a ticket of this kind with their changes in words; `names` are the instance's of states.
+    """Return the events of a ticket of this kind with their changes in words; `names` are the instance's of states,
+    `called` is what references are called, by sys_id.
 
     A note makes a new version of its record in the same moment. What only tells of that, at one of `noted_at`, is left
     out: the note itself is shown.
     """
-    entries = [TimelineEntry(event, list(_changes(event, kind, names))) for event in events]
+    entries = [TimelineEntry(event, list(_changes(event, kind, names, called or {}))) for event in events]
     return [entry for entry in entries if not (entry.is_unexplained and entry.event.at in noted_at)]
 
 
-def _changes(event: TicketEvent, kind: Kind, names: Iterable[Named]) -> Iterator[Change]:
+def references_in(events: Iterable[TicketEvent]) -> set[str]:
+    """Return the sys_ids of what a record was assigned to, before and after each change."""
+    changes = [event.detail for event in events if event.type == TicketEvent.Type.CHANGED]
+    return {value for detail in changes for name in _REFERENCES for value in detail.get(name, ()) if value}
+
+
+def _changes(
+    event: TicketEvent, kind: Kind, names: Iterable[Named], called: Mapping[str, str]
+) -> Iterator[Change]:
     if event.type == TicketEvent.Type.EDITED:
         yield from _edits(event, kind)
     if event.type != TicketEvent.Type.CHANGED:
         return
     for field, (before, after) in event.detail.items():
-        if field in _REFERENCES:
-            yield Change(_NAMES[field], "", "")
-        elif field in _NAMES:
-            yield Change(_NAMES[field], word(field, before, kind, names), word(field, after, kind, names))
+        if field in _NAMES:
+            words = [called.get(value) or word(field, value, kind, names) for value in (before, after)]
+            yield Change(_NAMES[field], *words)
 
 
 def _edits(event: TicketEvent, kind: Kind) -> Iterator[Change]:

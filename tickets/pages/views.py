@@ -1,8 +1,5 @@
 """Tickets: the list, one ticket, and the dialog that makes one."""
 
-from urllib.parse import urlsplit
-from uuid import uuid4
-
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpResponse, StreamingHttpResponse
@@ -12,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
+from django_htmx.http import trigger_client_event
 
 from accounts import form_drafts
 from accounts.access import permission_required
-from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.access.client_factory import Paused
@@ -29,32 +25,24 @@ from scorecard.pages.neighbors import back_to, link_suffix
 from tickets.actions import discard as discarding
 from tickets.actions import share as sharing
 from tickets.actions import suggestions
-from tickets.configuration import required_fields
-from tickets.delivery import comment_lookup
 from tickets.delivery import comments as commenting
-from tickets.models import Ticket, TicketComment, archived_instance
+from tickets.models import Ticket, archived_instance
 from tickets.models.choices import MOVING, Delivery, Kind
-from tickets.models.comments import Element
-from tickets.models.querysets import TicketQuerySet
 from tickets.models.ticket_type import DEFAULT
 from tickets.pages import export, form_address
-from tickets.pages.available_actions import available_actions
 from tickets.pages.cards import on_card
 from tickets.pages.filters import TicketFilter, TicketSorting
 from tickets.pages.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.pages.paging import page_of
 from tickets.pages.place import list_of
-from tickets.pages.record_words import facts
-from tickets.pages.status_notice import status_notice, warnings, without_record
-from tickets.pages.timeline import told
+from tickets.pages.status_notice import status_notice
+from tickets.pages.ticket_page import look_at, shown, whole
 from tickets.records.dates import today
-from tickets.tracking import poll, record_journal
+from tickets.tracking import poll
 
 may_view = permission_required("tickets.view_ticket")
 may_create = permission_required("tickets.add_ticket")
 may_change = permission_required("tickets.change_ticket")
-# More than that nobody reads on a page; the newest come first.
-MOST_NOTES = 200
 
 
 @may_view
@@ -98,20 +86,31 @@ def export_csv(request: PersonRequest) -> StreamingHttpResponse:
 def ticket(request: PersonRequest, pk: str) -> HttpResponse:
     """Everything sent, everything known, and what happened."""
     came_from = list_of(request, timezone.now())
-    found = get_object_or_404(came_from.marked(_whole()) if came_from else _whole(), pk=pk)
+    found = get_object_or_404(came_from.marked(whole()) if came_from else whole(), pk=pk)
     place = came_from.place(found) if came_from else None
-    return render(request, "tickets/ticket.html", {**_about(request.user, found), "place": place})
+    return render(request, "tickets/ticket.html", {**shown(look_at(found, request.user)), "place": place})
+
+
+@polled
+@may_view
+@require_safe
+def live(request: PersonRequest, pk: str) -> HttpResponse:
+    """All parts of a ticket's page that may have changed, in one answer; nothing while they are as the page has them.
+
+    A form that the page has (`form`) is left to whoever types in it.
+    """
+    look = look_at(get_object_or_404(whole(), pk=pk), request.user)
+    if request.GET.get("seen") == look.seen:
+        return HttpResponse(status=204)
+    return render(request, "tickets/_live.html", shown(look) | {"has_form": "form" in request.GET})
 
 
 @polled
 @may_view
 @require_safe
 def status(request: PersonRequest, pk: str) -> HttpResponse:
-    """One line on how far a ticket is, for pages that wait for its number."""
+    """One line on how far a ticket is, for the dialog that waits for its number."""
     found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
-    page = urlsplit(request.htmx.current_url_abs_path or "").path
-    if found.is_delivered and page == found.get_absolute_url():
-        return HttpResponseClientRefresh()
     answer = render(request, "tickets/_status.html", {"ticket": found, "notice": status_notice(found)})
     # It is asked for until it is settled: what lies beneath the dialog may show the news now.
     return answer if found.delivery in MOVING else trigger_client_event(answer, "ticket-changed")
@@ -167,15 +166,14 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
 @require_POST
 def comment(request: PersonRequest, pk: str) -> HttpResponse:
     """Add a work note or a comment to the ticket's journal in ServiceNow."""
-    found = get_object_or_404(_whole().tracked(), pk=pk)
+    found = get_object_or_404(whole().tracked(), pk=pk)
     form = CommentForm(request.POST, kind=Kind(found.kind))
     refusal = archived_instance.refusal(found)
     if refusal and form.is_valid():
         form.add_error("text", refusal)
     if not form.is_valid():
-        return render(
-            request, "tickets/ticket.html", _about(request.user, found) | {"form": form}, status=422
-        )
+        page = shown(look_at(found, request.user)) | {"form": form}
+        return render(request, "tickets/ticket.html", page, status=422)
     data = form.cleaned_data
     now = timezone.now()
     commenting.write(data["comment_id"], found, data["text"], form.element, by=request.user, now=now)
@@ -187,7 +185,7 @@ def comment(request: PersonRequest, pk: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def discard(request: PersonRequest, pk: str) -> HttpResponse:
     """Give up a ticket that is not in ServiceNow, once a person has said so twice."""
-    found = get_object_or_404(_whole(), pk=pk)
+    found = get_object_or_404(Ticket.objects.select_related("instance"), pk=pk)
     if request.method != "POST":
         if not found.may_be_discarded:
             messages.info(request, _("This ticket cannot be discarded. Its page says what can be done."))
@@ -343,50 +341,3 @@ def _stored(request: PersonRequest, stored: Ticket) -> HttpResponse:
         sent = render(request, "tickets/_sent.html", {"ticket": stored, "notice": status_notice(stored)})
         return trigger_client_event(sent, "ticket-changed")
     return redirect(stored)
-
-
-def _whole() -> TicketQuerySet:
-    """Tickets with all that their own page shows."""
-    return Ticket.objects.select_related("instance", "action", "requested_by").with_current_outcome()
-
-
-def _journals(found: Ticket) -> list[tuple[str, list[record_journal.Entry]]]:
-    """What the record itself shows of its journals, where that is the only way to read them."""
-    shown = [
-        (element.label, record_journal.entries(found.notes_shown.get(element, ""))) for element in Element
-    ]
-    return [(str(label), entries[:MOST_NOTES]) for label, entries in shown if entries]
-
-
-def _comments(found: Ticket) -> list[TicketComment]:
-    """What was written here and no note shows."""
-    return comment_lookup.not_shown(
-        found, found.comments.not_mirrored().select_related("author")[:MOST_NOTES]
-    )
-
-
-def _about(person: User, found: Ticket) -> dict[str, object]:
-    may_change = person.has_perm("tickets.change_ticket")
-    notes = list(found.notes.filter(record_sys_id=found.sys_id)[:MOST_NOTES])
-    return {
-        "ticket": found,
-        "actions": available_actions(found, person),
-        "notice": status_notice(found),
-        "warnings": list(warnings(found, may_change=may_change)),
-        "without_record": without_record(found),
-        "missing": required_fields.of_ticket(found),
-        "may_map": person.has_perm("connector.manage_connection") and not found.is_archived,
-        "attempts": found.push_attempts.all()[:50],
-        "facts": facts(found),
-        "story": told(
-            found.events.select_related("actor")[:100],
-            Kind(found.kind),
-            found.instance.state_names.all(),
-            {note.at for note in notes},
-        ),
-        "notes": notes,
-        "journals": _journals(found),
-        "comments": _comments(found),
-        "form": CommentForm(kind=Kind(found.kind), initial={"comment_id": uuid4()}),
-        "today": today(timezone.now()),
-    }
