@@ -212,11 +212,13 @@ function placeOfFocus(part) {
 
 // What somebody looks at stays where it is on the screen: what has focus, what the pointer is on, or what comes first.
 function standing(parts) {
-  const isSeen = (element) => element?.id && element.getBoundingClientRect().bottom > 0;
+  // A whole part stays where it is while what is in it moves.
+  const isMark = (element) => element?.id && element.closest("main") && !parts.some((part) => element.contains(part))
+    && element.getBoundingClientRect().bottom > 0;
   const hovered = [...document.querySelectorAll("main :hover")].at(-1)?.closest("[id]");
   const inside = () => parts.flatMap((part) => [...part.querySelectorAll("[id]")]).concat([...document.querySelectorAll("main [id]")]);
   const candidates = [document.activeElement, hovered, ...(scrollY ? inside() : [])];
-  const mark = candidates.find((element) => isSeen(element) && element.closest("main")?.contains(element) && element.id !== "main");
+  const mark = candidates.find(isMark);
   return mark ? { id: mark.id, top: mark.getBoundingClientRect().top } : null;
 }
 
