@@ -118,7 +118,9 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "portal.templatetags.breaks",
                 "portal.templatetags.icons",
+                "portal.templatetags.kept",
                 "portal.templatetags.moments",
+                "portal.templatetags.navigation",
             ],
         },
     }

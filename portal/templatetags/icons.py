@@ -13,14 +13,15 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw a symbol, `huge` or as high as a line. It says nothing to screen readers: words stand beside it."""
-    return _drawn(static("icons.svg"), name, size)
+    return _drawn(name, size)
 
 
+# The file keeps its name for as long as the process lives: static files are collected before it starts.
 @lru_cache(maxsize=256)
-def _drawn(symbols: str, name: str, size: str) -> SafeString:
+def _drawn(name: str, size: str) -> SafeString:
     return format_html(
         '<svg class="icon{}" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         f" icon--{size}" if size else "",
-        symbols,
+        static("icons.svg"),
         name,
     )

@@ -4,7 +4,10 @@ import tomllib
 
 import pytest
 from django.conf import settings
+from django.template import Context, Template
 from django.test import Client
+from django.utils import translation
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from portal.version import VERSION
@@ -41,3 +44,16 @@ def test_help_leads_only_where_one_may_go(client: Client, reader: User, secadmin
     assert '<dt><a href="/servicenow/setup/' not in page
     client.force_login(secadmin)
     assert '<dt><a href="/servicenow/setup/' in client.get("/help/").content.decode()
+
+
+def test_what_is_kept_is_drawn_for_its_values_and_its_language_alone() -> None:
+    drawn = Template('{% kept "components/new_tab.html" what=what %}')
+
+    def draw(what: str) -> str:
+        return drawn.render(Context({"what": what}))
+
+    assert "<b>" in draw(SafeString("<b>"))
+    assert "<b>" not in draw("<b>")
+    with translation.override("ja"):
+        japanese = draw("<b>")
+    assert japanese != draw("<b>")
