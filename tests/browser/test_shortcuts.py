@@ -1,5 +1,8 @@
 """Keys that do something by themselves, and that each person may turn off."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -67,3 +70,19 @@ def test_single_keys_are_turned_off_in_the_dialog_that_lists_them(browser: Brows
         page.keyboard.press("Escape")
         page.keyboard.press("/")
         expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+
+
+def test_ages_go_on_by_the_clock_of_the_portal_where_that_of_the_machine_is_wrong(
+    browser: Browser, lived_in: Place
+) -> None:
+    with Person(browser, lived_in.portal) as person:
+        person.sign_in()
+        page = person.page
+        page.clock.install(time=datetime.now(UTC) - timedelta(days=3))
+        page.goto(lived_in.portal.url.rstrip("/") + lived_in.things["action"])
+        age = page.locator("main time.moment .moment__ago").first
+        written = age.inner_text()
+        page.clock.run_for(16_000)
+        expect(age).to_have_text(written)
+        page.clock.fast_forward(timedelta(days=5) // timedelta(milliseconds=1))
+        expect(age).to_have_text(re.compile(r"[5-9] days ago"))
