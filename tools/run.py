@@ -53,9 +53,12 @@ WAITING = (*APART["waits"], "-n", "4", "--dist", "loadfile", "-m", "waits")
 # What asks no database is the same on each. That the harnesses of crash and tracking notice what is taken away is seen
 # on SQLite.
 ON_SERVERS = ("tests/tickets", "tests/scenarios", "tests/connector", "tests/portal", "tests/accounts")
-SIDE_BY_SIDE_ON_SERVERS = (*ON_SERVERS, "-n", "2", "-m", f"database and {NOT_APART}")
+# Who gets where is asked of every address, which no database makes otherwise.
+SIDE_BY_SIDE_ON_SERVERS = (
+    *(*ON_SERVERS, "--ignore=tests/accounts/test_access.py"),
+    *("-n", "2", "-m", f"database and {NOT_APART}"),
+)
 WAITING_ON_SERVERS = (*WAITING[:-1], "waits and not harness")
-ON_SERVERS_TOO = {"side by side": SIDE_BY_SIDE_ON_SERVERS, "alone": ALONE}
 # The Pythons that the README promises. What differs between them shows first in TLS, parsing and dates.
 PYTHONS = ("3.11", "3.12", "3.13")
 QUICK = (
@@ -183,18 +186,15 @@ def everything(missing: Sequence[str]) -> list[Step]:
         steps = [*waiting, every_branch_of_the_client(), *on_other_pythons()]
     for one in under_way:
         one.result()
-    others = Step("side by side")
-    others.pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
-    steps.append(others)
+    steps += side_by_side(has_servers)
     if "chromium" not in missing:
         steps.append(Step("in a browser"))
         steps[-1].pytest(*IN_A_BROWSER)
     steps.append(Step("alone"))
     steps[-1].pytest(*ALONE)
     if has_servers:
-        for name, how in ON_SERVERS_TOO.items():
-            steps.append(Step(f"on PostgreSQL and Redis, {name}"))
-            on_servers(steps[-1], *how)
+        steps.append(Step("on PostgreSQL and Redis, alone"))
+        on_servers(steps[-1], *ALONE)
     return steps
 
 
@@ -208,6 +208,17 @@ def what_waits(beside: ThreadPoolExecutor, has_servers: bool) -> tuple[list[Step
     if not has_servers:
         return [here], under_way
     return [here, there], [*under_way, beside.submit(on_servers, there, *WAITING_ON_SERVERS)]
+
+
+def side_by_side(has_servers: bool) -> list[Step]:
+    """Run most of the tests, on both databases at once: each waits now and then for what it started."""
+    here, there = Step("side by side"), Step("on PostgreSQL and Redis, side by side", is_beside=True)
+    with ThreadPoolExecutor() as beside:
+        under_way = [beside.submit(on_servers, there, *SIDE_BY_SIDE_ON_SERVERS)] if has_servers else []
+        here.pytest("tests", f"--ignore={CLIENT_TESTS}", *SIDE_BY_SIDE)
+    for one in under_way:
+        one.result()
+    return [here, there] if has_servers else [here]
 
 
 def every_branch_of_the_client() -> Step:
