@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.overview, name="overview"),
     path("read/", views.read_now, name="read_now"),
     path("reading/", views.reading, name="reading"),
+    path("live/", action_list.live, name="live"),
     path("actions/", action_list.actions, name="actions"),
     # Microsoft's identifiers, which may hold any character.
     path("actions/<path:control_id>/", views.action, name="action"),

@@ -4,11 +4,14 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
+from accounts import live_pages
 from accounts.requests import PersonRequest
+from accounts.sessions import polled
 from scorecard.models import ImprovementAction, ImprovementActionQuerySet, ScoreDay
 from scorecard.pages.action_filter import ActionFilter, for_sorting
 from scorecard.pages.import_status import import_status
@@ -33,13 +36,32 @@ def actions(request: PersonRequest) -> HttpResponse:
     address = ListAddress.of(request)
     if address.has_empty and not request.htmx:
         return redirect(address.having(page=request.GET.get("page")))
+    context = _shown(request, address)
+    if request.htmx:
+        return replace_url(render(request, "scorecard/_list.html", context), str(address))
+    return render(request, "scorecard/actions.html", context)
+
+
+@polled
+@may_view
+@require_safe
+def live(request: PersonRequest) -> HttpResponse:
+    """The list for the page that is open, at the same filters; nothing while that shows the same."""
+    context = _shown(request, ListAddress.of(request, reverse("scorecard:actions")))
+    if live_pages.shows(request, str(context["mark"])):
+        return HttpResponse(status=204)
+    return render(request, "scorecard/_list.html", context)
+
+
+def _shown(request: PersonRequest, address: ListAddress) -> dict[str, object]:
     total = ScoreDay.newest_maximum()
     form = ActionFilter(request.GET, person=request.user)
     sorting = ActionSorting(request.GET.get("sort", ""))
     size = PAGE_SIZES[-1] if request.GET.get("per_page") == str(PAGE_SIZES[-1]) else PAGE_SIZES[0]
     page = Paginator(sorted_actions(form, sorting, total), size).get_page(request.GET.get("page"))
     found = list(page.object_list)
-    context = {
+    shown = rows(found, _tickets_of(found), link_suffix(address.whole))
+    return {
         "form": form,
         "address": address,
         "chips": form.chips(address),
@@ -47,15 +69,13 @@ def actions(request: PersonRequest) -> HttpResponse:
         "orders": sorting.choices(),
         "keeps": {"per_page": size if size != PAGE_SIZES[0] else ""},
         "page": page,
-        "rows": rows(found, _tickets_of(found), link_suffix(address.whole)),
+        "rows": shown,
+        "mark": live_pages.mark_of(shown, page.number, page.paginator.count),
         "share_menu": share_menu(),
         "sizes": _other_sizes(address, size) if page.paginator.count > PAGE_SIZES[0] else (),
         "imported": total is not None,
         "status": import_status(request.user, None, timezone.now()) if total is None else None,
     }
-    if request.htmx:
-        return replace_url(render(request, "scorecard/_list.html", context), str(address))
-    return render(request, "scorecard/actions.html", context)
 
 
 def sorted_actions(

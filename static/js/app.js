@@ -278,7 +278,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   announceWithin(event.detail.elt);
   // htmx gives focus back to an element of the same id; where that is gone, its place or its surroundings get it.
   if (!lost || (document.activeElement && document.activeElement !== document.body)) return;
-  const same = lost.place && document.getElementById(lost.place)?.querySelectorAll(FOCUSABLE)[lost.order];
+  const around = lost.place && document.getElementById(lost.place);
+  const same = lost.order < 0 && around?.matches(FOCUSABLE) ? around : around?.querySelectorAll(FOCUSABLE)[lost.order];
   const place = same ?? document.getElementById(lost.part);
   if (!place) return;
   if (!same) place.tabIndex = -1;

@@ -59,6 +59,7 @@ OURS = {
     "scorecard:actions": Row(LOOKING, SAFE),
     "scorecard:action": Row(LOOKING, SAFE),
     "scorecard:read_now": Row(WORKING, SENT),
+    "scorecard:live": Row(LOOKING, SAFE),
     "scorecard:reading": Row(LOOKING, SAFE),
     "tickets:list": Row(LOOKING, SAFE),
     "tickets:new": Row(WORKING, FORM),

@@ -66,7 +66,8 @@ def test_a_page_that_refreshes_itself_is_no_sign_of_life(browser: Client) -> Non
     assert browser.get("/cards/", headers={"HX-Request": "true"}).status_code == 200
     ticket = TicketFactory.create(batch=uuid4())
     parts = (f"/tickets/{ticket.pk}/status/", f"/tickets/{ticket.pk}/live/", f"/tickets/bulk/{ticket.batch}/")
-    assert [browser.get(page).status_code for page in (*parts, "/tickets/reconcile/")] == [200, 200, 200, 403]
+    parts = (*parts, "/secure-score/live/")
+    assert [browser.get(page).status_code for page in (*parts, "/tickets/reconcile/")] == [*[200] * 4, 403]
     assert browser.session["seen_at"] == before
     assert is_signed_in(browser)
     assert browser.session["seen_at"] > before

@@ -230,6 +230,7 @@ NO_PAGES = {
     "connector:callback": "ServiceNow sends people there, and it sends them on",
     "connector:confirm": "only between authorizing and connecting: the main errand looks at it",
     "scorecard:read_now": "a deed",
+    "scorecard:live": "a part of the list of actions",
     "scorecard:reading": "a part of the home page and the overview",
     "tickets:live": "parts of the ticket's page",
     "tickets:status": "a part of the dialog",

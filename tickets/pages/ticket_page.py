@@ -1,6 +1,5 @@
 """A ticket's own page: what it shows, all of it in words, and by what a page that is open learns that this changed."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from django.db.models import Exists, OuterRef, Subquery, prefetch_related_object
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from accounts.live_pages import mark_of
 from accounts.models import User
 from accounts.moments import element
 from connector.models import Connection
@@ -101,8 +101,7 @@ def look_at(ticket: Ticket, person: User) -> Look:
     told += [person.has_perm(permission) for permission in _PERMISSIONS]
     told += [ticket.action and ticket.action.title, ticket.requested_by, ticket.requested_by.successor]
     # What is due today is overdue tomorrow.
-    seen = hashlib.sha256(repr((*told, today(now))).encode()).hexdigest()[:16]
-    return Look(ticket, person, now, comments, seen)
+    return Look(ticket, person, now, comments, mark_of(*told, today(now)))
 
 
 def shown(look: Look) -> dict[str, object]:
