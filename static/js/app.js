@@ -210,15 +210,18 @@ function placeOfFocus(part) {
   return { part: part.id, place: place.id, order: [...place.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement) };
 }
 
-// What somebody looks at stays where it is on the screen: what has focus, what the pointer is on, or what comes first.
+// What somebody looks at stays where it is on the screen: what has focus, what the pointer is on, or what is in the middle. At the very
+// top of a page what comes in there is to be seen.
+const MIDDLE = [0.5, 0.25, 0.75].flatMap((across) => [0.4, 0.6].map((down) => [across, down]));
+
 function standing(parts) {
   // A whole part stays where it is while what is in it moves.
-  const isMark = (element) => element?.id && element.closest("main") && !parts.some((part) => element.contains(part))
-    && element.getBoundingClientRect().bottom > 0;
-  const hovered = [...document.querySelectorAll("main :hover")].at(-1)?.closest("[id]");
-  const inside = () => parts.flatMap((part) => [...part.querySelectorAll("[id]")]).concat([...document.querySelectorAll("main [id]")]);
-  const candidates = [document.activeElement, hovered, ...(scrollY ? inside() : [])];
-  const mark = candidates.find(isMark);
+  const isMark = (element) => element?.closest("main") && element.getBoundingClientRect().bottom > 0
+    && !parts.some((part) => element.contains(part));
+  const hovered = [...document.querySelectorAll("main :hover")].at(-1);
+  const middle = () => MIDDLE.map(([across, down]) => document.elementFromPoint(innerWidth * across, innerHeight * down));
+  const found = [document.activeElement, hovered, ...(scrollY ? middle() : [])];
+  const mark = found.map((element) => element?.closest("[id]")).find(isMark);
   return mark ? { id: mark.id, top: mark.getBoundingClientRect().top } : null;
 }
 

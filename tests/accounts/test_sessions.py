@@ -65,8 +65,8 @@ def test_a_page_that_refreshes_itself_is_no_sign_of_life(browser: Client) -> Non
     before = browser.session["seen_at"]
     assert browser.get("/cards/", headers={"HX-Request": "true"}).status_code == 200
     ticket = TicketFactory.create(batch=uuid4())
-    parts = (f"/tickets/{ticket.pk}/status/", f"/tickets/{ticket.pk}/live/", f"/tickets/bulk/{ticket.batch}/")
-    parts = (*parts, "/secure-score/live/")
+    one = f"/tickets/{ticket.pk}"
+    parts = (f"{one}/status/", f"{one}/live/", f"/tickets/bulk/{ticket.batch}/", "/secure-score/live/")
     assert [browser.get(page).status_code for page in (*parts, "/tickets/reconcile/")] == [*[200] * 4, 403]
     assert browser.session["seen_at"] == before
     assert is_signed_in(browser)
