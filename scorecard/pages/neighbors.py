@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
-from django.db.models import Model, OrderBy, Q, QuerySet, Subquery
+from django.db.models import F, Model, OrderBy, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -60,7 +59,7 @@ def back_to(request: HttpRequest, page: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """One of the things that a list is sorted by: its name in the query, and what the row has there."""
+    """What a list is sorted by: its name in the query, and what the row has there. Nulls come last."""
 
     name: str
     descending: bool
@@ -70,20 +69,19 @@ class _Key:
     def same(self) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if self.value is None else Q(**{self.name: self.value})
 
-    def beyond(self, *, backwards: bool) -> Q | None:
-        """What comes after the row by this key alone, or before it; None where nothing can. Nulls come last."""
+    def beyond(self, *, backwards: bool) -> list[tuple[Q, list[OrderBy]]]:
+        """What comes after the row by this key alone, or before it: the nearer first, each with its order by it."""
+        order = OrderBy(F(self.name), descending=self.descending != backwards)
         if self.value is None:
-            return Q(**{f"{self.name}__isnull": False}) if backwards else None
-        is_less = self.descending != backwards
-        after = Q(**{f"{self.name}__{'lt' if is_less else 'gt'}": self.value})
-        return after | Q(**{f"{self.name}__isnull": True}) if self.may_be_null and not backwards else after
+            return [(Q(**{f"{self.name}__isnull": False}), [order])] if backwards else []
+        beyond = Q(**{f"{self.name}__{'lt' if order.descending else 'gt'}": self.value})
+        nulls = [(Q(**{f"{self.name}__isnull": True}), list[OrderBy]())]
+        return [(beyond, [order]), *(nulls if self.may_be_null and not backwards else ())]
 
-    def bound(self, *, backwards: bool) -> Q:
-        """A range that a database finds by an index, where there are no nulls."""
-        if self.may_be_null or self.value is None:
-            return Q()
-        is_less = self.descending != backwards
-        return Q(**{f"{self.name}__{'lte' if is_less else 'gte'}": self.value})
+    def order(self, *, backwards: bool) -> OrderBy:
+        last, first = (None, True) if backwards else (True, None)
+        nulls = {"nulls_last": last, "nulls_first": first} if self.may_be_null else {}
+        return OrderBy(F(self.name), descending=self.descending != backwards, **nulls)
 
 
 def _as_is(rows: Rows) -> Rows:
@@ -119,25 +117,27 @@ class SortedList(Generic[Rows]):
         ]
         found: QuerySet[Model] = QuerySet(type(row)).filter(pk=row.pk)
         pair = found.values_list(
-            Subquery(_beyond(self.rows.reverse(), keys, backwards=True).values(self.pages.field)[:1]),
-            Subquery(_beyond(self.rows, keys, backwards=False).values(self.pages.field)[:1]),
+            self._nearest(keys, backwards=True), self._nearest(keys, backwards=False)
         ).first()
         before, after = pair or (None, None)
         whole = reverse(self.pages.whole)
         return Place(f"{whole}?{self.query}" if self.query else whole, self._page(before), self._page(after))
+
+    def _nearest(self, keys: list[_Key], *, backwards: bool) -> Coalesce:
+        """Ask first for what differs in the last key alone, then in the one before, and so on: a range of one key after
+        equal ones is what an index finds, and any of these in one condition is not.
+        """
+        ways: list[Subquery[Any]] = []
+        for at in reversed(range(len(keys))):
+            rest = [key.order(backwards=backwards) for key in keys[at + 1 :]]
+            same = [key.same() for key in keys[:at]]
+            for beyond, order in keys[at].beyond(backwards=backwards):
+                rows = self.rows.filter(*same, beyond).order_by(*order, *rest)
+                ways.append(Subquery(rows.values(self.pages.field)[:1]))
+        return Coalesce(*ways, Value(None))
 
     def _page(self, key: Any) -> str:
         return "" if key is None else reverse(self.pages.one, args=[key]) + link_suffix(self.query)
 
     def _expressions(self) -> dict[str, Any]:
         return {f"sorted_by_{place}": order.expression for place, order in enumerate(self.orders)}
-
-
-def _beyond(rows: QuerySet[Any], keys: list[_Key], *, backwards: bool) -> QuerySet[Any]:
-    ways, same = [], Q()
-    for key in keys:
-        beyond = key.beyond(backwards=backwards)
-        if beyond is not None:
-            ways.append(same & beyond)
-        same &= key.same()
-    return rows.filter(keys[0].bound(backwards=backwards), reduce(or_, ways)) if ways else rows.none()
