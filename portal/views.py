@@ -108,7 +108,9 @@ def _first_run(
     person: User, status: ImportStatus, current: Connected | None, cards: Sequence[Card]
 ) -> list[Step]:
     """The first steps; none once there is a score and a ticket was sent, whatever became of the connection since."""
-    was_sent = current.was_sent if current else Ticket.objects.tracked().exists()
+    # A number is ServiceNow's own.
+    has_number = any(row.number for card in cards for row in card.rows)
+    was_sent = has_number or Ticket.objects.tracked().exists()
     if status.calculated_at and was_sent:
         return []
     counts = [card.counts for card in cards]

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Count, Q, Sum
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from scorecard.models import HISTORY, ImprovementAction, ScoreDay
@@ -12,6 +15,9 @@ from scorecard.models.choices import COMPARISONS, Category
 from scorecard.models.rounding import share
 from scorecard.pages.moves import explained, greatest
 from scorecard.pages.trend import MoveInWords, in_words, trend
+
+# Two languages, and a change of the day.
+_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,17 @@ class Summary:
     categories: list[CategoryPoints]
     moves: Sequence[MoveInWords] = ()
     comparisons: Sequence[Comparison] = ()
+
+    @property
+    def bars(self) -> SafeString:
+        """The points by category, drawn."""
+        return _bars(tuple(self.categories), get_language())
+
+
+# Points hold all that is shown of them, so that bars that were kept are never old ones.
+@lru_cache(maxsize=_KEPT)
+def _bars(categories: tuple[CategoryPoints, ...], language: str | None) -> SafeString:
+    return render_to_string("scorecard/_bars.html", {"categories": categories})
 
 
 def summary() -> Summary | None:

@@ -1,10 +1,12 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from connector.clock import Clock
@@ -62,6 +64,18 @@ class Counts:
     attention: int
     frozen: int = 0
 
+    @classmethod
+    def of_open(cls, tickets: Collection[Any], today: date) -> "Counts":
+        """Count open tickets that were read, by the same conditions as the queries."""
+        has_twins = [ticket.is_delivered and ticket.twin_since is not None for ticket in tickets]
+        return cls(
+            open=len(tickets),
+            overdue=sum(ticket.is_overdue(today) for ticket in tickets),
+            attention=sum(
+                ticket.needs_attention or twins for ticket, twins in zip(tickets, has_twins, strict=True)
+            ),
+        )
+
 
 class TicketQuerySet(OutboundJobQuerySet[Any]):
     """Tickets, in words."""
@@ -107,14 +121,15 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         """Nothing more happens until a person decides."""
         return self.filter(_ATTENTION)
 
-    def most_urgent_first(self, today: date) -> "TicketQuerySet":
-        """What waits for a person, then what is past its day, then what is of high priority; among equals the newest
-        first. For open tickets: a database must look at each of them.
+    def most_urgent_of_each_kind(self, today: date, number: int) -> "TicketQuerySet":
+        """Of what is open, so many of each kind: what waits for a person, then what is past its day, then what is of
+        high priority; among equals the newest first. A database must look at each that is open.
         """
         conditions = (_ATTENTION, _past(today), _HIGH)
         urgency = [Case(When(condition, then=Value(0)), default=Value(1)) for condition in conditions]
-        ordered: TicketQuerySet = self.order_by(*urgency, "-created_at", "-id")
-        return ordered
+        place = Window(RowNumber(), partition_by="kind", order_by=[*urgency, "-created_at", "-id"])
+        placed: TicketQuerySet = self.open().annotate(place=place).filter(place__lte=number)
+        return placed.order_by("place")
 
     def counts(self, today: date) -> Counts:
         """Count in one query, by the same conditions as the filters."""

@@ -3,13 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from tickets.models import Ticket
 from tickets.models.choices import PriorityLevel
 
+# As many tables as there are cards and languages, for some changes of the day.
+_KEPT = 64
 # What a row is made of.
 COLUMNS = (
     "kind", "name", "number", "is_open", "delivery", "state", "normalized_state", "missing_since", "twin_since",
@@ -58,3 +64,14 @@ def _row(ticket: Ticket, today: date) -> CardRow:
         day=date_format(due_on, "SHORT_DATE_FORMAT") if due_on else "",
         is_overdue=ticket.is_overdue(today),
     )
+
+
+def table(rows: Iterable[CardRow]) -> SafeString:
+    """Draw a table of rows, which home pages ask for every few seconds."""
+    return _drawn(tuple(rows), get_language())
+
+
+# A row holds all that is shown of it, in words, so that a table that was kept is never an old one.
+@lru_cache(maxsize=_KEPT)
+def _drawn(rows: tuple[CardRow, ...], language: str | None) -> SafeString:
+    return render_to_string("tickets/_rows.html", {"rows": rows})

@@ -30,7 +30,7 @@ from tickets.models import Ticket, archived_instance
 from tickets.models.choices import MOVING, Delivery, Kind
 from tickets.models.ticket_type import DEFAULT
 from tickets.pages import export, form_address
-from tickets.pages.cards import on_card
+from tickets.pages.cards import on_cards
 from tickets.pages.filters import TicketFilter, TicketSorting
 from tickets.pages.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.pages.paging import page_of
@@ -255,7 +255,7 @@ def refresh(request: PersonRequest, pk: str) -> HttpResponse:
 def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
     """Ask ServiceNow now how the tickets on a card stand."""
     connection = Connection.objects.current().first()
-    shown = on_card(connection.instance, kind, today(timezone.now())) if connection else []
+    shown = on_cards(connection.instance, [kind], today(timezone.now()))[kind] if connection else []
     _refresh(request, list(Ticket.objects.filter(pk__in=[ticket.pk for ticket in shown])))
     return redirect("home")
 
