@@ -13,7 +13,7 @@ from accounts import time_zones
 from accounts.models import User
 from accounts.notices import Notice, NoticeType, send
 from scorecard.models import ScoreDay
-from tests.factories import ActionFactory
+from tests.factories import ActionFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/preferences/"
@@ -81,6 +81,14 @@ def test_an_email_keeps_the_zone_of_the_organization() -> None:
     with timezone.override("Asia/Tokyo"):
         send(Notice(NoticeType.PASSWORD, at, "admin"), "Mia", ["mia@aozora.example"], "en")
     assert "20 Nov 2026, 12:00 UTC" in mail.outbox[0].body
+
+
+def test_a_csv_file_keeps_the_zone_of_the_organization(browser: Client, reader: User) -> None:
+    ticket = TicketFactory.create()
+    User.objects.filter(pk=reader.pk).update(time_zone="Asia/Tokyo")
+    written = browser.get("/tickets/export.csv").getvalue().decode()
+    assert "Created (UTC)" in written
+    assert f"{ticket.created_at:%Y-%m-%d %H:%M:%S}" in written
 
 
 def test_the_language_is_chosen_here_as_well(browser: Client, reader: User, settings: LazySettings) -> None:
