@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from scorecard.models import ScoreDay
@@ -56,11 +58,18 @@ def test_one_walks_the_list_as_it_was_filtered_and_sorted(browser: Client, addre
     assert back.context["ticket"].name == names[1]
 
 
-def test_without_a_list_there_is_neither(browser: Client) -> None:
+def test_without_a_list_there_is_neither_and_a_list_costs_one_question_more(browser: Client) -> None:
+    actions = ActionFactory.create_batch(3)
     tickets = TicketFactory.create_batch(3)
-    page = browser.get(tickets[1].get_absolute_url()).content.decode()
-    assert not link(page, "prev")
-    assert not link(page, "next")
+    for one in (actions[1], tickets[1]):
+        browser.get(one.get_absolute_url())
+        asked = []
+        for query in ("", "?list=q%3Dt"):
+            with CaptureQueriesContext(database) as questions:
+                page = browser.get(one.get_absolute_url() + query).content.decode()
+            asked.append(len(questions))
+            assert bool(link(page, "prev")) == bool(link(page, "next")) == bool(query)
+        assert asked[1] == asked[0] + 1
 
 
 def test_what_left_the_list_by_being_dealt_with_still_leads_on(browser: Client) -> None:
