@@ -89,6 +89,7 @@ def action(request: PersonRequest, control_id: str) -> HttpResponse:
     action = get_object_or_404(came_from.marked(found) if came_from else found, control_id=control_id)
     context = {
         "action": action,
+        "shows_all_tickets": request.GET.get("tickets") == "all",
         "place": came_from.place(action) if came_from else None,
         "description": remediation.safe_html(action.description),
         "user_impact": remediation.safe_html(action.remediation_impact),

@@ -26,6 +26,8 @@ from tickets.models.choices import (
 )
 from tickets.models.outbound_job import OutboundJobQuerySet, lease
 
+# An action's page shows so many of its tickets, and all if asked.
+MOST_OF_ACTION = 5
 _ATTENTION = Q(delivery__in=NEEDS_ATTENTION) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
 
 
@@ -165,6 +167,12 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
     def with_current_outcome(self) -> "TicketQuerySet":
         """Add `outcome` as of now, and the names of the states; for templates, which have no clock."""
         return self.with_state_names().with_outcome(outcome.judged_until(timezone.now()))
+
+    def first_of_action(self) -> "TicketQuerySet":
+        """Of one action's tickets a few with their outcomes: what is open, then the newest."""
+        few = self.order_by("-is_open", "-created_at", "-id").values("pk")[:MOST_OF_ACTION]
+        found: TicketQuerySet = self.model.objects.filter(pk__in=few).with_current_outcome()
+        return found.order_by("-is_open", "-created_at", "-id")
 
     def without_long_texts(self) -> "TicketQuerySet":
         """Without what lists do not show."""
