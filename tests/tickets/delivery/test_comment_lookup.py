@@ -54,7 +54,7 @@ def test_a_note_whose_text_was_changed_is_shown_once(
     assert (written.state, bool(written.note_sys_id)) == (CommentState.DELIVERED, True)
     client.force_login(secadmin)
     page = client.get(delivered.get_absolute_url()).content.decode()
-    assert len(re.findall(r'<span class="muted">\s*m365\.integration', page)) == 1
+    assert len(re.findall(r'<span class="muted">\s*m365\.integration, ', page)) == 1
     assert page.count("In ServiceNow</span>") == 0
 
 
