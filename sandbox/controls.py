@@ -20,7 +20,7 @@ from sandbox.servicenow.inputs import as_text
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.refusals import Refusal
 from sandbox.servicenow.store import Row
-from sandbox.servicenow.switches import BadSwitch
+from sandbox.servicenow.switches import PROFILES, BadSwitch
 
 PREFIX = "/_sandbox/"
 
@@ -133,9 +133,11 @@ def set_companion(instance: Instance, request: Incoming) -> dict[str, Any]:
 
 
 def reset(instance: Instance, request: Incoming) -> dict[str, Any]:
-    """Everything as at the first start."""
-    _body(request)
-    instance.reset()
+    """Everything as at the first start, or as at the first start of another kind: `{"profile": "legacy"}`."""
+    profile = _body(request).get("profile")
+    if profile not in (None, *PROFILES):
+        raise BadRequest(f"profile is one of {', '.join(sorted(PROFILES))}.")
+    instance.reset(profile)
     return {"reset": True}
 
 

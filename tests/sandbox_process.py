@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -30,17 +30,19 @@ Row = dict[str, str]
 class SandboxProcess:
     """`python -m sandbox` as a context manager; keeps its ports and its state file over `stop()` and `start()`.
 
-    Extra options become command-line options: `SandboxProcess(seed="empty", records=100)`.
+    Extra options become command-line options: `SandboxProcess(seed="empty", records=100)`. With `ports`, of ServiceNow
+    and of Microsoft, it drives a process that somebody else started there.
     """
 
     def __init__(
         self,
         profile: str = "hardened",
         portal: str = PORTAL,
+        ports: Sequence[int] | None = None,
         **options: str | int | Path,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True)
-        self.port, self.microsoft_port = free_ports(2)
+        self.port, self.microsoft_port = ports or free_ports(2)
         self._options: dict[str, str | int | Path] = {
             "profile": profile,
             "seed": "empty",
@@ -89,6 +91,10 @@ class SandboxProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close what this object has of its own beside the process."""
         self._http.close()
         self._folder.cleanup()
 
@@ -190,9 +196,11 @@ class SandboxProcess:
         """Close the connection for controls, so that processes forked from this one do not share it."""
         self._http.close()
 
-    def reset(self) -> None:
-        """Back to how the process started: faults, log, settings, sessions, tokens and records."""
-        self._control("POST", "reset", {})
+    def reset(self, profile: str | None = None) -> None:
+        """Back to how the process started: faults, log, settings, sessions, tokens and records; or as if it had
+        started with another profile.
+        """
+        self._control("POST", "reset", {"profile": profile} if profile else {})
 
     def token(self, user: tuple[str, str] = INTEGRATION_USER) -> str:
         """An access token of a user, by the authorisation code."""

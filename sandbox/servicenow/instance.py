@@ -61,10 +61,10 @@ class Instance:
         if (self.switches.old_close_codes, self.switches.languages) != (old.old_close_codes, old.languages):
             seeding.plant_choices(self.store, self.switches, self.now())
 
-    def reset(self) -> None:
-        """Back to how it was at the first start."""
+    def reset(self, profile: str | None = None) -> None:
+        """Back to how it was at the first start, or would have been with another profile."""
         self._wake_sleepers()
-        self.switches = PROFILES[self.switches.profile]
+        self.switches = PROFILES[profile or self.switches.profile]
         self.faults.clear()
         self.log.clear()
         self.magic_words.clear()

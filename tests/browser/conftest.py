@@ -1,10 +1,9 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, launch
+from tests.browser.chromium import CHROMIUM, WINDOWLESS, launch
 from tests.browser.portal import Portal
 from tests.browser.visitor import Place
 from tests.conftest import leave_out
@@ -12,7 +11,7 @@ from tests.conftest import leave_out
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
+    if not (CHROMIUM.exists() or WINDOWLESS.exists()):
         leave_out("no Chromium: apt install chromium")
     # A busy machine paints late. What never comes still fails.
     expect.set_options(timeout=15_000)
@@ -22,11 +21,25 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def portal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Portal]:
-    """A portal of this test's own; parametrize indirectly with a sandbox profile."""
-    with Portal(tmp_path, getattr(request, "param", "hardened")) as portal:
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal that one test after the other has to itself; `portal` and `connected` hand it out as it was at first."""
+    with Portal(tmp_path_factory.mktemp("running")) as portal:
         yield portal
+
+
+@pytest.fixture
+def portal(running: Portal, request: pytest.FixtureRequest) -> Portal:
+    """A portal that was just started; parametrize indirectly with a sandbox profile."""
+    running.begin_anew(getattr(request, "param", "hardened"))
+    return running
+
+
+@pytest.fixture
+def connected(running: Portal) -> Portal:
+    """A portal that was just connected by client credentials."""
+    running.begin_anew(connected=True)
+    return running
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +49,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place(portal, portal.live_in())
 
 
-@pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A portal that is not connected, which tests share and do not change."""
-    with Portal(tmp_path_factory.mktemp("fresh")) as portal:
-        yield Place(portal, {})
+@pytest.fixture
+def fresh(portal: Portal) -> Place:
+    """A portal that is not connected."""
+    return Place(portal, {})

@@ -74,8 +74,10 @@ IN_SERVICENOW: dict[str, tuple[Kind, Priority, int | None, dict[str, str]]] = {
 
 
 def main() -> None:
-    """Tell the story and print where its pages are."""
+    """Tell the story and print where its pages are; with `connect` as its argument, end after that."""
     connection = connect()
+    if sys.argv[1:] == ["connect"]:
+        return
     actions = iter(ImprovementAction.objects.filter(is_scored=True, max_score__gt=0).order_by("rank"))
     tickets = {
         name: ask(next(actions), kind, priority, due_in)

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.newcomer import ADMINISTRATOR, Newcomer
-from tests.browser.person import Person
 from tests.browser.portal import Portal
 from tests.sandbox_process import INTEGRATION_USER, SandboxProcess
 
@@ -26,38 +24,32 @@ EXPECTED = re.compile(r"Failed to load resource: the server responded with a sta
 
 @dataclass(frozen=True)
 class Town:
-    """One portal, a ServiceNow of each profile, and the cookies of somebody who is signed in at the portal."""
+    """One portal, and its ServiceNow."""
 
     portal: Portal
-    instances: dict[str, SandboxProcess]
-    cookies: Any
 
     @property
-    def hardened(self) -> SandboxProcess:
-        return self.instances["hardened"]
+    def instance(self) -> SandboxProcess:
+        return self.portal.sandbox
 
 
-@pytest.fixture(scope="module")
-def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """Started once for all stories, since a portal takes longer to start than most of them to tell."""
-    portal = Portal(tmp_path_factory.mktemp("connecting"))
-    with (
-        SandboxProcess("hardened", portal.url) as hardened,
-        SandboxProcess("legacy", portal.url) as legacy,
-    ):
-        portal.hosts = [hardened.host, legacy.host]
-        with portal, Person(browser, portal) as person:
-            person.sign_in()
-            yield Town(portal, {"hardened": hardened, "legacy": legacy}, person.context.cookies())
+@pytest.fixture
+def profile() -> str:
+    """What kind of instance it is, for stories that do not say it."""
+    return "hardened"
+
+
+@pytest.fixture
+def town(running: Portal, profile: str) -> Town:
+    running.begin_anew(profile)
+    return Town(running)
 
 
 @pytest.fixture(params=["en", "ja"])
 def newcomer(browser: Browser, town: Town, request: pytest.FixtureRequest) -> Iterator[Newcomer]:
     """Somebody signed in at the portal and nowhere else, in English and in Japanese."""
-    for instance in town.instances.values():
-        instance.reset()
     with Newcomer(browser, town.portal, request.param) as newcomer:
-        newcomer.context.add_cookies(town.cookies)
+        newcomer.come_back()
         yield newcomer
         assert [said for said in newcomer.complaints if not EXPECTED.match(said)] == []
 
@@ -68,7 +60,7 @@ def test_from_the_question_to_connected_and_apart_again(newcomer: Newcomer, town
     newcomer.page.goto(town.portal.url)
     expect(newcomer.page.get_by_text(newcomer.word("Do you use ServiceNow?"))).to_be_visible()
     newcomer.go_on(newcomer.link("Connect to ServiceNow"))
-    newcomer.enter(town.instances[profile], CODE)
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there()
     newcomer.decide()
     newcomer.expect_asked(M365)
@@ -79,7 +71,7 @@ def test_from_the_question_to_connected_and_apart_again(newcomer: Newcomer, town
 
 def test_deny(newcomer: Newcomer, town: Town) -> None:
     """Deny is explained; Authorize asks again."""
-    newcomer.enter(town.hardened, CODE)
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there()
     newcomer.decide("Deny")
     newcomer.expect_explained("denied", AUTHORIZE)
@@ -91,20 +83,20 @@ def test_deny(newcomer: Newcomer, town: Town) -> None:
 
 def test_a_code_that_has_expired(newcomer: Newcomer, town: Town) -> None:
     """The code is too old when it arrives; the next one is taken."""
-    town.hardened.settings(code_seconds=0)
-    newcomer.enter(town.hardened, CODE)
+    town.instance.settings(code_seconds=0)
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there()
     newcomer.decide()
     newcomer.expect_explained("code_refused", ENTITY)
-    town.hardened.settings(code_seconds=60)
-    newcomer.enter(town.hardened, CODE)
+    town.instance.settings(code_seconds=60)
+    newcomer.enter(town.instance, CODE)
     newcomer.decide()
     newcomer.expect_asked(M365)
 
 
 def test_a_callback_that_is_replayed_or_forged(newcomer: Newcomer, town: Town) -> None:
     """An address that worked once works no more, and one with a state that was never given never did."""
-    newcomer.enter(town.hardened, CODE)
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there()
     with newcomer.page.expect_request(re.compile("/servicenow/callback/")) as arrived:
         newcomer.decide()
@@ -122,7 +114,7 @@ def test_a_callback_that_is_replayed_or_forged(newcomer: Newcomer, town: Town) -
 
 def test_the_wrong_user(newcomer: Newcomer, town: Town) -> None:
     """Whoever allows it as a person is warned before anything is enabled, and changes the user by "Not you?"."""
-    newcomer.enter(town.hardened, CODE)
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there(ADMINISTRATOR)
     newcomer.decide()
     newcomer.expect_asked("System Administrator")
@@ -139,7 +131,7 @@ def test_the_wrong_user(newcomer: Newcomer, town: Town) -> None:
 @BOTH_PROFILES
 def test_a_wrong_secret(newcomer: Newcomer, town: Town, profile: str) -> None:
     """The form keeps all but the secret; with the right one it goes on."""
-    newcomer.enter(town.instances[profile], CODE, secret="mistyped")
+    newcomer.enter(town.instance, CODE, secret="mistyped")
     newcomer.sign_in_there()
     newcomer.decide()
     newcomer.expect_explained("code_refused", ENTITY)
@@ -153,9 +145,9 @@ def test_a_wrong_secret(newcomer: Newcomer, town: Town, profile: str) -> None:
 @BOTH_PROFILES
 def test_client_credentials(newcomer: Newcomer, town: Town, profile: str) -> None:
     """A wrong secret is refused; so is every secret where the instance is too old for this sign-in."""
-    newcomer.enter(town.instances[profile], CREDENTIALS, secret="mistyped")
+    newcomer.enter(town.instance, CREDENTIALS, secret="mistyped")
     newcomer.expect_explained("token_refused", ENTITY)
-    newcomer.enter(town.instances[profile], CREDENTIALS)
+    newcomer.enter(town.instance, CREDENTIALS)
     if profile == "legacy":
         newcomer.expect_explained("token_refused", ENTITY)
         expect(newcomer.page.get_by_role("alert")).to_contain_text("Washington DC")
@@ -171,8 +163,8 @@ def test_a_page_in_place_of_an_answer(
     newcomer: Newcomer, town: Town, grant: str, fault: str, step: str
 ) -> None:
     """Single sign-on or a sleeping instance answers the portal with a page for people."""
-    town.hardened.fault(fault, route="token", method="any")
-    newcomer.enter(town.hardened, grant)
+    town.instance.fault(fault, route="token", method="any")
+    newcomer.enter(town.instance, grant)
     if grant == CODE:
         newcomer.sign_in_there()
         newcomer.decide()
@@ -185,8 +177,8 @@ def test_a_page_in_place_of_an_answer(
 
 def test_a_second_factor(newcomer: Newcomer, town: Town) -> None:
     """The integration user is asked for a code; then all is as without."""
-    town.hardened.settings(sign_in="mfa")
-    newcomer.enter(town.hardened, CODE)
+    town.instance.settings(sign_in="mfa")
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there()
     newcomer.page.get_by_label("Six-digit code").fill(SECOND_FACTOR)
     newcomer.decide("Validate")
@@ -198,15 +190,15 @@ def test_single_sign_on(newcomer: Newcomer, town: Town) -> None:
     """The identity provider does not know the integration user, so a person allows it and is warned; once the user
     exists there too, it connects.
     """
-    town.hardened.settings(sign_in="sso")
-    newcomer.enter(town.hardened, CODE)
+    town.instance.settings(sign_in="sso")
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there(button="Sign in")
     expect(newcomer.page.get_by_role("alert")).to_contain_text("does not exist in this directory")
     newcomer.sign_in_there(ADMINISTRATOR, button="Sign in")
     newcomer.decide()
     newcomer.expect_asked("System Administrator")
     expect(newcomer.warning()).to_be_visible()
-    town.hardened.settings(identity_provider_users=f"admin,{INTEGRATION_USER[0]}")
+    town.instance.settings(identity_provider_users=f"admin,{INTEGRATION_USER[0]}")
     newcomer.button("Authorize as another user").click()
     newcomer.page.get_by_role("link", name="Not you?").click()
     newcomer.sign_in_there(button="Sign in")
@@ -216,9 +208,9 @@ def test_single_sign_on(newcomer: Newcomer, town: Town) -> None:
 
 def test_a_user_with_web_service_access_only(newcomer: Newcomer, town: Town) -> None:
     """ServiceNow calls the right password invalid; the set-up page says why. By client credentials it works."""
-    [user] = town.hardened.records("sys_user", user_name=INTEGRATION_USER[0])
-    town.hardened.change("sys_user", user["sys_id"], web_service_access_only="true")
-    newcomer.enter(town.hardened, CODE)
+    [user] = town.instance.records("sys_user", user_name=INTEGRATION_USER[0])
+    town.instance.change("sys_user", user["sys_id"], web_service_access_only="true")
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there()
     expect(newcomer.page.get_by_role("alert")).to_contain_text("User name or password invalid")
     newcomer.at_setup()
@@ -228,14 +220,14 @@ def test_a_user_with_web_service_access_only(newcomer: Newcomer, town: Town) -> 
     step.get_by_text(newcomer.word("If this step fails")).click()
     expect(step.get_by_text("User name or password invalid")).to_be_visible()
     newcomer.check_access()
-    newcomer.enter(town.hardened, CREDENTIALS)
+    newcomer.enter(town.instance, CREDENTIALS)
     newcomer.expect_asked(M365)
 
 
 def test_a_remembered_grant(newcomer: Newcomer, town: Town) -> None:
     """ServiceNow asks nothing the second time, so who it is is asked here."""
-    town.hardened.settings(remember_grants=True)
-    newcomer.enter(town.hardened, CODE)
+    town.instance.settings(remember_grants=True)
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there(ADMINISTRATOR)
     newcomer.decide()
     newcomer.expect_asked("System Administrator")
@@ -246,11 +238,11 @@ def test_a_remembered_grant(newcomer: Newcomer, town: Town) -> None:
 
 def test_a_code_that_is_issued_again(newcomer: Newcomer, town: Town) -> None:
     """The first answer is lost on the way; ServiceNow gives its code again, which fits no second question."""
-    town.hardened.settings(remember_grants=True, reissue_codes=True)
+    town.instance.settings(remember_grants=True, reissue_codes=True)
     with newcomer.page.expect_request(re.compile("/oauth_auth.do")) as left:
-        newcomer.enter(town.hardened, CODE)
+        newcomer.enter(town.instance, CODE)
     expect(newcomer.page.get_by_role("button", name="Log in")).to_be_visible()
-    town.hardened.consent(left.value.url)
+    town.instance.consent(left.value.url)
     newcomer.at_setup()
     newcomer.authorize()
     newcomer.sign_in_there()
@@ -275,11 +267,11 @@ def test_a_name_that_is_no_instance(newcomer: Newcomer) -> None:
 
 def test_a_sign_in_that_ended_is_fixed_by_one_button(newcomer: Newcomer, town: Town) -> None:
     """The refresh token is revoked inside ServiceNow: the cards say so, and their one button leads to connected."""
-    newcomer.enter(town.hardened, CODE)
+    newcomer.enter(town.instance, CODE)
     newcomer.sign_in_there()
     newcomer.decide()
     newcomer.connect_now()
-    town.hardened.expire_tokens("all")
+    town.instance.expire_tokens("all")
     newcomer.page.goto(town.portal.url + "servicenow/")
     newcomer.button("Test connection").click()
     newcomer.page.goto(town.portal.url)

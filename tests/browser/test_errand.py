@@ -40,28 +40,24 @@ def test_connect_share_and_follow(
         words = person.word("Assess", "ticket state"), person.word("In Progress", "ticket state")
         expect(person.row_on_card(change)).to_contain_text(words[0], timeout=SLOW)
         expect(person.row_on_card(incident)).to_contain_text(words[1], timeout=SLOW)
-        for page in ("tickets/", "servicenow/", "servicenow/configuration/", "secure-score/"):
-            person.page.goto(portal.url + page)
-            person.check_access()
         assert person.complaints == []
 
 
 def test_while_servicenow_is_silent_the_portal_is_usable_and_then_catches_up(
-    browser: Browser, portal: Portal
+    browser: Browser, connected: Portal
 ) -> None:
     """ServiceNow hangs; a ticket is shared all the same, the cards say what is wrong, and the number comes later."""
-    with Person(browser, portal) as person:
-        person.sign_in()
-        person.connect("client_credentials")
-        portal.signal_sandbox(signal.SIGSTOP)
+    with Person(browser, connected) as person:
+        person.come_back()
+        connected.signal_sandbox(signal.SIGSTOP)
         person.open_share_dialog(0, "change_request")
         person.button("Send", "ticket").click()
         expect(person.page.get_by_role("dialog").get_by_text(person.word("View ticket"))).to_be_visible()
-        person.page.goto(portal.url)
+        person.page.goto(connected.url)
         expect(
             person.page.get_by_text(person.word("ServiceNow does not answer as it should")).first
         ).to_be_visible(timeout=SLOW)
-        portal.signal_sandbox(signal.SIGCONT)
+        connected.signal_sandbox(signal.SIGCONT)
         expect(person.page.get_by_role("row").filter(has_text="CHG")).to_be_visible(timeout=120_000)
         expect(person.page.get_by_text(person.word("ServiceNow does not answer as it should"))).to_have_count(
             0
@@ -69,16 +65,15 @@ def test_while_servicenow_is_silent_the_portal_is_usable_and_then_catches_up(
         assert person.complaints == []
 
 
-def test_the_errand_works_without_javascript(browser: Browser, portal: Portal) -> None:
+def test_the_errand_works_without_javascript(browser: Browser, connected: Portal) -> None:
     """The dialog is a page of its own, and the ticket's page shows the number once it is reloaded."""
-    with Person(browser, portal) as person:
-        person.sign_in()
-        person.connect("client_credentials")
+    with Person(browser, connected) as person:
+        person.come_back()
         cookies = person.context.cookies()
         context = browser.new_context(java_script_enabled=False)
         context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
         page = context.new_page()
-        page.goto(portal.url + "secure-score/actions/")
+        page.goto(connected.url + "secure-score/actions/")
         page.locator("tbody th a").first.click()
         page.locator("main summary").filter(has_text="Share").click()
         page.get_by_role("link", name="ServiceNow", exact=True).last.click()

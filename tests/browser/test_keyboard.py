@@ -109,7 +109,7 @@ def connect(person: Hands) -> None:
 
 def test_a_menu_opens_moves_and_closes_by_keys(browser: Browser, lived_in: Place) -> None:
     with Hands(browser, lived_in.portal) as person:
-        person.sign_in()
+        person.come_back()
         page = person.page
         page.goto(lived_in.portal.url.rstrip("/") + lived_in.things["unshared"])
         button = page.locator("main summary").filter(has_text="Share")
@@ -130,7 +130,7 @@ def test_a_menu_opens_moves_and_closes_by_keys(browser: Browser, lived_in: Place
 
 def test_the_dialog_keeps_the_focus_and_gives_it_back(browser: Browser, lived_in: Place) -> None:
     with Hands(browser, lived_in.portal) as person:
-        person.sign_in()
+        person.come_back()
         page = person.page
         page.goto(lived_in.portal.url.rstrip("/") + "/tickets/")
         opener = page.locator("main a.js-dialog")
@@ -150,7 +150,7 @@ def test_errors_in_the_dialog_get_the_focus_and_keep_what_was_typed(
     browser: Browser, lived_in: Place
 ) -> None:
     with Hands(browser, lived_in.portal) as person:
-        person.sign_in()
+        person.come_back()
         page = person.page
         page.goto(lived_in.portal.url + "tickets/")
         page.locator("main a.js-dialog").click()
@@ -170,7 +170,7 @@ def test_the_days_of_a_chart_are_told_by_keys_and_under_the_pointer(
 ) -> None:
     """What is read aloud is what stands below the chart; the drawing's own words do not pop up over it."""
     with Hands(browser, lived_in.portal) as person:
-        person.sign_in()
+        person.come_back()
         page = person.page
         page.goto(f"{lived_in.portal.url}secure-score/")
         days = page.locator(".chart__days title").all_text_contents()
@@ -190,12 +190,17 @@ def test_the_days_of_a_chart_are_told_by_keys_and_under_the_pointer(
         person.check_access()
 
 
-def test_the_home_page_refreshes_without_taking_anything_away(browser: Browser, portal: Portal) -> None:
+def test_the_home_page_refreshes_without_taking_anything_away(browser: Browser, connected: Portal) -> None:
     """Nothing is swapped while nothing changed; a change is, and the focus stays; an open menu is waited for."""
-    portal.live_in()
-    with Hands(browser, portal) as person:
-        person.sign_in()
+    with Hands(browser, connected) as person:
+        person.come_back()
         page = person.page
+        person.share(0, "change_request")
+        page.goto(connected.url)
+        # What is still said about the new record comes first.
+        page.wait_for_event(
+            "response", lambda answer: "/cards/" in answer.url and answer.status == 204, timeout=SLOW
+        )
         page.evaluate("() => { document.getElementById('cards').dataset.mark = 'as it was' }")
         with page.expect_response(lambda answer: "/cards/" in answer.url, timeout=SLOW) as asked:
             pass
@@ -203,7 +208,7 @@ def test_the_home_page_refreshes_without_taking_anything_away(browser: Browser, 
         expect(page.locator("#cards[data-mark]")).to_have_count(1)
         menu = page.locator("#more-change_request")
         menu.click()
-        change_a_ticket(portal)
+        change_a_ticket(connected)
         with page.expect_response(
             lambda answer: "/cards/" in answer.url and answer.status == 200, timeout=SLOW
         ):

@@ -21,7 +21,7 @@ _UNDER_THE_BUTTONS = """() => {
 def test_a_stacked_list_is_ticked_and_sorted(browser: Browser, lived_in: Place, language: str) -> None:
     """A click needs what it clicks on to be seen: the table's heads must not be clipped away."""
     with Person(browser, lived_in.portal, language) as person:
-        person.sign_in()
+        person.come_back()
         page = person.page
         page.set_viewport_size(PHONE)
         page.goto(f"{lived_in.portal.url}secure-score/actions/")
@@ -50,7 +50,7 @@ def test_a_stacked_list_is_ticked_and_sorted(browser: Browser, lived_in: Place, 
 
 def test_the_dialogs_buttons_stay_in_sight_and_cover_no_focus(browser: Browser, lived_in: Place) -> None:
     with Person(browser, lived_in.portal) as person:
-        person.sign_in()
+        person.come_back()
         page = person.page
         page.set_viewport_size(PHONE)
         page.goto(lived_in.portal.url.rstrip("/") + lived_in.things["unshared"])

@@ -10,22 +10,21 @@ from tests.browser.visitor import Place
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_double_click_reload_and_back_button_make_one_ticket(browser: Browser, portal: Portal) -> None:
+def test_double_click_reload_and_back_button_make_one_ticket(browser: Browser, connected: Portal) -> None:
     """Share from the list's row with a double click, then once more from the page without the dialog, sent, gone back
     to and sent again: two tickets in all.
     """
-    with Person(browser, portal) as person:
-        person.sign_in()
-        person.connect("client_credentials")
+    with Person(browser, connected) as person:
+        person.come_back()
         page = person.page
-        page.goto(portal.url + "secure-score/actions/")
+        page.goto(connected.url + "secure-score/actions/")
         page.locator("tbody details summary").first.click()
         page.locator("tbody").get_by_role("link", name="ServiceNow", exact=True).first.click()
         page.get_by_role("dialog").get_by_role("button", name="Send").dblclick()
         expect(page.get_by_role("dialog").get_by_text(NUMBER).first).to_be_visible(timeout=SLOW)
         share = page.locator("tbody a.js-dialog")
         address = share.nth(1).get_attribute("href") or ""
-        page.goto(portal.url.rstrip("/") + address)
+        page.goto(connected.url.rstrip("/") + address)
         page.get_by_role("button", name="Send").click()
         page.wait_for_url("**/tickets/*-*/")
         page.reload()
@@ -35,43 +34,43 @@ def test_double_click_reload_and_back_button_make_one_ticket(browser: Browser, p
         if page.url != ticket:
             page.get_by_role("button", name="Send").click()
             page.wait_for_url(ticket)
-        page.goto(portal.url + "tickets/")
+        page.goto(connected.url + "tickets/")
         expect(page.locator("tbody tr")).to_have_count(2)
         assert [said for said in person.complaints if "422" not in said] == []
 
 
-def test_many_actions_are_shared_in_one_go(browser: Browser, portal: Portal) -> None:
+def test_many_actions_are_shared_in_one_go(browser: Browser, connected: Portal) -> None:
     """Tick three actions, look at the preview, send, and watch all three arrive."""
-    with Person(browser, portal) as person:
-        person.sign_in()
-        person.connect("client_credentials")
+    with Person(browser, connected) as person:
+        person.come_back()
         page = person.page
-        page.goto(portal.url + "secure-score/actions/")
+        page.goto(connected.url + "secure-score/actions/")
         for row in range(3):
             page.locator("tbody input[type=checkbox]").nth(row).check()
         person.check_access()
         person.button("Share selected to ServiceNow").click()
         expect(page.get_by_role("heading", name="What will be sent")).to_be_visible()
         person.check_access()
-        page.get_by_label("Priority").select_option("2")
-        person.button("Update the preview").click()
+        with page.expect_response(lambda answer: "/bulk/" in answer.url):
+            page.get_by_role("region", name="For all of them").get_by_label("Priority").select_option("2")
         page.get_by_role("button", name="Send 3 tickets").click()
         expect(page.locator("#settled").get_by_text("3 of 3 tickets are processed.")).to_be_visible(
             timeout=SLOW
         )
         expect(page.get_by_text(NUMBER)).to_have_count(3)
         person.check_access()
-        page.goto(portal.url + "tickets/?priority=2")
+        page.goto(connected.url + "tickets/?priority=2")
         expect(page.locator("tbody tr")).to_have_count(3)
         person.check_access()
         assert person.complaints == []
 
 
-def test_what_was_shared_shows_on_the_actions_page_without_a_reload(browser: Browser, portal: Portal) -> None:
+def test_what_was_shared_shows_on_the_actions_page_without_a_reload(
+    browser: Browser, connected: Portal
+) -> None:
     """Share from an action's page, close the dialog: the page beneath lists the ticket."""
-    with Person(browser, portal) as person:
-        person.sign_in()
-        person.connect("client_credentials")
+    with Person(browser, connected) as person:
+        person.come_back()
         person.share(0, "change_request")
         person.button("Close").last.click()
         expect(person.page.get_by_role("dialog")).to_have_count(0)
@@ -82,13 +81,12 @@ def test_what_was_shared_shows_on_the_actions_page_without_a_reload(browser: Bro
         assert person.complaints == []
 
 
-def test_back_and_send_on_a_form_of_ones_own_make_one_ticket(browser: Browser, portal: Portal) -> None:
+def test_back_and_send_on_a_form_of_ones_own_make_one_ticket(browser: Browser, connected: Portal) -> None:
     """Create a ticket without an improvement action, go back, and send whatever is there once more."""
-    with Person(browser, portal) as person:
-        person.sign_in()
-        person.connect("client_credentials")
+    with Person(browser, connected) as person:
+        person.come_back()
         page = person.page
-        page.goto(portal.url + "tickets/new/")
+        page.goto(connected.url + "tickets/new/")
         page.get_by_label("Name").fill("Look after the break-glass accounts")
         page.get_by_label("Description").fill("As agreed.")
         page.get_by_role("button", name="Send").click()
@@ -98,14 +96,14 @@ def test_back_and_send_on_a_form_of_ones_own_make_one_ticket(browser: Browser, p
         if page.url != ticket:
             page.get_by_role("button", name="Send").click()
             page.wait_for_url(ticket)
-        page.goto(portal.url + "tickets/")
+        page.goto(connected.url + "tickets/")
         expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_pressing_what_cannot_be_chosen_in_a_menu_leaves_it_open(browser: Browser, fresh: Place) -> None:
     """With the mouse on the grey entry, and with a press beside the menu, which closes it."""
     with Person(browser, fresh.portal) as person:
-        person.sign_in()
+        person.come_back()
         page = person.page
         page.goto(fresh.portal.url + "secure-score/actions/")
         page.locator("tbody details summary").first.click()

@@ -16,15 +16,14 @@ def sign_out_everywhere(person: Person) -> None:
     expect(person.page.get_by_text(person.word("You are signed out everywhere."))).to_be_visible()
 
 
-def test_a_ticket_half_written_survives_signing_out_elsewhere(browser: Browser, portal: Portal) -> None:
+def test_a_ticket_half_written_survives_signing_out_elsewhere(browser: Browser, connected: Portal) -> None:
     """Write a ticket on the home page, sign out everywhere with another browser, see that the page says so and stays,
     send, sign in, and find what was typed; then sign in anew in a second tab and lose nothing there either.
     """
-    with Person(browser, portal) as person, Person(browser, portal) as elsewhere:
+    with Person(browser, connected) as person, Person(browser, connected) as elsewhere:
         person.sign_in()
-        person.connect("client_credentials")
         elsewhere.sign_in()
-        person.page.goto(portal.url)
+        person.page.goto(connected.url)
         person.link("Create ticket").click()
         dialog = person.page.get_by_role("dialog")
         dialog.locator("input[name=name]").fill(TYPED)
@@ -43,7 +42,7 @@ def test_a_ticket_half_written_survives_signing_out_elsewhere(browser: Browser, 
 
         # Another tab signs out and in, which changes the token that the form here still carries.
         tab = person.context.new_page()
-        tab.goto(portal.url)
+        tab.goto(connected.url)
         tab.locator(".header__tools summary").last.click()
         tab.get_by_role("button", name="Sign out", exact=True).click()
         first, person.page = person.page, tab

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.pages import Stop
 from tests.browser.person import Person
@@ -24,6 +25,10 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
+_LET_COLORS_CHANGE = """() => Promise.allSettled(
+  document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
+)"""
+WINDOW = ViewportSize(width=1280, height=900)
 # What reaches over the edge of the window, and is not in something that scrolls by itself or is meant to be unseen.
 _CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) => {
   if (element.closest(".table-scroll, .tabs, pre, .visually-hidden, .skip-link")) return false;
@@ -50,16 +55,14 @@ class Visitor:
         self.browser, self.place = browser, place
         self.language, self.dark = language, dark
 
-    def walk(
-        self, stops: Sequence[Stop], width: int = 1280, height: int = 900
-    ) -> Iterator[tuple[Stop, Person]]:
+    def walk(self, stops: Sequence[Stop]) -> Iterator[tuple[Stop, Person]]:
         """Go to each page, do there what it says, and hand it over."""
         for who in dict.fromkeys(stop.who for stop in stops):
             with Person(self.browser, self.place.portal, self.language, self.dark) as person:
                 person.page.add_init_script(_COUNT_SHIFTS)
                 if who:
-                    person.sign_in(who)
-                person.page.set_viewport_size({"width": width, "height": height})
+                    person.come_back(who)
+                person.page.set_viewport_size(WINDOW)
                 for stop in stops:
                     if stop.who == who:
                         self.go(person, stop)
@@ -76,9 +79,18 @@ class Visitor:
             stop.act(person.page)
 
 
-def access_faults(page: Page) -> list[str]:
-    """Let axe look at the page and return what it finds."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
+def show_theme(page: Page, theme: Literal["light", "dark"]) -> None:
+    """Show the page in a theme, and wait until every color has come there."""
+    page.emulate_media(color_scheme=theme)
+    page.evaluate(_LET_COLORS_CHANGE)
+
+
+def access_faults(page: Page, *rules: str) -> list[str]:
+    """Let axe look at the page, by all its rules or by some, and return what it finds."""
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = list(rules)
+    found = Axe().run(page, options=options)
     return [found.generate_report()] if found.violations_count else []
 
 

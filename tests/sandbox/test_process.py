@@ -147,6 +147,17 @@ def test_reset_brings_everything_back_to_the_start(sandbox: SandboxProcess, inte
     assert integration.ask("GET", "table/incident").status_code == 401
 
 
+def test_reset_may_change_the_kind_of_the_instance(sandbox: SandboxProcess) -> None:
+    sandbox.reset("legacy")
+    assert sandbox.settings()["profile"] == "legacy"
+    sandbox.reset()
+    assert sandbox.settings()["profile"] == "legacy"
+    sandbox.reset("hardened")
+    assert sandbox.settings()["profile"] == "hardened"
+    with pytest.raises(AssertionError, match="profile is one of hardened, legacy"):
+        sandbox.reset("ancient")
+
+
 def test_a_wrong_clock_shows_in_stamps_and_headers(sandbox: SandboxProcess, integration: Caller) -> None:
     sandbox.settings(clock_offset_seconds=-3600)
     answer = integration.ask("POST", "table/incident", json={})
