@@ -2,19 +2,25 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-SHEET = "css/all.css"
-_IMPORT = re.compile(r'@import url\("([^"]+)"\);\n')
+# What holds all that it imports once it is collected: how it imports, and what becomes of that. A block keeps to itself
+# what a script declares, as a module does.
+WHOLE = {
+    "css/all.css": (re.compile(r'@import url\("([^"]+)"\);\n'), "%s"),
+    "js/app.js": (re.compile(r'import "\./([^"]+)";\n'), "{\n%s}\n"),
+}
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Puts what the style sheet imports into it, so that a first visit asks for one file; names carry their hash.
+    """Puts what the style sheet and the script import into them, so that a first visit asks for one file each; names
+    carry their hash.
 
     Without collecting, browsers follow the imports themselves: there is nothing to build while developing.
     """
@@ -26,12 +32,19 @@ class StaticStorage(CompressedManifestStaticFilesStorage):
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """Replace the imports before the files get their names."""
-        if SHEET in paths and not dry_run:
-            whole = _IMPORT.sub(lambda found: _read(paths, f"css/{found[1]}"), _read(paths, SHEET))
-            self.delete(SHEET)
-            self.save(SHEET, ContentFile(whole.encode()))
-            paths = {**paths, SHEET: (self, SHEET)}
+        for name, (imports, form) in WHOLE.items() if not dry_run else ():
+            if name in paths:
+                paths = {**paths, name: self._whole(paths, name, imports, form)}
         yield from super().post_process(paths, dry_run, **options)
+
+    def _whole(
+        self, paths: dict[str, Any], name: str, imports: re.Pattern[str], form: str
+    ) -> tuple[Self, str]:
+        folder = PurePosixPath(name).parent
+        whole = imports.sub(lambda found: form % _read(paths, str(folder / found[1])), _read(paths, name))
+        self.delete(name)
+        self.save(name, ContentFile(whole.encode()))
+        return self, name
 
 
 def _read(paths: dict[str, Any], name: str) -> str:

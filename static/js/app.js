@@ -1,4 +1,8 @@
-/* What the pages gain when scripts run. Every errand works without this file. */
+/* What the pages gain when scripts run. Every errand works without this file, which collected holds what it imports. */
+
+import "./chart.js";
+import "./moments.js";
+import "./shortcuts.js";
 
 const dialog = document.getElementById("dialog");
 const announcer = document.getElementById("announcer");
