@@ -8,10 +8,11 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.pages import open_person_menu
 from tests.browser.person import Person
-from tests.browser.visitor import Place, show_theme
+from tests.browser.visitor import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MOST_BYTES = 60_000
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _SIZES = r"""() => Object.fromEntries(performance.getEntries()
   .filter((entry) => entry.entryType === "navigation" || /\.(css|js)$/.test(entry.name))
   .map((entry) => [entry.name, entry.encodedBodySize]))"""
@@ -42,8 +43,10 @@ def test_whoever_wants_no_motion_gets_none(browser: Browser, lived_in: Place) ->
         person.come_back()
         person.page.goto(lived_in.portal.url + "components/")
         moving = person.page.evaluate(
-            """() => [...document.querySelectorAll("*")].filter((element) => ["", "::before"].some((part) =>
-              parseFloat(getComputedStyle(element, part || null).animationDuration) > 0.01)).length"""
+            """() => [...document.querySelectorAll("*")].filter((element) => ["", "::before"].some((part) => {
+              const style = getComputedStyle(element, part || null);
+              return parseFloat(style.animationDuration) + parseFloat(style.transitionDuration) > 0;
+            })).length"""
         )
         assert moving == 0
 
@@ -123,9 +126,8 @@ def test_every_priority_square_stands_out(browser: Browser, lived_in: Place) -> 
     with Person(browser, lived_in.portal) as person:
         person.come_back()
         person.page.goto(lived_in.portal.url + "components/")
-        themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for theme in themes:
-            show_theme(person.page, theme)
+        for theme in THEMES:
+            person.page.emulate_media(color_scheme=theme)
             contrasts = person.page.evaluate(_CONTRASTS)
             assert len(contrasts) >= 9
             assert min(contrasts) >= 3, (theme, contrasts)
