@@ -4,11 +4,11 @@ import re
 from types import TracebackType
 from typing import Self
 
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import translation
 from django.utils.translation import gettext, pgettext
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.axe import access_faults
 from tests.browser.portal import Portal
 from tests.sandbox_process import CLIENT, INTEGRATION_USER
 
@@ -71,8 +71,7 @@ class Person:
 
     def check_access(self) -> None:
         """Let axe look for accessibility faults in the page as it is now."""
-        found = Axe().run(self.page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
+        assert access_faults(self.page) == []
 
     def sign_in(self, name: str = "secadmin") -> None:
         """Sign in at the portal."""

@@ -7,20 +7,21 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Browser, Page
 
+from tests.browser.axe import access_faults
 from tests.browser.pages import ADMINISTRATION, FRESH, LIVED_IN, NO_PAGES, Stop, open_navigation
 from tests.browser.visitor import (
+    PHONE,
     WINDOW,
     Place,
     Visitor,
-    access_faults,
     complaints,
     cut_off,
     shifts,
-    show_theme,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-LANGUAGES = pytest.mark.parametrize("language", ["en", "ja"])
+# Colors do not depend on the language: each page is looked at in both themes and in both languages by two looks.
+LOOKS = pytest.mark.parametrize(("language", "dark"), [("en", False), ("ja", True)])
 
 
 def names(patterns: Iterable[URLPattern | URLResolver], space: str = "") -> set[str]:
@@ -60,25 +61,27 @@ class Otherwise(dict[str, str]):
         return self.value
 
 
-@LANGUAGES
+@LOOKS
 def test_no_page_has_an_access_fault_or_a_message_in_the_console_or_moves_or_is_too_wide(
-    browser: Browser, lived_in: Place, language: str
+    browser: Browser, lived_in: Place, language: str, dark: bool
 ) -> None:
     """axe, the console (Content Security Policy among it), requests to elsewhere, layout shifts, 320 pixels."""
-    check(Visitor(browser, lived_in, language), LIVED_IN)
+    check(Visitor(browser, lived_in, language, dark), LIVED_IN)
 
 
-@LANGUAGES
-def test_nor_has_one_before_anything_is_connected(browser: Browser, fresh: Place, language: str) -> None:
-    check(Visitor(browser, fresh, language), FRESH)
+@LOOKS
+def test_nor_has_one_before_anything_is_connected(
+    browser: Browser, fresh: Place, language: str, dark: bool
+) -> None:
+    check(Visitor(browser, fresh, language, dark), FRESH)
 
 
-@LANGUAGES
+@LOOKS
 def test_administration_has_no_access_fault_or_message_in_the_console(
-    browser: Browser, lived_in: Place, language: str
+    browser: Browser, lived_in: Place, language: str, dark: bool
 ) -> None:
     """Django's own pages, whose scripts move things while they load, and which are wider than a phone."""
-    check(Visitor(browser, lived_in, language), ADMINISTRATION, ours=False)
+    check(Visitor(browser, lived_in, language, dark), ADMINISTRATION, ours=False)
 
 
 def check(visitor: Visitor, stops: list[Stop], *, ours: bool = True) -> None:
@@ -93,25 +96,23 @@ def check(visitor: Visitor, stops: list[Stop], *, ours: bool = True) -> None:
             moved = shifts(page)
         # axe comes after what the page did by itself: it scrolls, and applies styles.
         faults = [*moved, *complaints(person), *access_faults(page)]
-        show_theme(page, "dark")
-        faults += access_faults(page, "color-contrast")
-        show_theme(page, "light")
         if ours:
-            faults += too_wide(page, stop)
+            faults += on_a_phone(page, stop)
         if faults:
             found[stop.name] = faults
     assert found == {}
 
 
-def too_wide(page: Page, stop: Stop) -> list[str]:
-    """Zoom in, and return what does not fit: 320 x 256 is a window of 1280 x 1024 at 400 % (WCAG 2.2, 1.4.10 Reflow),
-    and 640 high is a small phone.
+def on_a_phone(page: Page, stop: Stop) -> list[str]:
+    """Return what is wrong in a narrow window, where other parts of the page show, and what does not fit zoomed in:
+    320 x 256 is a window of 1280 x 1024 at 400 % (WCAG 2.2, 1.4.10 Reflow).
     """
-    found: list[str] = []
+    page.set_viewport_size(PHONE)
+    if stop.act is open_navigation:
+        open_navigation(page)
+    found = [*cut_off(page), *access_faults(page, contrast=stop.act is open_navigation)]
     for height in (640, 256):
         page.set_viewport_size({"width": 320, "height": height})
-        if stop.act is open_navigation and height == 640:
-            open_navigation(page)
         found += cut_off(page)
     page.set_viewport_size(WINDOW)
     return found

@@ -1,14 +1,13 @@
 """What a narrow window stacks or moves stays in reach."""
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.pages import open_dialog
 from tests.browser.person import Person
-from tests.browser.visitor import Place
+from tests.browser.visitor import PHONE, Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PHONE = ViewportSize(width=375, height=640)
 # How far the element that has the focus reaches under the dialog's buttons.
 _UNDER_THE_BUTTONS = """() => {
   const footer = document.querySelector("dialog .dialog__footer"), focused = document.activeElement;
@@ -37,6 +36,7 @@ def test_a_stacked_list_is_ticked_and_sorted(browser: Browser, lived_in: Place, 
         expect(boxes.first).not_to_be_checked()
         expect(page.locator(".selection__count")).to_have_text(f"{person.word('Selected:')} {rows - 1}")
         expect(page.locator("#bulk button").first).to_be_in_viewport(ratio=1)
+        person.check_access()
         page.locator("#filters > summary").click()
         page.locator("#id_sort").focus()
         page.locator("#id_sort").select_option("category")

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.pages import Stop
@@ -25,10 +23,8 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
-_LET_COLORS_CHANGE = """() => Promise.allSettled(
-  document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
-)"""
 WINDOW = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=375, height=640)
 # What reaches over the edge of the window, and is not in something that scrolls by itself or is meant to be unseen.
 _CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) => {
   if (element.closest(".table-scroll, .tabs, pre, .visually-hidden, .skip-link")) return false;
@@ -77,21 +73,6 @@ class Visitor:
         assert response.status == stop.status, address
         if stop.act:
             stop.act(person.page)
-
-
-def show_theme(page: Page, theme: Literal["light", "dark"]) -> None:
-    """Show the page in a theme, and wait until every color has come there."""
-    page.emulate_media(color_scheme=theme)
-    page.evaluate(_LET_COLORS_CHANGE)
-
-
-def access_faults(page: Page, *rules: str) -> list[str]:
-    """Let axe look at the page, by all its rules or by some, and return what it finds."""
-    options: dict[str, object] = {"resultTypes": ["violations"]}
-    if rules:
-        options["runOnly"] = list(rules)
-    found = Axe().run(page, options=options)
-    return [found.generate_report()] if found.violations_count else []
 
 
 def complaints(person: Person) -> list[str]:
