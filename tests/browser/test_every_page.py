@@ -17,6 +17,7 @@ from tests.browser.visitor import (
     complaints,
     cut_off,
     shifts,
+    too_small,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -65,7 +66,9 @@ class Otherwise(dict[str, str]):
 def test_no_page_has_an_access_fault_or_a_message_in_the_console_or_moves_or_is_too_wide(
     browser: Browser, lived_in: Place, language: str, dark: bool
 ) -> None:
-    """axe, the console (Content Security Policy among it), requests to elsewhere, layout shifts, 320 pixels."""
+    """axe, the console (Content Security Policy among it), requests to elsewhere, layout shifts, 320 pixels, and
+    fingers.
+    """
     check(Visitor(browser, lived_in, language, dark), LIVED_IN)
 
 
@@ -86,7 +89,7 @@ def test_administration_has_no_access_fault_or_message_in_the_console(
 
 def check(visitor: Visitor, stops: list[Stop], *, ours: bool = True) -> None:
     """Walk, and tell everything that was found at once. Each page is opened once and looked at in every way."""
-    found: dict[str, list[object]] = {}
+    found: list[str] = []
     for stop, person in visitor.walk(stops):
         page = person.page
         moved = shifts(page) if ours else []
@@ -98,9 +101,8 @@ def check(visitor: Visitor, stops: list[Stop], *, ours: bool = True) -> None:
         faults = [*moved, *complaints(person), *access_faults(page)]
         if ours:
             faults += on_a_phone(page, stop)
-        if faults:
-            found[stop.name] = faults
-    assert found == {}
+        found += [f"{stop.name}: {fault}" for fault in faults]
+    assert not found, "\n".join(found)
 
 
 def on_a_phone(page: Page, stop: Stop) -> list[str]:
@@ -110,7 +112,7 @@ def on_a_phone(page: Page, stop: Stop) -> list[str]:
     page.set_viewport_size(PHONE)
     if stop.act is open_navigation:
         open_navigation(page)
-    found = [*cut_off(page), *access_faults(page, contrast=stop.act is open_navigation)]
+    found = [*cut_off(page), *too_small(page), *access_faults(page, contrast=stop.act is open_navigation)]
     for height in (640, 256):
         page.set_viewport_size({"width": 320, "height": height})
         found += cut_off(page)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, ViewportSize
@@ -32,6 +33,31 @@ _CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((element) =>
   const box = element.getBoundingClientRect();
   return box.width && (box.right > document.documentElement.clientWidth + 1 || box.left < -1);
 }).map((element) => element.outerHTML.slice(0, 120))"""
+# What a finger has to meet and is less than 44 pixels high or wide, its label with it. A link within a sentence may be
+# as high as its line (WCAG 2.2, 2.5.5 Target Size).
+_TOO_SMALL = """() => {
+  const dialog = document.querySelector("dialog[open]");
+  const isClipped = (element) => {
+    return element && (getComputedStyle(element).clipPath !== "none" || isClipped(element.parentElement));
+  };
+  const isWithinWords = (element) => {
+    let block = element;
+    while (getComputedStyle(block).display === "inline") block = block.parentElement;
+    return block !== element && block.innerText.trim().length > element.innerText.trim().length;
+  };
+  const wanted = "a[href], button:enabled, summary, select:enabled, textarea:enabled, input:enabled:not([type=hidden])";
+  return [...document.querySelectorAll(wanted)].filter((element) => {
+    if (!element.checkVisibility({ visibilityProperty: true }) || isClipped(element)) return false;
+    if (element.matches(".skip-link") || dialog && !dialog.contains(element) || isWithinWords(element)) return false;
+    const boxes = [element, ...(element.labels ?? [])].map((one) => one.getBoundingClientRect());
+    const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
+    const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])));
+    return right - left < 43.5 || bottom - top < 43.5;
+  }).map((element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return `${Math.round(width)} x ${Math.round(height)} to touch: ${element.outerHTML.slice(0, 120)}`;
+  });
+}"""
 # The browser tells of every page whose status is not 200.
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of (403|404|414|422)")
 
@@ -84,6 +110,27 @@ def shifts(page: Page) -> list[object]:
     """Return what moved by itself since the page was opened."""
     found: list[object] = page.evaluate("() => window.shifts")
     return found
+
+
+def too_small(page: Page) -> list[str]:
+    """Return what is too small for a finger."""
+    with touched(page):
+        found: list[str] = page.evaluate(_TOO_SMALL)
+    return found
+
+
+@contextmanager
+def touched(page: Page) -> Iterator[None]:
+    """Have the browser believe that fingers touch it, and wait until the page does, too."""
+    session = page.context.new_cdp_session(page)
+    for is_touched in (True, False):
+        session.send("Emulation.setTouchEmulationEnabled", {"enabled": is_touched})
+        page.wait_for_function(
+            "(wanted) => matchMedia('(pointer: coarse)').matches === wanted", arg=is_touched
+        )
+        if is_touched:
+            yield
+    session.detach()
 
 
 def cut_off(page: Page) -> list[str]:
