@@ -46,7 +46,8 @@ APART = {
     "waits": ("tests/tickets", "tests/scenarios", "tests/crash", "tests/chaos", "tests/tracking"),
     "alone": ("tests/scenarios",),
 }
-IN_A_BROWSER = (*APART["browser"], "-n", "2", "-m", "browser")
+# The tests say which of them share a portal.
+IN_A_BROWSER = (*APART["browser"], "-n", "2", "--dist", "loadgroup", "-m", "browser")
 ALONE = (*APART["alone"], "-m", "alone")
 # A process for each file: what waits in one costs the others nothing.
 WAITING = (*APART["waits"], "-n", "4", "--dist", "loadfile", "-m", "waits")

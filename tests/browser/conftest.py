@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -7,6 +8,18 @@ from tests.browser.chromium import CHROMIUM, WINDOWLESS, launch
 from tests.browser.portal import Portal
 from tests.browser.visitor import Place
 from tests.conftest import leave_out
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one process, of those that run side by side, what shares the portal in use, and the rest in another: to
+    start a portal twice takes longer than what the two would share.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("in use" if "lived_in" in item.fixturenames else "anew"))
 
 
 @pytest.fixture(scope="session")
