@@ -12,11 +12,11 @@ from tickets.models.choices import Kind
 from tickets.records.payload import MARKERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-# What a person sees of the focus: an outline, or a border that is not there otherwise.
-_RING = """() => {
-  const style = getComputedStyle(document.activeElement);
+# What a person sees of the focus: an outline, of the box around a field where the field is not seen by itself.
+_RING = """() => [document.activeElement, document.activeElement.parentElement].some((element) => {
+  const style = getComputedStyle(element);
   return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-}"""
+})"""
 # The browser's own buttons come after the dialog's, and they are outside of the page.
 _IS_INSIDE = "() => document.activeElement === document.body || !!document.activeElement.closest('dialog')"
 _TABS = 60
