@@ -37,13 +37,13 @@ function toast(text, tone = "neutral") {
   }, 6000);
 }
 
-function announceWithin(root) {
+function announceWithin(root, isAnswer) {
   const marked = root.matches?.("[data-announce]") ? [root] : [];
   for (const element of [...marked, ...root.querySelectorAll("[data-announce]")]) {
     const text = element.dataset.announce || element.textContent.trim();
     const key = element.closest("[id]")?.id ?? text;
-    // A card that polls says the same thing every few seconds; hearing it once is enough.
-    if (announced.get(key) !== text) announce(text);
+    // A card that polls says the same thing every few seconds; hearing it once is enough. Whoever asked hears the answer.
+    if (isAnswer || announced.get(key) !== text) announce(text);
     announced.set(key, text);
   }
 }
@@ -282,7 +282,7 @@ document.addEventListener("htmx:afterSwap", () => {
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  announceWithin(event.detail.elt);
+  announceWithin(event.detail.elt, askedByPerson(event));
   // htmx gives focus back to an element of the same id; where that is gone, its place or its surroundings get it.
   if (!lost || (document.activeElement && document.activeElement !== document.body)) return;
   const around = lost.place && document.getElementById(lost.place);

@@ -39,8 +39,9 @@ def test_a_stacked_list_is_ticked_and_sorted(browser: Browser, lived_in: Place, 
         person.check_access()
         page.locator("#filters > summary").click()
         page.locator("#id_sort").focus()
-        page.locator("#id_sort").select_option("category")
-        page.wait_for_url("**/?sort=category")
+        # A press, not "select_option": only what a person does is answered aloud.
+        page.keyboard.press("ArrowDown")
+        page.wait_for_url("**/?sort=*")
         expect(page.locator("#id_sort")).to_be_focused()
         expect(page.locator("#announcer")).to_have_text(page.locator("#found").inner_text())
         page.goto(f"{lived_in.portal.url}tickets/")
