@@ -1,14 +1,15 @@
 """Moments as people read them: how long ago, and exactly, in the zone that is active (theirs or the organization's)."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 # From here on a date says more than a count.
 _LONGEST_AGO = timedelta(days=30)
@@ -17,7 +18,13 @@ _AGO = re.compile(r'<span class="moment__ago">[^<]*</span>')
 
 def exact(at: datetime) -> str:
     """Day, time and zone."""
-    local = timezone.localtime(at)
+    return _exact(at, get_language(), timezone.get_current_timezone())
+
+
+# A page with fifty notes has fifty of them, and shows the same ones each time that it is looked at.
+@lru_cache(maxsize=4096)
+def _exact(at: datetime, language: str | None, zone: tzinfo) -> str:
+    local = timezone.localtime(at, zone)
     return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
 
 
