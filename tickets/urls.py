@@ -8,14 +8,15 @@ from tickets.pages import (
     linking_views,
     mapping_views,
     reconciliation_views,
+    ticket_list,
     trial_views,
     views,
 )
 
 app_name = "tickets"
 urlpatterns = [
-    path("", views.ticket_list, name="list"),
-    path("export.csv", views.export_csv, name="export"),
+    path("", ticket_list.tickets, name="list"),
+    path("export.csv", ticket_list.export_csv, name="export"),
     path("bulk/", bulk_views.prepare, name="bulk"),
     path("bulk/<uuid:batch>/", bulk_views.progress, name="batch"),
     path("fields/<kind:kind>/", mapping_views.fields, name="fields"),

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from django import forms
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext_lazy
 
@@ -105,8 +105,11 @@ def _choices(field: forms.ChoiceField) -> list[tuple[Any, Any]]:
 
 def options(choices: Iterable[tuple[Any, Any]], asked: str) -> SafeString:
     """Return the options of a field to choose in."""
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        ((value, _SELECTED if str(value) == asked else "", label) for value, label in choices),
-    )
+    written = (_option(str(value), str(label), str(value) == asked) for value, label in choices)
+    return SafeString("".join(written))
+
+
+@lru_cache(maxsize=4096)
+def _option(value: str, label: str, is_asked: bool) -> SafeString:
+    """Write one option. The same few come with every list."""
+    return format_html('<option value="{}"{}>{}</option>', value, _SELECTED if is_asked else "", label)

@@ -38,7 +38,7 @@ class Sorting:
     # What the columns are called, in their order on the page, those too that cannot be sorted by.
     labels: "Mapping[str, str | _StrPromise]" = {}
     # The columns that may hold nothing. To say of others where nothing comes would keep a database from its index.
-    nullable: Collection[str] = ()
+    nullable: Collection[Column] = ()
     usual = ""
     # These settle what is equal otherwise, so that pages neither repeat nor lose a row.
     ties: tuple[OrderBy, ...] = ()

@@ -299,6 +299,13 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+/* --- Filters of a list: an address says nothing that is empty ----------------------------------------------------- */
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.elt.matches("form.filter")) return;
+  for (const [name, value] of [...event.detail.formData]) if (!value) event.detail.formData.delete(name);
+});
+
 /* --- Ticked rows ------------------------------------------------------------------------------------------------ */
 
 function countTicked() {

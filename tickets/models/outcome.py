@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import (
+    Case,
+    CharField,
     DateTimeField,
     Exists,
     ExpressionWrapper,
@@ -18,6 +20,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce, TruncDate
 
@@ -55,12 +58,32 @@ def points_lost() -> Q:
 
 def conditions(judged_until: datetime | None, tickets: QuerySet[Any]) -> dict[Outcome, Q]:
     """Return what each outcome means for one of the tickets; no ticket meets two."""
-    unfinished = _CLOSED & _UNFINISHED & ~Q(Exists(_at_work(tickets)))
-    had_all = _had_all()
+    unfinished, had_all = _closed_unfinished(tickets), _had_all()
     found = {Outcome.POINTS_REACHED: points_reached(), Outcome.REGRESSED: unfinished & had_all}
     if judged_until is not None:
         found[Outcome.NOT_EFFECTIVE] = unfinished & ~had_all & _not_moved() & _is_counted(judged_until)
     return found
+
+
+def named(judged_until: datetime | None, tickets: QuerySet[Any]) -> Case:
+    """Return the name of what came of each ticket, empty where nothing did: `conditions`, each part asked once."""
+    text = CharField()
+    cases = [When(_had_all(), then=Value(Outcome.REGRESSED.value))]
+    if judged_until is not None:
+        is_counted = _not_moved() & _is_counted(judged_until)
+        cases.append(When(is_counted, then=Value(Outcome.NOT_EFFECTIVE.value)))
+    of_closed = Case(*cases, default=Value(""), output_field=text)
+    return Case(
+        When(points_reached(), then=Value(Outcome.POINTS_REACHED.value)),
+        When(_closed_unfinished(tickets), then=of_closed),
+        default=Value(""),
+        output_field=text,
+    )
+
+
+def _closed_unfinished(tickets: QuerySet[Any]) -> Q:
+    """It was closed, its action has points to gain, and no other ticket deals with that."""
+    return _CLOSED & _UNFINISHED & ~Q(Exists(_at_work(tickets)))
 
 
 def _at_work(tickets: QuerySet[Any]) -> QuerySet[Any]:

@@ -1,4 +1,5 @@
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -6,9 +7,10 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, Lower, RowNumber
 from django.utils import timezone
 
+from accounts.models import User
 from connector.clock import Clock
 from connector.models import Connection
 from tickets.models import outcome
@@ -31,6 +33,8 @@ MOST_OF_ACTION = 5
 _ATTENTION = Q(delivery__in=NEEDS_ATTENTION) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
 
 
+# As ServiceNow numbers its records: a table's prefix and digits.
+_A_NUMBER = re.compile(r"[A-Za-z]{1,20}[0-9]{1,20}")
 _HIGH = Q(current_priority__lte=Priority.HIGH)
 
 
@@ -153,9 +157,7 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
 
     def with_outcome(self, judged_until: datetime | None) -> "TicketQuerySet":
         """Add `outcome`, what came of each, where scores speak about what was closed by `judged_until`."""
-        conditions = outcome.conditions(judged_until, self.model.objects.all())
-        cases = (When(condition, then=Value(name.value)) for name, condition in conditions.items())
-        named = Case(*cases, default=Value(""), output_field=models.CharField())
+        named = outcome.named(judged_until, self.model.objects.all())
         annotated: TicketQuerySet = self.annotate(outcome=named)
         return annotated
 
@@ -182,15 +184,58 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         """For lists: without the long texts, with the names of the states, and with whether they are not followed any
         more.
         """
-        listed: TicketQuerySet = self.with_state_names().without_long_texts().annotate(is_frozen=_frozen())
-        return listed
+        return self.with_state_names().without_long_texts().with_frozen()
+
+    def with_frozen(self) -> "TicketQuerySet":
+        """Add `is_frozen`: nobody follows them any more, because their instance is not connected."""
+        annotated: TicketQuerySet = self.annotate(is_frozen=_frozen())
+        return annotated
 
     def search(self, text: str) -> "TicketQuerySet":
-        """Those that have every word of the text in their name or number."""
+        """Those that have every word of the text in their name or number. A whole number finds its ticket alone, which
+        an index tells; of anything else every name is looked at.
+        """
+        words = text.split()
+        if len(words) == 1 and _A_NUMBER.fullmatch(words[0]):
+            numbered = self.filter(number__in={words[0], words[0].upper()})
+            if numbered.exists():
+                return numbered
         found = self
-        for word in text.split():
-            found = found.filter(Q(name__icontains=word) | Q(number__icontains=word))
+        for word in words:
+            # Folded by the database, as the column is.
+            found = found.filter(searched_text__contains=Lower(Value(word)))
         return found
+
+    def looked_after_by(self, person: User) -> "list[int]":
+        """Return whose tickets a person sees to: those that they asked for, or somebody whose successor they are."""
+        # Mostly one: by a list of one, the index gives tickets in order.
+        asked = User.objects.filter(Q(pk=person.pk) | Q(successor=person.pk))
+        return list(asked.values_list("pk", flat=True))
+
+    def having(self, wanted: Mapping[str, Any], *, by_index: bool) -> "TicketQuerySet":
+        """Those whose columns are as `wanted`, which holds look-ups. Without `by_index` no index of these columns is
+        used: SQLite does not know that few tickets are open, and would rather read all of one kind than those.
+        """
+        if by_index:
+            return self.filter(**wanted)
+        hidden = {look_up.removesuffix("__in"): look_up for look_up in wanted}
+        plain = self.alias(**{f"plain_{column}": Coalesce(column, column) for column in hidden})
+        found: TicketQuerySet = plain.filter(
+            **{f"plain_{look_up}": wanted[look_up] for look_up in hidden.values()}
+        )
+        return found
+
+    def with_label(self, column: str, label: str) -> "TicketQuerySet":
+        """Those that have this label, in whatever case, in `assignee` or `assignment_group`."""
+        found: TicketQuerySet = self.alias(folded=Lower(column)).filter(folded=Lower(Value(label)))
+        return found
+
+    def page(self, start: int, end: int, count: int) -> list[UUID]:
+        """Return the keys of so many of them, in their order. What lies nearer to the end is counted from there."""
+        keys = self.values_list("pk", flat=True)
+        if start <= count - end:
+            return list(keys[start:end])
+        return list(keys.reverse()[max(count - end, 0) : count - start])[::-1]
 
     def with_state_names(self) -> "TicketQuerySet":
         """With what their states are called, for pages that show many: `state_words` then asks nothing more."""

@@ -24,11 +24,20 @@ ENGLISH = "en"
 class Named(Protocol):
     """A row of names: one state of one kind in one language."""
 
-    kind: str
-    value: str
-    language: str
-    their_label: str
-    our_label: str
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def value(self) -> str: ...
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def their_label(self) -> str: ...
+
+    @property
+    def our_label(self) -> str: ...
 
 
 def name_of(kind: Kind, value: str, rows: Iterable[Named], language: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Concat, Left, Lower, NullIf
 from django.urls import reverse
 from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -35,13 +36,26 @@ from tickets.models.comments import UNREAD_REASONS, NotesState
 from tickets.models.outbound_job import OutboundJob
 from tickets.models.outcome_notice import OUTCOME_NOTICES, OutcomeNotice
 from tickets.models.querysets import TicketQuerySet
-from tickets.models.state_labels import ENGLISH, name_of
-from tickets.models.ticket_type import TYPES, type_of
+from tickets.models.record_condition import Condition
+from tickets.models.state_labels import ENGLISH
+from tickets.models.ticket_type import TYPES
+
+LABEL_LENGTH = 200
+_NEWEST = (F("created_at").desc(), F("id").desc())
 
 
 def new_sys_id() -> str:
     """Return 32 lower-case hex digits, the form of ServiceNow's primary keys."""
     return uuid.uuid4().hex
+
+
+def _label(reference: str) -> models.GeneratedField:
+    """What people see in a reference of the record, or nothing, in a column that lists can be sorted and filtered by:
+    the JSON of a hundred thousand tickets cannot.
+    """
+    # Longer ones than an index takes would be refused by PostgreSQL, and with them the whole ticket.
+    label = NullIf(Left(KT(f"record_labels__{reference}"), LABEL_LENGTH), Value(""))
+    return models.GeneratedField(expression=label, output_field=models.TextField(null=True), db_persist=True)
 
 
 class Ticket(OutboundJob):
@@ -60,7 +74,11 @@ class Ticket(OutboundJob):
     recommendation_source = models.CharField(_("recommendation source"), max_length=20, choices=Source)
     recommendation_category = models.CharField(_("recommendation category"), max_length=20, choices=Category)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="tickets", verbose_name=_("requested by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_index=False,  # It leads an index below.
+        related_name="tickets",
+        verbose_name=_("requested by"),
     )
     action = models.ForeignKey(
         ImprovementAction,
@@ -91,7 +109,7 @@ class Ticket(OutboundJob):
         ),
     )
     is_open = models.BooleanField(_("open"), default=True)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     # Our delivery.
     delivery = models.CharField(
@@ -173,6 +191,15 @@ class Ticket(OutboundJob):
         db_persist=True,
     )
 
+    assignee = _label("assigned_to")
+    assignment_group = _label("assignment_group")
+    # Where words are looked for. It stands in an index, which is read in place of whole rows.
+    searched_text = models.GeneratedField(
+        expression=Lower(Concat("number", Value(" "), "name")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
     objects = TicketQuerySet.as_manager()
 
     class Meta:
@@ -181,9 +208,12 @@ class Ticket(OutboundJob):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["delivery", "next_attempt_at"], name="ticket_due"),
-            models.Index(fields=["kind", "-created_at"], name="ticket_card"),
             models.Index(fields=["action", "-created_at"], name="ticket_last_of_action"),
-            models.Index(fields=["is_open", "current_due_on"], name="ticket_overdue"),
+            # SQLite takes a condition for one, and does not look for a truth value in an index.
+            models.Index(fields=["current_due_on"], condition=Q(is_open=True), name="ticket_open_by_due"),
+            models.Index(
+                fields=["kind", "-created_at"], condition=Q(is_open=True), name="ticket_open_of_kind"
+            ),
             # For the cards: what is open is all looked at, of the rest the newest alone.
             models.Index(
                 fields=["instance", "kind", "-created_at"], condition=Q(is_open=True), name="ticket_card_open"
@@ -193,6 +223,21 @@ class Ticket(OutboundJob):
                 condition=Q(is_open=False),
                 name="ticket_card_rest",
             ),
+            # For the list: what it is sorted by, read from either end. They hold the key, so that a page far back reads
+            # no rows; the first holds what is searched as well.
+            models.Index(fields=["-created_at", "-id", "searched_text"], name="ticket_newest"),
+            models.Index(Lower("name"), *_NEWEST, name="ticket_by_name"),
+            models.Index(fields=["number", "-created_at", "-id"], name="ticket_by_number"),
+            models.Index(fields=["kind", "-created_at", "-id"], name="ticket_by_kind"),
+            models.Index(fields=["current_priority", "-created_at", "-id"], name="ticket_by_priority"),
+            models.Index(
+                fields=["delivery", "normalized_state", "-created_at", "-id", "missing_since"],
+                name="ticket_by_status",
+            ),
+            models.Index(fields=["current_due_on", "-created_at", "-id"], name="ticket_by_due"),
+            models.Index(fields=["requested_by", "-created_at", "-id"], name="ticket_by_requester"),
+            models.Index(Lower("assignee"), *_NEWEST, "assignee", name="ticket_by_assignee"),
+            models.Index(Lower("assignment_group"), *_NEWEST, "assignment_group", name="ticket_by_group"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -340,33 +385,21 @@ class Ticket(OutboundJob):
         return self.delivery == Delivery.ATTENTION and self.last_result not in CARRIES_NO_KEY
 
     @property
+    def condition(self) -> Condition:
+        """How far it is, and what its record means."""
+        return Condition(self.kind, self.delivery, self.state, self.normalized_state, self.is_missing)
+
+    @property
     def state_words(self) -> str:
         """The state in words for lists: theirs once delivered, else ours."""
-        if not self.is_delivered:
-            return str(Delivery(self.delivery).label)
-        if self.is_missing:
-            return str(NormalizedState.MISSING.label)
-        is_held_change = (
-            self.normalized_state == NormalizedState.ON_HOLD and type_of(self.kind).is_held_by_flag
-        )
-        if is_held_change or self.normalized_state in (
-            NormalizedState.SENT_BACK,
-            NormalizedState.CLOSED_UNSUCCESSFULLY,
-        ):
-            return str(NormalizedState(self.normalized_state).label)
-        names = self.instance.state_names.all()
-        name = name_of(Kind(self.kind), self.state, names, get_language() or ENGLISH)
-        return name or str(NormalizedState(self.normalized_state or NormalizedState.IN_PROGRESS).label)
+        is_theirs = self.is_delivered and not self.is_missing
+        names = self.instance.state_names.all() if is_theirs else ()
+        return self.condition.words(names, get_language() or ENGLISH)
 
     @property
     def state_tone(self) -> str:
         """How loudly its state is shown: the tone of a badge, or empty for plain words."""
-        if self.needs_attention:
-            return "danger"
-        if self.delivery == Delivery.DISCARDED:
-            return "neutral"
-        failed = self.normalized_state in (NormalizedState.CLOSED_UNSUCCESSFULLY, NormalizedState.SENT_BACK)
-        return "warning" if not self.is_delivered or self.is_missing or failed else ""
+        return self.condition.tone
 
     @property
     def outcome_notice(self) -> OutcomeNotice | None:

@@ -1,13 +1,13 @@
-"""Tickets: the list, one ticket, and the dialog that makes one."""
+"""Tickets: one ticket, and the dialog that makes one."""
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -20,8 +20,7 @@ from connector.health.error_help import not_now
 from connector.models import Connection
 from connector.servicenow.errors import ConditionIgnored, Refused, ServiceNowError
 from scorecard.models import ImprovementAction, ScoreDay
-from scorecard.pages.list_address import ListAddress
-from scorecard.pages.neighbors import back_to, link_suffix
+from scorecard.pages.neighbors import back_to
 from tickets.actions import discard as discarding
 from tickets.actions import share as sharing
 from tickets.actions import suggestions
@@ -29,11 +28,9 @@ from tickets.delivery import comments as commenting
 from tickets.models import Ticket, archived_instance
 from tickets.models.choices import MOVING, Delivery, Kind
 from tickets.models.ticket_type import DEFAULT
-from tickets.pages import export, form_address
+from tickets.pages import form_address
 from tickets.pages.cards import on_cards
-from tickets.pages.filters import TicketFilter, TicketSorting
 from tickets.pages.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
-from tickets.pages.paging import page_of
 from tickets.pages.place import list_of
 from tickets.pages.status_notice import status_notice
 from tickets.pages.ticket_page import look_at, shown, whole
@@ -43,42 +40,6 @@ from tickets.tracking import poll
 may_view = permission_required("tickets.view_ticket")
 may_create = permission_required("tickets.add_ticket")
 may_change = permission_required("tickets.change_ticket")
-
-
-@may_view
-@require_safe
-def ticket_list(request: PersonRequest) -> HttpResponse:
-    """All tickets: search, filters, sorting, pages."""
-    now = timezone.now()
-    day = today(now)
-    form = TicketFilter(request.GET, now=now)
-    sorting = TicketSorting(request.GET.get("sort", ""))
-    found = form.select()
-    context = {
-        "form": form,
-        "heads": sorting.heads(ListAddress.of(request)),
-        "page": page_of(sorting.apply(found.listed()), request.GET.get("page")),
-        "counts": found.counts(day),
-        "in_list": link_suffix(ListAddress.of(request).whole),
-        "kind": request.GET.get("kind", ""),
-        "kinds": Kind.choices,
-        "today": day,
-    }
-    return render(request, "tickets/list.html", context)
-
-
-@may_view
-@require_safe
-def export_csv(request: PersonRequest) -> StreamingHttpResponse:
-    """The list as a file, with the same filters and order, all pages at once."""
-    now = timezone.now()
-    day = today(now)
-    found = TicketSorting(request.GET.get("sort", "")).apply(TicketFilter(request.GET, now=now).select())
-    return StreamingHttpResponse(
-        export.lines(found.listed(), today=day, language=get_language()),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="tickets-{day.isoformat()}.csv"'},
-    )
 
 
 @may_view

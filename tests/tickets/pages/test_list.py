@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,7 @@ from tests.sandbox_process import SandboxProcess
 from tickets.delivery.push import push
 from tickets.models import Ticket
 from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Priority, Source
+from tickets.models.outcomes_of import outcomes_of
 from tickets.pages.export import safe
 from tickets.records.dates import today
 
@@ -68,6 +70,11 @@ def exported(browser: Client, query: str = "") -> list[dict[str, str]]:
         ("?priority=1", {"priority": Priority.CRITICAL}),
         ("?category=data", {"recommendation_category": Category.DATA}),
         ("?overdue=on", {"due_on": date(2020, 1, 1)}),
+        ("?kind=incident&open=on", {"kind": Kind.INCIDENT}),
+        ("?q=INC0010007", {"number": "INC0010007"}),
+        ("?q=inc0010007", {"number": "INC0010007"}),
+        ("?assignee=abel+tuter", {"record_labels": {"assigned_to": "Abel Tuter"}}),
+        ("?group=Network&open=on", {"record_labels": {"assignment_group": "Network"}}),
     ],
 )
 def test_a_filter_shows_what_matches_and_nothing_else(
@@ -112,6 +119,73 @@ def test_the_list_can_be_sorted(browser: Client, sort: str, names: list[str]) ->
     TicketFactory.create(name="B", due_on=date(2030, 1, 1), priority=Priority.CRITICAL)
     TicketFactory.create(name="C", due_on=None, priority=Priority.LOW)
     assert listed(browser, f"?sort={sort}") == names
+
+
+def test_mine_are_those_that_i_or_whom_i_succeed_asked_for(browser: Client, secadmin: User) -> None:
+    before = TicketFactory.create(name="Inherited", requested_by__successor=secadmin)
+    TicketFactory.create(name="Own", requested_by=secadmin)
+    TicketFactory.create(name="Somebody's")
+    for query in ("?mine=on", "?mine=on&open=on"):
+        assert listed(browser, query) == ["Own", before.name]
+        assert {row["Ticket name"] for row in exported(browser, query)} == {"Own", before.name}
+    assert browser.get(reverse("tickets:list") + "?mine=on").context["counts"].open == 2
+
+
+@pytest.mark.parametrize("sort", ["name", "assignee"])
+def test_sorting_ignores_case_and_puts_nothing_last(browser: Client, sort: str) -> None:
+    for name in ("b", "A", "C"):
+        delivered(name=name, record_labels={"assigned_to": name})
+    for order, names in (("", ["A", "b", "C"]), ("-", ["C", "b", "A"])):
+        assert listed(browser, f"?sort={order}{sort}") == names
+    delivered(name="nobody's")
+    assert listed(browser, "?sort=assignee")[-1] == listed(browser, "?sort=-assignee")[-1] == "nobody's"
+
+
+def test_the_filters_offer_who_works_on_tickets_and_are_chips(browser: Client) -> None:
+    for name, group in (("Beth Anglin", "network"), ("abel tuter", "Desk"), ("Beth Anglin", "Desk")):
+        delivered(record_labels={"assigned_to": name, "assignment_group": group})
+    plain = browser.get(reverse("tickets:list") + "?q=&assignee=Beth+Anglin&group=&mine=on&sort=")
+    assert plain.headers["Location"] == reverse("tickets:list") + "?assignee=Beth+Anglin&mine=on"
+    page = browser.get(plain.headers["Location"])
+    choices = [
+        select.options for select in page.context["form"].selects() if select.name in ("assignee", "group")
+    ]
+    assert [re.findall(r'value="([^"]+)"', options) for options in choices] == [
+        ["abel tuter", "Beth Anglin"], ["Desk", "network"],
+    ]  # fmt: skip
+    assert [(chip.words, chip.address) for chip in page.context["chips"]] == [
+        ("Assigned to: Beth Anglin", reverse("tickets:list") + "?mine=on"),
+        ("Mine only", reverse("tickets:list") + "?assignee=Beth+Anglin"),
+    ]
+    part = browser.get(plain.headers["Location"], headers={"HX-Request": "true"})
+    assert part.headers["HX-Replace-Url"] == plain.headers["Location"]
+    assert "<html" not in part.content.decode()
+    assert 'id="kinds"' in part.content.decode()
+
+
+def test_pages_from_either_end_neither_repeat_nor_lose_a_ticket(browser: Client) -> None:
+    instance = InstanceFactory.create()
+    TicketFactory.create_batch(120, instance=instance, due_on=None)
+    Ticket.objects.update(created_at=timezone.now())
+    for sort in ("", "&sort=due", "&sort=-due", "&sort=-priority", "&sort=status"):
+        names = [name for page in (1, 2, 3) for name in listed(browser, f"?page={page}{sort}")]
+        assert len(names) == len(set(names)) == 120
+    assert len(listed(browser, "?page=3")) == 20
+
+
+def test_outcomes_asked_for_by_key_are_those_that_tickets_are_filtered_by() -> None:
+    done = ActionFactory.create(score=10)
+    reached = delivered(action=done, recommendation_source=Source.MICROSOFT)
+    lost = delivered(
+        action=ActionFactory.create(), is_open=False, score_when_closed=10, closed_at=timezone.now()
+    )
+    Ticket.objects.filter(pk=lost.pk).update(normalized_state=NormalizedState.CLOSED)
+    others = [delivered(), TicketFactory.create()]
+    for until in (None, timezone.now()):
+        keys = [ticket.pk for ticket in (reached, lost, *others)]
+        told = dict(Ticket.objects.with_outcome(until).values_list("pk", "outcome"))
+        assert outcomes_of(keys, until) == told
+        assert [told[key] for key in keys] == ["points_reached", "regressed", "", ""]
 
 
 @pytest.mark.parametrize("count", [5, 120])

@@ -1,0 +1,42 @@
+"""What the states of many tickets are called, each looked up once."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import NamedTuple
+
+from tickets.models import StateName
+from tickets.models.record_condition import Condition
+
+
+class _Name(NamedTuple):
+    """The columns of a `StateName` that tell what a state is called."""
+
+    kind: str
+    value: str
+    language: str
+    their_label: str
+    our_label: str
+
+
+class ConditionWords:
+    """Says in one language how far tickets are, and what their records mean. `states` are the instances and the stored
+    states of all that will be asked for; None means any.
+    """
+
+    def __init__(self, states: Collection[tuple[int, str]] | None, language: str) -> None:
+        self.language = language
+        self.names = defaultdict[int, list[_Name]](list)
+        names = StateName.objects.all()
+        if states is not None:
+            instances, values = {instance for instance, _ in states}, {value for _, value in states}
+            names = names.filter(instance__in=instances, value__in=values)
+        for instance, *name in names.values_list("instance", *_Name._fields):
+            self.names[instance].append(_Name(*name))
+        self.said: dict[tuple[int, Condition], str] = {}
+
+    def of(self, instance: int, condition: Condition) -> str:
+        """Say it of a ticket of this instance."""
+        key = (instance, condition)
+        if key not in self.said:
+            self.said[key] = condition.words(self.names[instance], self.language)
+        return self.said[key]
