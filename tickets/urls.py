@@ -8,6 +8,7 @@ from tickets.pages import (
     linking_views,
     mapping_views,
     reconciliation_views,
+    selected_views,
     ticket_list,
     trial_views,
     views,
@@ -17,6 +18,9 @@ app_name = "tickets"
 urlpatterns = [
     path("", ticket_list.tickets, name="list"),
     path("export.csv", ticket_list.export_csv, name="export"),
+    path("selected/refresh/", selected_views.refresh, name="refresh_selected"),
+    path("selected/retry/", selected_views.retry, name="retry_selected"),
+    path("selected/discard/", selected_views.discard, name="discard_selected"),
     path("bulk/", bulk_views.prepare, name="bulk"),
     path("bulk/<uuid:batch>/", bulk_views.progress, name="batch"),
     path("fields/<kind:kind>/", mapping_views.fields, name="fields"),
