@@ -32,6 +32,7 @@ RECENT, OPEN, STUCK = 1_000, (0, 2), 7
 # Every so manieth of those that were closed is of an earlier instance.
 EARLIER = 40
 FINDINGS, NOTES = 200, 50
+PEOPLE, GROUPS = 20, 5
 _BATCH = 2_000
 _WORDS = (
     "Block legacy authentication",
@@ -121,6 +122,10 @@ def _tickets(count: int, person: User, now: datetime) -> Iterator[Ticket]:
             sys_id=new_sys_id(),
             number=f"{'CHG' if kind == Kind.CHANGE_REQUEST else 'INC'}{number:07d}",
             seen_at=now,
+            record_labels={
+                "assigned_to": f"Person {number % PEOPLE}",
+                "assignment_group": f"Group {number % GROUPS}",
+            },
         )
         _go_on(ticket, number, count - 1 - number, earlier, actions)
         yield ticket
