@@ -1,5 +1,6 @@
 """Microsoft's improvement actions, the organisation's plans for them, and the scores of the days."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -19,6 +20,19 @@ from scorecard.models.sharing import ShareLinks, share_links
 HISTORY = timedelta(days=90)
 
 _COMPLETED = Q(max_score__gt=0) & reaches("score", "max_score")
+# Not `~_COMPLETED`: where a maximum is unknown that comparison is neither true nor false.
+_UNFINISHED = (
+    Q(max_score__isnull=True) | Q(score__isnull=True) | Q(max_score__lte=0) | is_below("score", "max_score")
+)
+_REGRESSED = is_below("score", "previous_score")
+
+
+def _stands_at(status: str) -> Q:
+    """What is true of a scored action with this status."""
+    if status == Status.COMPLETED:
+        return _COMPLETED
+    planned = Q(plan__status=status)
+    return _UNFINISHED & (planned | Q(plan__isnull=True) if status == Status.TO_ADDRESS else planned)
 
 
 class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
@@ -54,24 +68,19 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
 
     def regressed(self) -> Self:
         """Those whose latest change within Microsoft's history lost points."""
-        return self.scored().filter(is_below("score", "previous_score"))
+        return self.scored().filter(_REGRESSED)
 
     def with_status(self, status: str) -> Self:
         """Those that stand at `status`; see `ImprovementAction.status` for what each means."""
         if status == Status.NOT_APPLICABLE:
             return self.not_applicable()
-        if status == Status.COMPLETED:
-            return self.completed()
-        # Not `exclude(_COMPLETED)`: where a maximum is unknown that comparison is neither true nor false.
-        unfinished = self.scored().filter(
-            Q(max_score__isnull=True)
-            | Q(score__isnull=True)
-            | Q(max_score__lte=0)
-            | is_below("score", "max_score")
-        )
-        if status == Status.TO_ADDRESS:
-            return unfinished.filter(Q(plan__isnull=True) | Q(plan__status=status))
-        return unfinished.filter(plan__status=status)
+        return self.scored().filter(_stands_at(status))
+
+    def count_by_status(self, statuses: Iterable[str]) -> dict[str, int]:
+        """Count scored actions by status, and under `regressed` those that lost points, in one query."""
+        counted = {status: Count("pk", filter=_stands_at(status)) for status in statuses}
+        found: dict[str, int] = self.scored().aggregate(**counted, regressed=Count("pk", filter=_REGRESSED))
+        return found
 
     def owned_by(self, person: models.Model) -> Self:
         """Those whose plan names this person as the one who sees to it."""

@@ -100,20 +100,28 @@ def action(request: PersonRequest, control_id: str) -> HttpResponse:
 
 
 def _tiles() -> list[dict[str, object]]:
-    actions = ImprovementAction.objects
-    tiles = [
-        (_("Regressed"), "regressed=on", "danger", actions.regressed()),
-        (Status.TO_ADDRESS.label, "status=to_address", "", actions.with_status(Status.TO_ADDRESS)),
-        (Status.PLANNED.label, "status=planned", "info", actions.with_status(Status.PLANNED)),
-        (
-            Status.RISK_ACCEPTED.label,
-            "status=risk_accepted",
-            "warning",
-            actions.with_status(Status.RISK_ACCEPTED),
-        ),
-        (Status.COMPLETED.label, "status=completed", "success", actions.completed()),
-    ]
+    tones = {
+        Status.TO_ADDRESS: "",
+        Status.PLANNED: "info",
+        Status.RISK_ACCEPTED: "warning",
+        Status.COMPLETED: "success",
+    }
+    counts = ImprovementAction.objects.count_by_status(status.value for status in tones)
+    regressed = {
+        "label": _("Regressed"),
+        "query": "regressed=on",
+        "tone": "danger",
+        "count": counts["regressed"],
+    }
     return [
-        {"label": label, "query": query, "tone": tone, "count": found.count()}
-        for label, query, tone, found in tiles
+        regressed,
+        *(
+            {
+                "label": status.label,
+                "query": f"status={status.value}",
+                "tone": tone,
+                "count": counts[status.value],
+            }
+            for status, tone in tones.items()
+        ),
     ]

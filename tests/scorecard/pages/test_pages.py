@@ -235,3 +235,17 @@ def test_who_may_not_create_tickets_reads_why(page: Client) -> None:
     found = text(page, ActionFactory.create().get_absolute_url())
     assert "/tickets/share/" not in found
     assert "Your role does not create tickets" in found
+
+
+@pytest.mark.usefixtures("day")
+def test_each_tile_counts_what_its_list_finds_in_one_query_for_all(
+    page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for score, maximum, planned in ((0, 5, ""), (1, None, ""), (5, 5, "planned"), (2, 5, "planned")):
+        action = ActionFactory.create(score=score, max_score=maximum, previous_score=1, is_scored=True)
+        if planned:
+            ActionPlan.objects.create(action=action, status=planned)
+    with django_assert_max_num_queries(12):
+        tiles = page.get("/secure-score/").context["tiles"]
+    found = [page.get(f"{LIST}?{tile['query']}").context["page"].paginator.count for tile in tiles]
+    assert [tile["count"] for tile in tiles] == found == [1, 2, 1, 0, 1]
