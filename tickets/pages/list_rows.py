@@ -74,7 +74,7 @@ class _Writer:
             "pk": ticket.pk,
             "address": self.addresses.of(ticket.pk) + self.in_list,
             "name": ticket.name,
-            "number": ticket.number or NOTHING,
+            "number": ticket.number,
             "state": self.conditions.of(ticket.instance_id, condition),
             "tone": condition.tone,
             "has_several_records": ticket.twin_since is not None,
