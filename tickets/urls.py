@@ -17,6 +17,7 @@ from tickets.pages import (
 app_name = "tickets"
 urlpatterns = [
     path("", ticket_list.tickets, name="list"),
+    path("live/", ticket_list.live, name="live_list"),
     path("export.csv", ticket_list.export_csv, name="export"),
     path("selected/refresh/", selected_views.refresh, name="refresh_selected"),
     path("selected/retry/", selected_views.retry, name="retry_selected"),

@@ -66,6 +66,7 @@ OURS = {
     "tickets:share": Row(WORKING, FORM),
     "tickets:ticket": Row(LOOKING, SAFE),
     "tickets:live": Row(LOOKING, SAFE),
+    "tickets:live_list": Row(LOOKING, SAFE),
     "tickets:status": Row(LOOKING, SAFE),
     "tickets:export": Row(LOOKING, SAFE),
     "tickets:refresh_selected": Row(LOOKING, SENT),

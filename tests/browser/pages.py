@@ -233,6 +233,7 @@ NO_PAGES = {
     "scorecard:live": "a part of the list of actions",
     "scorecard:reading": "a part of the home page and the overview",
     "tickets:live": "parts of the ticket's page",
+    "tickets:live_list": "a part of the list of tickets",
     "tickets:status": "a part of the dialog",
     "tickets:retry": "a deed",
     "tickets:refresh_selected": "a deed",

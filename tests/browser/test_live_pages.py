@@ -26,16 +26,15 @@ class Worker:
 
 
 def test_what_changes_in_servicenow_shows_and_nothing_that_a_person_does_is_lost(
-    browser: Browser, portal: Portal
+    browser: Browser, connected: Portal
 ) -> None:
     """Half a note is written while the status changes; a text is selected; rows are ticked while a ticket is made."""
-    with Person(browser, portal) as person:
+    with Person(browser, connected) as person:
         person.sign_in()
-        person.connect("client_credentials")
         page = person.page
         person.share(0, "change_request")
         person.go_on(page.get_by_role("link", name="View ticket"))
-        follow_a_ticket(page, Worker(portal, page, "change_request"))
+        follow_a_ticket(page, Worker(connected, page, "change_request"))
         follow_the_actions(person)
         assert person.complaints == []
 

@@ -8,7 +8,9 @@ from django.utils.translation import get_language, pgettext
 from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
+from accounts import live_pages
 from accounts.requests import PersonRequest
+from accounts.sessions import polled
 from scorecard.pages.list_address import ListAddress
 from scorecard.pages.neighbors import link_suffix
 from tickets.models import Ticket
@@ -31,6 +33,24 @@ def tickets(request: PersonRequest) -> HttpResponse:
     address = ListAddress.of(request)
     if address.has_empty and not request.htmx:
         return redirect(address.having(page=request.GET.get("page")))
+    context = _shown(request, address)
+    if request.htmx:
+        return replace_url(render(request, "tickets/_list.html", context), str(address))
+    return render(request, "tickets/list.html", context)
+
+
+@polled
+@may_view
+@require_safe
+def live(request: PersonRequest) -> HttpResponse:
+    """The list for the page that is open, at the same filters; nothing while that shows the same."""
+    context = _shown(request, ListAddress.of(request, reverse("tickets:list")))
+    if live_pages.shows(request, str(context["mark"])):
+        return HttpResponse(status=204)
+    return render(request, "tickets/_list.html", context)
+
+
+def _shown(request: PersonRequest, address: ListAddress) -> dict[str, object]:
     now = timezone.now()
     day = today(now)
     form = TicketFilter(request.GET, now=now, person=request.user)
@@ -41,7 +61,9 @@ def tickets(request: PersonRequest) -> HttpResponse:
     shown = list(page.object_list)
     outcomes = outcomes_of([ticket.pk for ticket in shown], judged_until(now))
     kind = form.values.get("kind", "")
-    context = {
+    listed = list_rows(shown, outcomes, day, link_suffix(address.whole))
+    counts = form.counts()
+    return {
         "form": form,
         "address": address,
         "chips": form.chips(address),
@@ -49,14 +71,12 @@ def tickets(request: PersonRequest) -> HttpResponse:
         "orders": sorting.choices(),
         "keeps": {"kind": kind},
         "page": page,
-        "rows": list_rows(shown, outcomes, day, link_suffix(address.whole)),
-        "counts": form.counts(),
+        "rows": listed,
+        "mark": live_pages.mark_of(listed, page.number, page.paginator.count, counts),
+        "counts": counts,
         "tabs": _tabs(address, kind),
         "file": ListAddress.of(request, reverse("tickets:export")).having(),
     }
-    if request.htmx:
-        return replace_url(render(request, "tickets/_list.html", context), str(address))
-    return render(request, "tickets/list.html", context)
 
 
 @may_view
