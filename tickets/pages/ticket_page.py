@@ -20,6 +20,7 @@ from tickets.models import PushAttempt, Ticket, TicketComment, TicketEvent, Tick
 from tickets.models.choices import Kind
 from tickets.models.comments import Element
 from tickets.models.outcome import judged_by
+from tickets.models.outcomes_of import outcomes_of
 from tickets.models.querysets import TicketQuerySet
 from tickets.pages import ticket_facts
 from tickets.pages.available_actions import available_actions
@@ -146,8 +147,7 @@ def _outcome(ticket: Ticket, now: datetime) -> str:
     action = ticket.action
     if not ticket.is_delivered or action is None or ticket.is_open != action.is_completed:
         return ""
-    this = Ticket.objects.filter(pk=ticket.pk).with_outcome(judged_by(now, vars(ticket)["scored_at"]))
-    return str(this.values_list("outcome", flat=True).first() or "")
+    return outcomes_of([ticket.pk], judged_by(now, vars(ticket)["scored_at"])).get(ticket.pk, "")
 
 
 def _has(ticket: Ticket, newest: str) -> bool:
