@@ -34,7 +34,9 @@ def test_what_changes_in_servicenow_shows_and_nothing_that_a_person_does_is_lost
         page = person.page
         person.share(0, "change_request")
         person.go_on(page.get_by_role("link", name="View ticket"))
-        follow_a_ticket(page, Worker(connected, page, "change_request"))
+        worker = Worker(connected, page, "change_request")
+        follow_a_ticket(page, worker)
+        follow_the_tickets(person, worker)
         follow_the_actions(person)
         assert person.complaints == []
 
@@ -69,6 +71,21 @@ def follow_a_ticket(page: Page, worker: Worker) -> None:
     expect(status).to_have_text("Authorize", timeout=SLOW)
     expect(page.get_by_role("button", name="Refresh now")).to_be_focused()
     expect(note).to_have_value("Asked the vendor")
+    assert page.evaluate("window.isSame")
+
+
+def follow_the_tickets(person: Person, worker: Worker) -> None:
+    page = person.page
+    name = page.get_by_role("heading", level=1).inner_text()
+    page.goto(person.portal.url + "tickets/")
+    page.evaluate("window.isSame = true")
+    row = page.locator("tbody tr").filter(has_text=name)
+    row.get_by_role("checkbox").check()
+    row.get_by_role("link").focus()
+    worker.change(state="-2")
+    expect(row).to_contain_text("Scheduled", timeout=SLOW)
+    expect(row.get_by_role("link")).to_be_focused()
+    expect(row.get_by_role("checkbox")).to_be_checked()
     assert page.evaluate("window.isSame")
 
 
