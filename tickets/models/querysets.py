@@ -224,9 +224,11 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         )
         return found
 
-    def with_label(self, column: str, label: str) -> "TicketQuerySet":
-        """Those that have this label, in whatever case, in `assignee` or `assignment_group`."""
-        found: TicketQuerySet = self.alias(folded=Lower(column)).filter(folded=Lower(Value(label)))
+    def with_label(self, column: str, label: str, *, by_index: bool) -> "TicketQuerySet":
+        """Those that have this label, in whatever case, in `assignee` or `assignment_group`; `by_index` as `having`."""
+        folded = Lower(column) if by_index else Coalesce(Lower(column), Lower(column))
+        name = f"folded_{column}"
+        found: TicketQuerySet = self.alias(**{name: folded}).filter(**{name: Lower(Value(label))})
         return found
 
     def page(self, start: int, end: int, count: int) -> list[UUID]:

@@ -160,14 +160,14 @@ class TicketFilter(ListFilter):
     def _matching(self, *, by_index: bool) -> TicketQuerySet:
         """Return the tickets asked for, open or not; without `by_index` as `TicketQuerySet.having` says."""
         values = self.values
-        found = Ticket.objects.search(self.searched)
+        found = self._searched
         asked = {column: values[name] for name, column in _COLUMNS.items() if values.get(name)}
         if values.get("mine") and self.person:
             asked["requested_by__in"] = Ticket.objects.looked_after_by(self.person)
         found = found.having(asked, by_index=by_index)
         for name, column in (("assignee", "assignee"), ("group", "assignment_group")):
             if values.get(name):
-                found = found.with_label(column, values[name])
+                found = found.with_label(column, values[name], by_index=by_index)
         if values.get("status"):
             found = found.normalized_state(NormalizedState(values["status"]))
         if values.get("outcome"):
@@ -181,6 +181,11 @@ class TicketFilter(ListFilter):
             # A choice of one instance is none.
             if name != "instance" or self.values.get(name) or len(self._stored["instance"]) > 1:
                 yield name, field
+
+    @cached_property
+    def _searched(self) -> TicketQuerySet:
+        # Whether there is a ticket of a whole number is asked once.
+        return Ticket.objects.search(self.searched)
 
     @cached_property
     def _stored(self) -> Mapping[str, Sequence[tuple[str, str]]]:
