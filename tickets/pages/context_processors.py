@@ -13,7 +13,7 @@ def sharing(request: HttpRequest) -> dict[str, object]:
 
 
 def _sharing(request: HttpRequest) -> dict[str, object]:
-    is_connected = Connection.objects.current().first() is not None
+    is_connected = Connection.objects.current().exists()
     if not request.user.has_perm("tickets.add_ticket"):
         reason = _("Your role does not create tickets. Ask a Security Administrator.")
     else:
