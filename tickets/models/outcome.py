@@ -41,6 +41,11 @@ def judged_until(now: datetime) -> datetime | None:
     return judged_by(now, ScoreDay.objects.values_list("calculated_at", flat=True).first())
 
 
+def scored_at() -> Subquery:
+    """When the newest score was calculated, for a query of tickets to bring along."""
+    return Subquery(ScoreDay.objects.values("calculated_at")[:1])
+
+
 def judged_by(now: datetime, calculated_at: datetime | None) -> datetime | None:
     """Return the same where the newest score was calculated at that moment, or where there is none."""
     return min(now, calculated_at) - SCORES_LAG if calculated_at else None

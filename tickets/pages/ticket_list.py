@@ -15,7 +15,7 @@ from scorecard.pages.list_address import ListAddress
 from scorecard.pages.neighbors import link_suffix
 from tickets.models import Ticket
 from tickets.models.choices import Kind
-from tickets.models.outcome import judged_until
+from tickets.models.outcome import judged_by, scored_at
 from tickets.models.outcomes_of import outcomes_of
 from tickets.models.state_labels import ENGLISH
 from tickets.pages import export
@@ -56,10 +56,11 @@ def _shown(request: PersonRequest, address: ListAddress) -> dict[str, object]:
     form = TicketFilter(request.GET, now=now, person=request.user)
     sorting = TicketSorting(request.GET.get("sort", ""))
     found = form.select()
-    rows = Ticket.objects.only(*COLUMNS).with_frozen()
+    rows = Ticket.objects.only(*COLUMNS).with_frozen().annotate(scored_at=scored_at())
     page = page_of(sorting.apply(found), rows, request.GET.get("page"), is_searched=bool(form.searched))
     shown = list(page.object_list)
-    outcomes = outcomes_of([ticket.pk for ticket in shown], judged_until(now))
+    calculated_at = vars(shown[0])["scored_at"] if shown else None
+    outcomes = outcomes_of([ticket.pk for ticket in shown], judged_by(now, calculated_at))
     kind = form.values.get("kind", "")
     listed = list_rows(shown, outcomes, day, link_suffix(address.whole))
     counts = form.counts()

@@ -13,13 +13,12 @@ from accounts.live_pages import mark_of
 from accounts.models import User
 from accounts.moments import element
 from connector.models import Connection
-from scorecard.models import ScoreDay
 from tickets.configuration import required_fields
 from tickets.delivery import comment_lookup
 from tickets.models import PushAttempt, Ticket, TicketComment, TicketEvent, TicketNote
 from tickets.models.choices import Kind
 from tickets.models.comments import Element
-from tickets.models.outcome import judged_by
+from tickets.models.outcome import judged_by, scored_at
 from tickets.models.outcomes_of import outcomes_of
 from tickets.models.querysets import TicketQuerySet
 from tickets.pages import ticket_facts
@@ -81,7 +80,7 @@ def whole() -> TicketQuerySet:
         **of_ticket,
         is_followed=Exists(current),
         has_comments=Exists(TicketComment.objects.filter(ticket=OuterRef("pk"))),
-        scored_at=Subquery(ScoreDay.objects.values("calculated_at")[:1]),
+        scored_at=scored_at(),
     )
     return found
 
