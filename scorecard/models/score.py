@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, ExpressionWrapper, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -98,7 +99,8 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
     def with_impact(self, total: float | None) -> Self:
         """Add `impact`: the points still available in per cent of `total`; None where anything is unknown."""
         if not total or total <= 0:
-            return self.annotate(impact=Value(None, models.FloatField()))
+            # PostgreSQL sorts by no bare constant.
+            return self.annotate(impact=Cast(Value(None), models.FloatField()))
         share = ExpressionWrapper((F("max_score") - F("score")) * 100.0 / total, models.FloatField())
         return self.annotate(
             impact=Case(
