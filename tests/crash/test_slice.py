@@ -26,12 +26,12 @@ TAKEN_AWAY = (
     ("mark", "nowhere / created without a key", "records, where"),
 )
 # Other tests run beside it, so that everything takes its time.
-PACE = "4"
+PACE, SLOWER = "4", "12"
 Run = subprocess.Popen[str]
 
 
-def start(*arguments: str) -> Run:
-    command = [sys.executable, "-W", "ignore", "-m", "tools.crash", "--pace", PACE, *arguments]
+def start(*arguments: str, pace: str = PACE) -> Run:
+    command = [sys.executable, "-W", "ignore", "-m", "tools.crash", "--pace", pace, *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -56,6 +56,11 @@ def test_whatever_dies_there_is_one_record_and_the_ticket_is_linked_to_it() -> N
 def test_the_matrix_notices_what_is_taken_away(
     weakened: dict[str, Run], part: str, cell: str, said: str
 ) -> None:
-    output, _ = weakened[cell].communicate()
-    assert weakened[cell].returncode == 1, output
+    run = weakened[cell]
+    output, _ = run.communicate()
+    if run.returncode == 0:
+        # On a machine that is too busy for its pace, what is to come too early comes late enough.
+        run = start("--without", part, "--only", cell, pace=SLOWER)
+        output, _ = run.communicate()
+    assert run.returncode == 1, output
     assert said in output
