@@ -89,6 +89,7 @@ def just_fits(client: Client, address: str, names: set[str], size: int) -> list[
     return [client.generic("POST", address, body(name, size), FORM).status_code for name in sorted(names)]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_three_megabytes_anywhere_cost_little_and_leave_nothing(written: StringIO) -> None:
     before = rows()
@@ -107,6 +108,7 @@ def test_three_megabytes_anywhere_cost_little_and_leave_nothing(written: StringI
     assert rows() == before
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_longest_text_that_is_read_costs_little_and_leaves_nothing(
     written: StringIO, settings: LazySettings
