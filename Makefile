@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help run serve test test-fast crash chaos tracking lint format screenshots bench lock messages clean python
+.PHONY: help run serve test test-fast crash chaos tracking lint format migrations screenshots bench lock messages clean python
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ lint: $(VENV)/dev.stamp ## check style, types, templates, directions of import, 
 format: $(VENV)/dev.stamp ## put the code into its form
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+migrations: $(VENV)/dev.stamp ## write the migration of changed models: APP=tickets NAME=problems
+	@$(PY) -m tools.migrations $(APP) $(NAME)
 
 screenshots: $(VENV)/dev.stamp ## take pictures of every page into build/screenshots
 	@$(PY) -m tools.screenshots $(PAGES)
