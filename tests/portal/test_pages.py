@@ -95,7 +95,7 @@ def test_after_the_connection_both_ticket_cards_are_there(
     assert "Do you use ServiceNow?" not in page
     assert "ServiceNow change management tickets" in page
     assert "ServiceNow incident management tickets" in page
-    assert page.count("No tickets yet") == 2
+    assert page.count("No tickets yet") == len(Kind)
     assert {f"{CREATE}{kind}" in page for kind in Kind.values} == {True}
     assert CONFIGURE in page
     assert "https://acme.service-now.com/nav_to.do?uri=change_request_list.do" in page
