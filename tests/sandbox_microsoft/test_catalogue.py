@@ -35,6 +35,12 @@ def test_some_instructions_are_as_awkward_as_microsofts() -> None:
         assert any(awkward in text for text in texts)
 
 
+def test_no_text_shows_an_escape() -> None:
+    # TOML reads escapes between double quotation marks alone.
+    texts = [text for one in controls() for text in (one.title, one.description, one.remediation, one.impact)]
+    assert not [text for text in texts if "\\u" in text]
+
+
 def test_titles_hold_no_markup() -> None:
     assert not [control.title for control in controls() if re.search(r"<[a-z]", control.title)]
 
