@@ -2,6 +2,7 @@
 
 import "./chart.js";
 import "./moments.js";
+import "./restored.js";
 import "./shortcuts.js";
 
 const dialog = document.getElementById("dialog");

@@ -1,5 +1,7 @@
 """Sharing with the impatience of real people."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -53,6 +55,13 @@ def test_many_actions_are_shared_in_one_go(browser: Browser, connected: Portal) 
         person.check_access()
         with page.expect_response(lambda answer: "/bulk/" in answer.url):
             page.get_by_role("region", name="For all of them").get_by_label("Priority").select_option("2")
+        page.get_by_label("Note").fill("By the board.")
+        page.get_by_role("navigation", name="Breadcrumb").get_by_role("link").click()
+        expect(page).to_have_url(re.compile("/secure-score/actions/"))
+        page.go_back()
+        # What was typed is there again, and what it asks for is shown.
+        expect(page.get_by_label("Note")).to_have_value("By the board.")
+        expect(page.get_by_text("(for all of them)").first).to_be_attached()
         page.get_by_role("button", name="Send 3 tickets").click()
         expect(page.locator("#settled").get_by_text("3 of 3 tickets are processed.")).to_be_visible(
             timeout=SLOW
@@ -62,6 +71,9 @@ def test_many_actions_are_shared_in_one_go(browser: Browser, connected: Portal) 
         page.goto(connected.url + "tickets/?priority=2")
         expect(page.locator("tbody tr")).to_have_count(3)
         person.check_access()
+        page.go_back()
+        page.go_back()
+        expect(page.locator("#settled").get_by_text("3 of 3 tickets are processed.")).to_be_visible()
         assert person.complaints == []
 
 

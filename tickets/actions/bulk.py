@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from connector.models import Instance
-from scorecard.models import ImprovementAction
+from scorecard.models import ImprovementAction, ImprovementActionQuerySet
 from scorecard.models.choices import FINISHED
 from scorecard.pages.action_filter import ActionFilter
 from scorecard.pages.sorting import ActionSorting
@@ -136,6 +136,15 @@ def chosen(form: QueryDict, person: User) -> list[ImprovementAction]:
         found = ActionFilter(QueryDict(form.get("query", "")), person=person).select()
     else:
         found = ImprovementAction.objects.filter(control_id__in=form.getlist("action"))
+    return _by_rank(found)
+
+
+def named(keys: Iterable[int]) -> list[ImprovementAction]:
+    """Return the actions that have these primary keys; at most one more than the limit."""
+    return _by_rank(ImprovementAction.objects.filter(pk__in=keys))
+
+
+def _by_rank(found: ImprovementActionQuerySet) -> list[ImprovementAction]:
     return list(ActionSorting("rank").apply(found.select_related("plan"))[: LIMIT + 1])
 
 

@@ -1,5 +1,6 @@
 """Sharing many actions in one go: choose, look at what will be sent, send, follow."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,11 +14,12 @@ from accounts import form_drafts
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from connector.models import Connection
-from scorecard.models import ScoreDay
+from scorecard.models import ImprovementAction, ScoreDay
 from tickets.actions import bulk
 from tickets.models import Ticket
 from tickets.models.choices import MOVING
 from tickets.models.ticket_type import type_of
+from tickets.pages import bulk_address
 from tickets.pages.card_rows import card_rows
 from tickets.pages.forms import BulkForm
 from tickets.pages.views import may_create, may_view
@@ -31,10 +33,12 @@ def prepare(request: PersonRequest) -> HttpResponse:
     """Show what will be sent for the chosen actions, and send exactly that."""
     typed = form_drafts.take(request) if request.method != "POST" else None
     wanted = request.POST if typed is None else typed
-    actions = bulk.chosen(wanted, request.user)
+    selection = bulk_address.selection(request)
+    if selection is None:
+        return _begin(request, bulk.chosen(wanted, request.user))
+    actions = bulk.named(selection.actions)
     if not actions:
-        messages.info(request, _("Select the improvement actions to share first."))
-        return redirect("scorecard:actions")
+        return _begin(request, actions)
     day = today(timezone.now())
     form = BulkForm(wanted, today=day) if "step" in wanted else BulkForm.blank(day)
     form.was_kept = typed is not None
@@ -42,12 +46,15 @@ def prepare(request: PersonRequest) -> HttpResponse:
     plan = bulk.plan(
         actions[: bulk.LIMIT],
         terms,
-        batch=form.batch_id,
+        batch=selection.batch,
         total=ScoreDay.newest_maximum(),
         today=day,
     )
     if plan.is_sent:
-        return _sent_before(request, plan)
+        if "step" in wanted and plan.differs_from_sent:
+            said = _("This form was sent before. These are its tickets; what changed since was not sent.")
+            messages.warning(request, said)
+        return redirect("tickets:batch", batch=plan.batch)
     if request.POST.get("step") == "send" and form.is_valid():
         answer = _send(request, form, plan)
         if answer is not None:
@@ -85,13 +92,12 @@ def progress(request: PersonRequest, batch: UUID) -> HttpResponse:
     return render(request, template, context)
 
 
-def _sent_before(request: PersonRequest, plan: bulk.Plan) -> HttpResponse:
-    """Lead to the tickets of a form that was sent before."""
-    if plan.differs_from_sent:
-        messages.warning(
-            request, _("This form was sent before. These are its tickets; what changed since was not sent.")
-        )
-    return redirect("tickets:batch", batch=plan.batch)
+def _begin(request: PersonRequest, actions: Sequence[ImprovementAction]) -> HttpResponse:
+    """Lead from a selection to its preview."""
+    if actions:
+        return redirect(bulk_address.address(actions))
+    messages.info(request, _("Select the improvement actions to share first."))
+    return redirect("scorecard:actions")
 
 
 def _send(request: PersonRequest, form: BulkForm, plan: bulk.Plan) -> HttpResponse | None:

@@ -191,7 +191,6 @@ class BulkForm(TaskForm):
     may be dropped (`drop`: control IDs) and have priorities of their own (`row_priority`: control ID, colon, priority).
     """
 
-    batch = forms.UUIDField(widget=forms.HiddenInput)
     priority = forms.TypedChoiceField(
         label=_("Priority"),
         required=False,
@@ -229,14 +228,7 @@ class BulkForm(TaskForm):
     @classmethod
     def blank(cls, today: date) -> "BulkForm":
         """Return the form for a selection that has just been made."""
-        return cls(initial={"batch": uuid4(), "kind": DEFAULT}, today=today)
-
-    @property
-    def batch_id(self) -> UUID:
-        """What makes the same selection, sent twice, one batch."""
-        self.full_clean()
-        kept = getattr(self, "cleaned_data", self.initial).get("batch")
-        return kept if isinstance(kept, UUID) else uuid4()
+        return cls(initial={"kind": DEFAULT}, today=today)
 
     def terms(self) -> Terms:
         """Return what was asked for; in place of what is not valid, what the form starts with."""
