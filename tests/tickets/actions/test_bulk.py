@@ -45,7 +45,7 @@ def choose(browser: Client, selection: dict[str, object]) -> Any:
     return browser.post(BULK, selection, follow=True)
 
 
-def form_of(page: Any) -> dict[str, object]:
+def form_of(page: Any) -> dict[str, Any]:
     """Fill in what the page shows, as a browser would send it back; and to which address."""
     asked = page.request
     hidden = {
@@ -55,7 +55,7 @@ def form_of(page: Any) -> dict[str, object]:
     return {**hidden, "kind": "change_request", "priority": "", "due_on": "", "note": ""}
 
 
-def post(browser: Client, form: dict[str, object], **how: Any) -> Any:
+def post(browser: Client, form: dict[str, Any], **how: Any) -> Any:
     """Send a form to its address."""
     fields = {name: value for name, value in form.items() if name != "address"}
     return browser.post(str(form["address"]), fields, **how)
