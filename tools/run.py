@@ -159,6 +159,8 @@ def left_out_in(report: Path) -> Counter[str]:
 def main(arguments: Sequence[str]) -> int:
     """Run all tests, or those named. Returns the exit status."""
     os.chdir(ROOT)
+    # Hundreds of processes start: what Python compiled for one serves the next, also where it is told to keep nothing.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Several runs start at once, and none may read half a catalogue. To import the portal would choose its settings.
     subprocess.run([sys.executable, "-c", COMPILE_CATALOGUES], check=True)
     if arguments[:1] == ["--fast"]:

@@ -5,7 +5,7 @@ The addresses come from the URL configuration itself: one without a row here fai
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -27,6 +27,11 @@ from tests.accounts.access_table import ADMINISTRATION, EVERYBODY, METHODS, OURS
 from tests.factories import ActionFactory, TicketCommentFactory, TicketFactory, UserFactory, person
 
 LOGIN, ADMIN_LOGIN = "/accounts/login/", "/admin/login/"
+# What browsers send, on every run; the rest, which takes three times as long, where there is time.
+USUAL = ("GET", "POST")
+RARE = pytest.param(
+    tuple(one for one in METHODS if one not in USUAL), marks=pytest.mark.slow, id="other methods"
+)
 
 
 def rows() -> Iterator[tuple[Address, Row]]:
@@ -122,7 +127,9 @@ def plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(urls, "handler403", lambda request, exception: HttpResponseForbidden())
 
 
-def wrong_answers(who: str, things: dict[str, str], only: str = "") -> list[str]:
+def wrong_answers(
+    who: str, things: dict[str, str], methods: Iterable[str] = METHODS, only: str = ""
+) -> list[str]:
     """Try everything, or one address, as one kind of person; whatever came out otherwise than the table says."""
     client = browser_of(who)
     found, cookies = [], client.cookies.output(header="", sep=";")
@@ -130,7 +137,7 @@ def wrong_answers(who: str, things: dict[str, str], only: str = "") -> list[str]
     for address, row in rows():
         if only not in ("", address.name):
             continue
-        for method in METHODS:
+        for method in methods:
             client.cookies = SimpleCookie(cookies)  # Signing out would take them away.
             with transaction.atomic():
                 response = client.generic(method, fill(address, things))
@@ -143,9 +150,12 @@ def wrong_answers(who: str, things: dict[str, str], only: str = "") -> list[str]
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("plain_refusals")
+@pytest.mark.parametrize("methods", [pytest.param(USUAL, id="GET and POST"), RARE])
 @pytest.mark.parametrize("who", sorted(EVERYBODY))
-def test_everybody_gets_exactly_where_the_table_says(who: str, things: dict[str, str]) -> None:
-    assert wrong_answers(who, things) == []
+def test_everybody_gets_exactly_where_the_table_says(
+    who: str, methods: Iterable[str], things: dict[str, str]
+) -> None:
+    assert wrong_answers(who, things, methods) == []
 
 
 def test_no_row_is_left_over() -> None:
@@ -184,7 +194,7 @@ def test_an_address_without_a_row_fails() -> None:
 @pytest.mark.django_db
 @pytest.mark.urls("tests.accounts.leaky_urls")
 def test_a_door_that_is_too_open_is_found(things: dict[str, str]) -> None:
-    assert "no role: GET /tickets/new/ -> reached" in wrong_answers("no role", things, "tickets:new")
+    assert "no role: GET /tickets/new/ -> reached" in wrong_answers("no role", things, only="tickets:new")
 
 
 def test_every_view_of_the_portal_passes_the_check() -> None:
