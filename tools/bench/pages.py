@@ -21,6 +21,7 @@ from portal.run import compile_catalogues
 from scorecard.models import ImprovementAction
 from tickets.models import Ticket
 from tickets.models.choices import Delivery
+from tickets.pages import bulk_address
 from tickets.pages.paging import SIZE
 from tools.bench.years_of_use import live_for_years, newest_open
 from tools.crash.databases import Databases, use
@@ -159,7 +160,7 @@ def pages(tickets: int) -> Mapping[str, Get]:
     # Its tickets are closed, so there is something to share.
     action = closed.action or ImprovementAction()
     stuck = Ticket.objects.filter(delivery=Delivery.ATTENTION).order_by("-created_at").first() or opened
-    chosen = list(ImprovementAction.objects.order_by("rank").values_list("control_id", flat=True)[:SIZE])
+    chosen = ImprovementAction.objects.order_by("rank")[:SIZE]
     addresses = {
         "home": reverse("home"),
         "home, refreshing itself": reverse("cards"),
@@ -190,14 +191,12 @@ def pages(tickets: int) -> Mapping[str, Get]:
         "connection": reverse("connector:connection"),
         "setup": reverse("connector:setup"),
         "reconciliation": reverse("tickets:reconciliation"),
+        "bulk, 50 actions": bulk_address.address(chosen),
         "administration": reverse("admin:index"),
         "administration: audit entries": reverse("admin:accounts_auditentry_changelist"),
         "administration: tickets": reverse("admin:tickets_ticket_changelist"),
     }  # fmt: skip
-    found = {name: _getting(address) for name, address in addresses.items()}
-    data = {"selection": "ticked", "action": chosen}
-    found["bulk, 50 actions"] = lambda client: client.post(reverse("tickets:bulk"), data)
-    return found
+    return {name: _getting(address) for name, address in addresses.items()}
 
 
 def _getting(address: str | tuple[str, dict[str, str]]) -> Get:
