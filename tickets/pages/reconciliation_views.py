@@ -23,7 +23,7 @@ from tickets.models import Finding, Reconciliation, StateName, TicketEvent
 from tickets.models.choices import Delivery, Kind, NormalizedState
 from tickets.models.reconciliation import Discrepancy
 from tickets.pages.cards import record_address
-from tickets.pages.timeline import Change, told
+from tickets.pages.timeline import told
 from tickets.pages.views import may_change
 from tickets.reconciliation import fixes
 from tickets.reconciliation import run as reconcile
@@ -32,6 +32,9 @@ from tickets.records.provenance import Origin
 # More of one kind are counted, and fixed by its button, but not shown.
 SHOWN = 100
 _ID = re.compile(r"[0-9]{1,19}")
+_OLDER = gettext_lazy(
+    "ServiceNow holds an older version than was mirrored: the instance may have been restored or cloned over."
+)
 _CHOICES: dict[Discrepancy, tuple[str | Promise, str | Promise]] = {
     Discrepancy.STALE: (
         gettext_lazy("The records have changed since they were last mirrored."),
@@ -65,12 +68,14 @@ _CHOICES: dict[Discrepancy, tuple[str | Promise, str | Promise]] = {
 
 @dataclass(frozen=True)
 class FindingLine:
-    """A finding with its words."""
+    """A finding with its words: what is to be told of it, the link that its record names, and the records."""
 
     finding: Finding
+    kind: str | Promise
+    ticket_url: str
     may_be_chosen: bool
-    changes: list[Change]
-    origin: str
+    told: list[str]
+    link: str
     links: list[str]
 
 
@@ -205,18 +210,24 @@ def _lines(run: Reconciliation, discrepancy: Discrepancy) -> list[FindingLine]:
 def _line(
     run: Reconciliation, finding: Finding, names: list[StateName], *, may_be_chosen: bool
 ) -> FindingLine:
-    event = TicketEvent(type=TicketEvent.Type.CHANGED, detail=finding.detail.get("changes", {}))
-    [story] = told([event], Kind(finding.kind), names)
-    origin = finding.detail.get("origin", "")
-    records = finding.detail.get("records") or ([finding.sys_id] if finding.sys_id else [])
-    kinds = finding.detail.get("kinds", {})
-    links = [
-        record_address(run.instance, Kind(kinds.get(sys_id, finding.kind)), sys_id) for sys_id in records
-    ]
+    kind, detail = Kind(finding.kind), finding.detail
+    event = TicketEvent(type=TicketEvent.Type.CHANGED, detail=detail.get("changes", {}))
+    [story] = told([event], kind, names)
+    said = [str(change) for change in story.changes]
+    if detail.get("is_older"):
+        said.append(str(_OLDER))
+    origin = detail.get("origin", "")
+    if origin:
+        said.append(str(Origin(origin).label))
+    records = detail.get("records") or ([finding.sys_id] if finding.sys_id else [])
+    kinds = detail.get("kinds", {})
+    links = [record_address(run.instance, Kind(kinds.get(sys_id, kind)), sys_id) for sys_id in records]
     return FindingLine(
         finding,
+        kind.label,
+        finding.ticket.get_absolute_url() if finding.ticket else "",
         may_be_chosen,
-        story.changes,
-        str(Origin(origin).label) if origin else "",
+        said,
+        detail.get("link", "") if origin else "",
         [] if finding.discrepancy == Discrepancy.MISSING else links,
     )
