@@ -57,7 +57,9 @@ class Change:
     def __str__(self) -> str:
         words = {"field": self.field, "before": self.before or "–", "after": self.after or "–"}
         told = self.before or self.after
-        return (gettext("%(field)s: %(before)s → %(after)s") if told else gettext("%(field)s changed")) % words
+        return (
+            gettext("%(field)s: %(before)s → %(after)s") if told else gettext("%(field)s changed")
+        ) % words
 
 
 @dataclass(frozen=True)
