@@ -40,6 +40,8 @@ PORTS = {"PORT": 8000, "SANDBOX_PORT": 8800, "MICROSOFT_PORT": 8801}
 # Keys sign and encrypt: those of the real portal must not be known to a demonstration.
 KEYS = ("SECRET_KEY", "SECRET_KEY_FILE", "FIELD_KEYS", "FIELD_KEYS_FILE", "GRAPH_CLIENT_SECRET_FILE")
 PROFILES = ("hardened", "legacy")
+# No proxy of the environment leads to this machine.
+_straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class CannotStart(Exception):
@@ -200,9 +202,16 @@ def run(supervisor: Supervisor, state: Path, *, demo: bool) -> None:
     if not supervisor.stopping.is_set():
         if demo:
             say(f"{SIGN_INS}\n{SANDBOX_SIGN_INS}")
-        say(f"Portal ready: http://127.0.0.1:{port_of('PORT')}/")
+        say(where_it_is())
         supervisor.watch()
     say("Stopping ...")
+
+
+def where_it_is() -> str:
+    """Name the address that people open, and the one that a web server in front passes requests on to."""
+    here = f"http://127.0.0.1:{port_of('PORT')}"
+    there = ThisProcess().origin("PUBLIC_URL", here)
+    return f"Portal ready: {there}/" + ("" if there == here else f" (your web server passes on to {here}/)")
 
 
 def start_sandbox(supervisor: Supervisor, state: Path) -> None:
@@ -278,18 +287,25 @@ def portal_parts(state: Path) -> list[Part]:
 
 def wait_for(supervisor: Supervisor, state: Path) -> None:
     """Wait until web, workers and beat answer. Raises CannotStart naming the one that does not."""
-    url = f"http://127.0.0.1:{port_of('PORT')}/readyz"
-    ready: dict[str, Callable[[], bool]] = {"web": lambda: answers(url)}
+    url, host = f"http://127.0.0.1:{port_of('PORT')}/readyz", name_of_the_portal()
+    ready: dict[str, Callable[[], bool]] = {"web": lambda: answers(url, host)}
     ready |= {name: (state / "ready" / name).exists for name in (*WORKERS, "beat")}
     for name, check in ready.items():
         if not supervisor.wait_until(check, 60) and not supervisor.stopping.is_set():
             raise CannotStart(f"{name} does not answer; see {state}/log/{name}.log")
 
 
-def answers(url: str) -> bool:
-    """Whether an address answers well."""
+def name_of_the_portal() -> str:
+    """A name that the portal answers to. To 127.0.0.1 it does not where people reach it by another one."""
+    name = ThisProcess().hosts("ALLOWED_HOSTS", with_ports=False)[:1]
+    return name[0].removeprefix(".") if name and name != ["*"] else ""
+
+
+def answers(url: str, host: str = "") -> bool:
+    """Whether an address of this machine answers well, asked by the name `host`, or else by its own."""
+    asked = urllib.request.Request(url, headers={"Host": host} if host else {})  # noqa: S310  Our own addresses.
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  Our own loopback addresses.
+        with _straight.open(asked, timeout=2) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

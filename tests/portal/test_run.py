@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.run import SETTLING_SECONDS
+from portal.run import SETTLING_SECONDS, where_it_is
 from tests.portal.portal_process import PortalProcess
 from tests.portal.processes import that_mention, wait_until
 from tests.portal.scratch import environment, manage, scratch_database
@@ -25,6 +25,8 @@ from tests.ports import free_port, free_ports
 from tests.sandbox_process import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+# As behind a web server of one's own: the portal answers to no other name, also not to this machine's.
+NAME = "desk.example.com"
 LIST_ADMINISTRATORS = """
 from accounts.models import User
 print([person.username for person in User.objects.filter(is_superuser=True)])
@@ -33,7 +35,8 @@ print([person.username for person in User.objects.filter(is_superuser=True)])
 
 @pytest.fixture(scope="module")
 def shared_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalProcess]:
-    process = PortalProcess(tmp_path_factory.mktemp("portal"))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    process = PortalProcess(tmp_path_factory.mktemp("portal"), ALLOWED_HOSTS=NAME, http_proxy=nowhere)
     yield process
     process.stop()
 
@@ -46,7 +49,8 @@ def portal(shared_portal: PortalProcess) -> PortalProcess:
 
 
 def answer(port: int, path: str) -> int:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": NAME})
+    with urllib.request.urlopen(asked, timeout=10) as response:
         return int(response.status)
 
 
@@ -66,6 +70,16 @@ def test_one_line_says_where_the_portal_is_and_others_how_to_sign_in(portal: Por
     assert ready == [f"Portal ready: http://127.0.0.1:{portal.port}/"]
     assert "secadmin" in portal.output
     assert "m365.integration" in portal.output
+
+
+def test_behind_a_web_server_the_line_names_the_address_that_people_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = environment(tmp_path, PUBLIC_URL=f"https://{NAME}", PORT="8000")
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    passed_on = "(your web server passes on to http://127.0.0.1:8000/)"
+    assert where_it_is() == f"Portal ready: https://{NAME}/ {passed_on}"
 
 
 def test_every_part_answers_once_the_portal_is_ready(portal: PortalProcess) -> None:
