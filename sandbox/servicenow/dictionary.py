@@ -60,7 +60,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """A table. `number_prefix` is empty where records carry no number; `display` is the field that names a record."""
+    """A table. `number_prefix` is empty where records carry no number; `display` is the field that names a record.
+
+    `form` is what a person may change on its page, in this order; without it the table has no pages.
+    """
 
     name: str
     label: str
@@ -69,6 +72,7 @@ class Table:
     first_number: int = 0
     display: str = "sys_id"
     parent: str = ""
+    form: tuple[str, ...] = ()
 
     @property
     def journals(self) -> tuple[str, ...]:
@@ -94,6 +98,12 @@ def tables() -> dict[str, Table]:
 
 
 @cache
+def tables_with_pages() -> dict[str, Table]:
+    """Those that people look at and work in, by name."""
+    return {name: table for name, table in tables().items() if table.form}
+
+
+@cache
 def task_table() -> Table:
     """The parent of incidents and changes: the fields that all its children have."""
     first, *others = (tables()[name].fields for name in TASK_CLASSES)
@@ -107,7 +117,7 @@ def find_table(name: str) -> Table | None:
 
 
 def _read(file: Path) -> Table:
-    """A file has `@label`, `@number PREFIX first`, `@display field` and `@extends table`, then a line a field."""
+    """A file says of its table `@label`, `@number PREFIX first`, `@display`, `@extends`, `@form`; a line each field."""
     lines = [line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
     facts = dict(line[1:].split(maxsplit=1) for line in lines if line.startswith("@"))
     fields = [_field(line) for line in lines if line and not line.startswith("@")]
@@ -120,6 +130,7 @@ def _read(file: Path) -> Table:
         first_number=int(first or 0),
         display=facts.get("display", "sys_id"),
         parent=facts.get("extends", ""),
+        form=tuple(facts.get("form", "").split()),
     )
 
 

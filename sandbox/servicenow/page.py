@@ -7,6 +7,8 @@ import jinja2
 from werkzeug import Request, Response
 from werkzeug.utils import redirect
 
+from sandbox.servicenow.dictionary import tables_with_pages
+
 FOLDER = Path(__file__).parent / "templates"
 HEADERS = {
     # No form-action: after consent the browser goes on to the portal, and the policy would apply there too.
@@ -22,6 +24,7 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals["listed_tables"] = tables_with_pages()
 
 
 def page(template: str, status: int = 200, **context: object) -> Response:

@@ -12,7 +12,7 @@ from sandbox.servicenow import accounts, records
 from sandbox.servicenow.access import Rights
 from sandbox.servicenow.accounts import Session
 from sandbox.servicenow.behaviour import next_states
-from sandbox.servicenow.dictionary import Table, tables
+from sandbox.servicenow.dictionary import Table, tables, tables_with_pages
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.page import page, to_sign_in
@@ -26,17 +26,7 @@ from sandbox.servicenow.store import Row
 
 PAGE_ROWS = 50
 COLUMNS = ("number", "short_description", "state", "priority", "assigned_to", "sys_updated_on")
-# What the form lets a person change, in this order; the rest is shown or left out.
-EDITABLE = {
-    "incident": (
-        "state", "hold_reason", "impact", "urgency", "assignment_group", "assigned_to", "close_code", "close_notes",
-        "comments", "work_notes",
-    ),
-    "change_request": (
-        "state", "on_hold", "on_hold_reason", "priority", "assignment_group", "assigned_to", "close_code",
-        "close_notes", "comments", "work_notes",
-    ),
-}  # fmt: skip
+# What the form shows of a record besides what may be changed.
 SHOWN = (
     "priority", "approval", "requested_by", "caller_id", "opened_at", "opened_by", "due_date", "requested_by_date",
     "correlation_display", "correlation_id", "sys_updated_on", "sys_updated_by",
@@ -45,7 +35,7 @@ SHOWN = (
 
 def home(instance: Instance, request: Incoming) -> Response:
     """Where everything is."""
-    counts = {table: instance.store.count(table) for table in EDITABLE}
+    counts = {table: instance.store.count(table) for table in tables_with_pages()}
     return page("home.html", session=accounts.signed_in(instance, request), counts=counts, instance=instance)
 
 
@@ -110,7 +100,7 @@ def record_form(instance: Instance, request: Incoming, table_name: str) -> Respo
 
 
 def _update(instance: Instance, request: Incoming, session: Session, table: Table, row: Row) -> Response:
-    given = {name: request.form.get(name, "").replace("\r\n", "\n") for name in EDITABLE[table.name]}
+    given = {name: request.form.get(name, "").replace("\r\n", "\n") for name in table.form}
     try:
         if not Rights(session.user, instance.switches).may("write", table.name):
             raise Forbidden("Your roles do not let you change this record.")
@@ -135,7 +125,7 @@ def _form(
     saved: Row | None = None,
 ) -> Response:
     show = reader_of(instance.store, instance.switches, session.user)
-    options = {name: _options(instance, show, table, saved or row, name) for name in EDITABLE[table.name]}
+    options = {name: _options(instance, show, table, saved or row, name) for name in table.form}
     shown = [
         (name, show.display_value(row, table.fields[name], table)) for name in SHOWN if name in table.fields
     ]

@@ -19,6 +19,7 @@ from sandbox.servicenow import (
 from sandbox.servicenow.aggregate import stats
 from sandbox.servicenow.batch import batch
 from sandbox.servicenow.change_routes import CHANGE_ROUTES
+from sandbox.servicenow.dictionary import tables_with_pages
 from sandbox.servicenow.incoming import Incoming
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.page import stylesheet
@@ -51,6 +52,7 @@ def _versions(path: str, *versions: str) -> tuple[str, ...]:
     return f"/api/now{path}", f"/api/now/<any({', '.join(versions or ('v1',))}):version>{path}"
 
 
+_WITH_PAGES = ", ".join(tables_with_pages())
 # Name of the route (as faults and the log know it), handler, addresses.
 ROUTES: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
     ("authorize", oauth.authorize, ("/oauth_auth.do",)),
@@ -81,8 +83,8 @@ ROUTES: tuple[tuple[str, Handler, tuple[str, ...]], ...] = (
     ("api", unknown_api, ("/api/<path:rest>",)),
     ("page", pages.home, ("/",)),
     ("page", pages.nav_to, ("/nav_to.do", "/now/nav/ui/classic/params/target/<path:target>")),
-    ("page", pages.record_list, ("/<any(incident, change_request):table_name>_list.do",)),
-    ("page", pages.record_form, ("/<any(incident, change_request):table_name>.do",)),
+    ("page", pages.record_list, (f"/<any({_WITH_PAGES}):table_name>_list.do",)),
+    ("page", pages.record_form, (f"/<any({_WITH_PAGES}):table_name>.do",)),
     ("page", companion_pages.checklist, (companion_pages.ADDRESS,)),
     ("page", approvals_page.listed, (approvals_page.ADDRESS,)),
     ("page", token_list.listed, (token_list.ADDRESS,)),

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -27,6 +28,14 @@ def test_every_page_says_that_it_is_a_sandbox_and_runs_no_script(
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "<script" not in answer.text
         assert "style=" not in answer.text
+
+
+def test_every_page_leads_to_the_tables_that_people_work_in(
+    sandbox: SandboxProcess, browser: requests.Session
+) -> None:
+    lists = re.findall(r'<a href="(/\w+_list\.do)">[^<]+</a>', browser.get(sandbox.url, timeout=5).text)
+    assert lists.count("/change_request_list.do") == lists.count("/incident_list.do") == 2
+    assert {browser.get(f"{sandbox.url}{path}", timeout=5).status_code for path in lists} == {200}
 
 
 def test_pages_of_records_ask_who_you_are(sandbox: SandboxProcess) -> None:
