@@ -20,6 +20,7 @@ def schedule(delta: float, sweep: float) -> dict[str, dict[str, Any]]:
         "read the names of new states": _every(5 * _MINUTE, "tickets.tasks.learn_new_state_names"),
         "read the names of states": _every(_DAY, "tickets.tasks.learn_state_names"),
         "read Secure Score": _every(6 * _HOUR, "scorecard.tasks.import_from_graph"),
+        "forget old scores": _every(_DAY, "scorecard.tasks.forget_old_scores"),
         "check the connection": _every(_DAY, "connector.tasks.look_after_connection"),
         "forget sessions": _every(_DAY, "accounts.tasks.forget_sessions"),
     }

@@ -47,6 +47,11 @@ HTTPS_PROXY = env.proxy("HTTPS_PROXY")
 CA_BUNDLE = env.certificates("CA_BUNDLE")
 API_CALLS_PER_HOUR = env.whole("API_CALLS_PER_HOUR", 2000, least=1)
 
+# Days; 0 for always. Fewer than Microsoft has would come back with the next import of all.
+SCORE_HISTORY_DAYS = env.whole("SCORE_HISTORY_DAYS", 0)
+if 0 < SCORE_HISTORY_DAYS < 90:
+    raise ImproperlyConfigured("SCORE_HISTORY_DAYS: give 90 days or more, or 0 to keep all")
+
 # --- Delivery and tracking (seconds) --------------------------------------------------------------------------------
 PUSH_TIMEOUT = env.seconds("PUSH_TIMEOUT", 30.0)
 PUSH_QUARANTINE = env.seconds("PUSH_QUARANTINE", 180.0)

@@ -37,7 +37,7 @@ class ScoreDayAdmin(ReadOnlyAdmin):
 
 @admin.register(ControlScoreDay)
 class ControlScoreDayAdmin(ReadOnlyAdmin):
-    list_display = ("scored_on", "action", "score")
+    list_display = ("scored_on", "action", "score", "max_score", "percentage", "category", "state")
     list_select_related = ("action",)
     search_fields = ("action__title", "action__control_id")
     date_hierarchy = "scored_on"

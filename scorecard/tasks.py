@@ -1,14 +1,16 @@
 """Celery's door to the import."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
 from celery.exceptions import OperationalError
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from scorecard.importing import graph_client, run
+from scorecard.importing import graph_client, retention, run
 
 logger = logging.getLogger("scorecard")
 
@@ -32,6 +34,13 @@ def import_from_graph(task: Any) -> None:
         logger.warning("Secure Score was not read: %s", error)
     else:
         logger.info("Secure Score of %s: %s", report.newest, report)
+
+
+@shared_task
+def forget_old_scores() -> None:
+    """Forget the scores of days that lie further back than the operator keeps them; without that setting none."""
+    if settings.SCORE_HISTORY_DAYS:
+        retention.forget(timezone.now().date() - timedelta(days=settings.SCORE_HISTORY_DAYS))
 
 
 def hand_out_import() -> bool:

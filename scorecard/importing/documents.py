@@ -7,6 +7,7 @@ missing and is never read as 0.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,15 +23,31 @@ from scorecard.importing.entry import (
     refuse_cut_off,
     storable,
 )
+from scorecard.importing.states import StateUpdate, in_order
 from scorecard.importing.unread import LeftOut, Unread, UnreadKind, shown
+from scorecard.models.score_days import CATEGORY_LENGTH, STATE_LENGTH
 
 __all__ = ["Document", "DocumentError", "ProfileRow", "ScoreRow", "parse", "read_profiles", "read_scores"]
 
 TITLE_LENGTH = 500
-WORD_LENGTH = 100
+WORD_LENGTH = CATEGORY_LENGTH
+# Microsoft compares six categories and writes down some tens of states in the life of an action.
+MOST_CATEGORIES = 20
+MOST_UPDATES = 200
 # Days are UTC's everywhere, but clocks differ.
 TOO_LATE = timedelta(days=2)
+# How an average names its points of a category, "identityScore" beside "identityScoreMax".
+_AVERAGE_OF = re.compile(r"([A-Za-z]+)Score")
 Row = TypeVar("Row")
+
+
+# Of two answers the greater one counts.
+Standing = tuple[date, bool, datetime, int]
+
+
+def standing(calculated_at: datetime, unread: int) -> Standing:
+    """Return what answers are compared by. So many controls of this one could not be read."""
+    return calculated_at.date(), not unread, calculated_at, -unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,9 @@ class ControlRow:
     category: str
     score: float | None
     percentage: float | None
+    count: int | None
+    total: int | None
+    is_on: bool | None
     description: str
     implementation_status: str
     last_synced_at: datetime | None
@@ -59,8 +79,8 @@ class ControlRow:
 class ScoreRow:
     """The score of one day. Averages in `comparisons` are per cent, None where Microsoft has no data.
 
-    `comparisons` as a whole are None where they cannot be read. `controls` are by `entry.key_of` their IDs; `unread` of
-    them cannot be understood, so that whatever is not among them need not be missing.
+    `comparisons` and `enabled_services` as a whole are None where they cannot be read. `controls` are by `entry.key_of`
+    their IDs; `unread` of them cannot be understood, so that whatever is not among them need not be missing.
     """
 
     calculated_at: datetime
@@ -69,6 +89,7 @@ class ScoreRow:
     active_users: int | None
     licensed_users: int | None
     comparisons: list[dict[str, Any]] | None
+    enabled_services: list[str] | None
     controls: dict[str, ControlRow] = field(repr=False)
     unread: int = 0
 
@@ -77,12 +98,17 @@ class ScoreRow:
         """The day in UTC."""
         return self.calculated_at.date()
 
+    @property
+    def standing(self) -> Standing:
+        """Which of several answers counts: of a later day, then a whole one, then one calculated later."""
+        return standing(self.calculated_at, self.unread)
+
 
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
     """What Microsoft tells every tenant about one control. `remediation` and its impact are HTML.
 
-    `threats` are None where they cannot be read.
+    `threats` are None where they cannot be read. `states` are what people set, the oldest first.
     """
 
     control_id: str
@@ -100,6 +126,7 @@ class ProfileRow:
     action_url: str
     action_type: str
     deprecated: bool
+    states: tuple[StateUpdate, ...]
 
 
 def parse(text: str | bytes, name: str) -> Document:
@@ -141,7 +168,8 @@ def document(content: object, name: str) -> Document:
 def read_scores(
     documents: Iterable[Document], left_out: LeftOut | None = None, *, now: datetime | None = None
 ) -> list[ScoreRow]:
-    """Return one row a day, the oldest first. Of two answers for one day the one calculated later counts.
+    """Return one row a day, the oldest first. Of two answers for one day the one that was read whole and calculated
+    later counts.
 
     A day that cannot be understood, or lies ahead of `now`, is left out and noted in `left_out`. Raises `DocumentError`
     where that leaves no day, since nothing could be shown, and where a document was cut off when it was saved.
@@ -156,7 +184,7 @@ def read_scores(
             notes.add(
                 Unread(UnreadKind.LATE, documents[0].name, str(row.scored_on), "createdDateTime", moment)
             )
-        elif row.scored_on not in days or days[row.scored_on].calculated_at <= row.calculated_at:
+        elif row.scored_on not in days or days[row.scored_on].standing <= row.standing:
             days[row.scored_on] = row
     if not days:
         names = ", ".join(page.name for page in documents) or "The answer"
@@ -261,6 +289,7 @@ def _score(item: Mapping[str, Any], name: str, left_out: LeftOut) -> ScoreRow:
         active_users=entry.whole("activeUserCount"),
         licensed_users=entry.whole("licensedUserCount"),
         comparisons=_comparisons(entry),
+        enabled_services=entry.words("enabledServices", WORD_LENGTH),
         controls=controls,
         unread=unread,
     )
@@ -301,6 +330,9 @@ def _control(item: object, day: Entry, number: int) -> ControlRow:
         category=entry.word("controlCategory", WORD_LENGTH),
         score=entry.points("score"),
         percentage=entry.number("scoreInPercentage"),
+        count=entry.whole("count"),
+        total=entry.whole("total"),
+        is_on=entry.switch("on"),
         description=entry.text("description"),
         implementation_status=entry.text("implementationStatus"),
         last_synced_at=entry.moment("lastSynced"),
@@ -330,7 +362,27 @@ def _profile(item: Mapping[str, Any], name: str, left_out: LeftOut) -> ProfileRo
         action_url=entry.text("actionUrl"),
         action_type=entry.word("actionType", WORD_LENGTH),
         deprecated=entry.flag("deprecated"),
+        states=_states(entry),
     )
+
+
+def _states(profile: Entry) -> tuple[StateUpdate, ...]:
+    """Read what people set. Of a file that was cut off at a depth this may be all that is missing: it is told, and the
+    rest is read.
+    """
+    values = profile.item.get("controlStateUpdates")
+    items = values if isinstance(values, list) else []
+    known = [item for item in items if isinstance(item, dict)]
+    if len(known) < len(items) or (values and not isinstance(values, list)):
+        profile.note("controlStateUpdates")
+    entries = [
+        Entry(item, profile.document, f"controlStateUpdates ({profile.label})", profile.left_out)
+        for item in known
+    ]
+    found = in_order(
+        StateUpdate(each.word("state", STATE_LENGTH), each.moment("updatedDateTime")) for each in entries
+    )
+    return tuple(update for update in found if update.state)[-MOST_UPDATES:]
 
 
 def _comparisons(day: Entry) -> list[dict[str, Any]] | None:
@@ -365,6 +417,18 @@ def _comparison(entry: Entry) -> dict[str, Any]:
         "average": entry.number("averageScore"),
         "seats_from": entry.whole("SeatSizeRangeLowerValue"),
         "seats_to": entry.whole("SeatSizeRangeUpperValue"),
+        "industry": entry.word("categoryValue", WORD_LENGTH),
+        "categories": _averages(entry),
+    }
+
+
+def _averages(entry: Entry) -> dict[str, list[float | None]]:
+    """Return the average points and their maximum by category, named as scores name them."""
+    told = [_AVERAGE_OF.fullmatch(name) for name in entry.item if len(name) <= WORD_LENGTH]
+    names = [match[1] for match in told if match and match[1] != "average"]
+    return {
+        f"{name[0].upper()}{name[1:]}": [entry.number(f"{name}Score"), entry.number(f"{name}ScoreMax")]
+        for name in names[:MOST_CATEGORIES]
     }
 
 

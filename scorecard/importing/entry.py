@@ -106,6 +106,14 @@ class Entry:
         value = self.item.get(name)
         return value is True or storable(value).casefold() == "true"
 
+    def switch(self, name: str) -> bool | None:
+        """Whether something is on; None where it is not said, or not as a yes or a no."""
+        value = self.item.get(name)
+        word = storable(value).casefold()
+        return (
+            True if value is True or word == "true" else False if value is False or word == "false" else None
+        )
+
     def note(self, name: str, kind: UnreadKind = UnreadKind.VALUE) -> None:
         """Note that a property cannot be read."""
         self.left_out.add(Unread(kind, self.document, self.label, name, shown(self.item.get(name))))

@@ -41,6 +41,10 @@ class Run:
         """Say that it is still alive. Call it at least as often as `import_state.LEASE`."""
         ImportState.renew(self._token, self._clock())
 
+    def tell(self, step: ImportState.Step, *, days: int = 0) -> None:
+        """Say which step begins, and how many days have been read by then."""
+        ImportState.tell(self._token, step, days)
+
 
 @contextmanager
 def running(source: ImportState.Source, *, clock: Clock = timezone.now) -> Iterator[Run]:
@@ -74,7 +78,7 @@ def read_from_graph(*, now: datetime, clock: Clock = timezone.now) -> store.Repo
     """Read everything new from Microsoft Graph. Raises `AlreadyRunning` or one of `EXPECTED`."""
     with running(ImportState.Source.GRAPH, clock=clock) as run:
         client = open_client(now=now, before_call=run.renew)
-        report = store.import_from_graph(client, run.left_out, now=now)
+        report = store.import_from_graph(client, run.left_out, now=now, tell=run.tell)
     if run.left_out.count:
         logger.warning("%d entries or values could not be understood", run.left_out.count)
     return report

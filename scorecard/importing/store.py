@@ -7,7 +7,7 @@ it fills only what was unknown. `ActionPlan` is never touched.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 
@@ -21,10 +21,11 @@ from scorecard.importing.documents import (
     document,
     read_profiles,
     read_scores,
+    standing,
 )
 from scorecard.importing.entry import key_of
 from scorecard.importing.unread import LeftOut
-from scorecard.models import HISTORY, ImprovementAction, ScoreDay
+from scorecard.models import HISTORY, ImportState, ImprovementAction, ScoreDay
 
 BATCH = 500
 _PROFILE_FIELDS = (
@@ -54,6 +55,17 @@ _WRITTEN = (
     "implementation_status",
     "last_synced_at",
 )
+
+
+class Tell(Protocol):
+    """Hears of each step of an import; so many days are read by then."""
+
+    def __call__(self, step: ImportState.Step, *, days: int = 0) -> None:
+        """Take note."""
+
+
+def _to_nobody(step: ImportState.Step, *, days: int = 0) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +98,17 @@ class _Actions:
     changed: set[str] = field(default_factory=set)
 
 
-def import_from_graph(client: Client, left_out: LeftOut, *, now: datetime) -> Report:
+def import_from_graph(client: Client, left_out: LeftOut, *, now: datetime, tell: Tell = _to_nobody) -> Report:
     """Store what Microsoft Graph tells: the days since the last import (at most its 90) and all profiles.
 
-    What cannot be understood is noted in `left_out`. Raises `GraphError` or `DocumentError`; the tables are then as
-    before.
+    `tell` hears of each step. What cannot be understood is noted in `left_out`. Raises `GraphError` or `DocumentError`;
+    the tables are then as before.
     """
+    tell(ImportState.Step.SCORES)
     scores = read_scores(scores_from_graph(client, today=now.date()), left_out, now=now)
+    tell(ImportState.Step.PROFILES, days=len(scores))
     profiles = read_profiles(profiles_from_graph(client), left_out)
+    tell(ImportState.Step.STORING, days=len(scores))
     return import_rows(scores, profiles, now=now)
 
 
@@ -108,18 +123,27 @@ def profiles_from_graph(client: Client) -> list[Document]:
 
 
 def days_to_ask(today: date) -> int:
-    """Return for how many days to ask: two more than have passed, as some may have been calculated anew."""
+    """Return for how many days to ask: two more than have passed, as some may have been calculated anew.
+
+    All that Microsoft has where there is none, or one of which an earlier version of the portal kept less.
+    """
     newest = ScoreDay.objects.values_list("scored_on", flat=True).first()
-    return HISTORY.days if newest is None else min(max((today - newest).days, 0) + 2, HISTORY.days)
+    kept_less = ScoreDay.objects.filter(enabled_services__isnull=True, scored_on__gt=today - HISTORY)
+    if newest is None or kept_less.exists():
+        return HISTORY.days
+    return min(max((today - newest).days, 0) + 2, HISTORY.days)
 
 
 @transaction.atomic
 def import_rows(scores: Sequence[ScoreRow], profiles: Sequence[ProfileRow], *, now: datetime) -> Report:
     """Store rows. `scores` holds at least a day, the oldest first; at `now` new actions were first seen."""
     stored = ScoreDay.objects.first()
-    is_newest = stored is None or scores[-1].calculated_at >= stored.calculated_at
+    is_newest = stored is None or scores[-1].standing >= standing(
+        stored.calculated_at, stored.unread_controls
+    )
     actions = _store_actions(scores, profiles, is_newest=is_newest, now=now)
-    days_changed = history.store(scores, actions.by_id)
+    known = {key_of(profile.control_id): profile for profile in profiles}
+    days_changed = history.store(scores, actions.by_id, known, read_on=now.date())
     newest = ScoreDay.objects.latest()
     moved = {key_of(control_id) for control_id in history.store_previous_scores(newest)}
     updated = (actions.changed | moved) - actions.created
@@ -164,7 +188,10 @@ def _store_actions(
             actions.changed.add(key)
     ImprovementAction.objects.bulk_create(new.values(), batch_size=BATCH)
     updated = [existing[key] for key in actions.changed - actions.created]
-    ImprovementAction.objects.bulk_update(updated, _WRITTEN, batch_size=BATCH)
+    # Written as new rows that are there already: an UPDATE for each row and column costs seconds.
+    ImprovementAction.objects.bulk_create(
+        updated, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN
+    )
     doubles = stored.keys() - {action.control_id for action in existing.values()}
     ImprovementAction.objects.filter(control_id__in=doubles).update(is_scored=False)
     return actions

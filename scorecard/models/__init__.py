@@ -4,14 +4,8 @@ May import: accounts.
 """
 
 from scorecard.models.import_state import ImportState
-from scorecard.models.score import (
-    HISTORY,
-    ActionPlan,
-    ControlScoreDay,
-    ImprovementAction,
-    ImprovementActionQuerySet,
-    ScoreDay,
-)
+from scorecard.models.score import ActionPlan, ImprovementAction, ImprovementActionQuerySet
+from scorecard.models.score_days import HISTORY, ControlScoreDay, ScoreDay, StatusText
 
 __all__ = [
     "HISTORY",
@@ -21,4 +15,5 @@ __all__ = [
     "ImprovementAction",
     "ImprovementActionQuerySet",
     "ScoreDay",
+    "StatusText",
 ]

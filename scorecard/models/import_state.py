@@ -23,6 +23,13 @@ class ImportState(models.Model):
         GRAPH = "graph", _("Microsoft Graph")
         FILES = "files", _("saved answers")
 
+    class Step(models.TextChoices):
+        """What an import does, in this order."""
+
+        SCORES = "scores", _("Asking Microsoft Graph for the scores")
+        PROFILES = "profiles", _("Asking Microsoft Graph for the descriptions of improvement actions")
+        STORING = "storing", _("Storing the history")
+
     succeeded_at = models.DateTimeField(_("last success"), null=True, blank=True)
     source = models.CharField(_("read from"), max_length=20, choices=Source, blank=True)
     left_out = models.JSONField(_("left out"), default=list, blank=True)
@@ -33,6 +40,9 @@ class ImportState(models.Model):
     detail = models.CharField(_("details"), max_length=1000, blank=True)
     asked_at = models.DateTimeField(_("asked for at"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    # Of the import that is under way.
+    step = models.CharField(_("step"), max_length=20, choices=Step, blank=True)
+    days_read = models.PositiveIntegerField(_("days read"), default=0)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -55,7 +65,7 @@ class ImportState(models.Model):
         cls.objects.get_or_create(pk=_ONLY)
         token = uuid4()
         taken = cls.objects.filter(_is_free(now)).update(
-            claim_token=token, claimed_until=now + LEASE, started_at=now
+            claim_token=token, claimed_until=now + LEASE, started_at=now, step="", days_read=0
         )
         return token if taken else None
 
@@ -65,9 +75,16 @@ class ImportState(models.Model):
         cls.objects.filter(claim_token=token).update(claimed_until=now + LEASE)
 
     @classmethod
+    def tell(cls, token: UUID, step: str, days: int) -> None:
+        """Write down how far it is: the step that begins, and how many days have been read."""
+        cls.objects.filter(claim_token=token).update(step=step, days_read=days)
+
+    @classmethod
     def release(cls, token: UUID, **result: object) -> None:
         """Give the right back and write down what came of it, unless somebody else has taken it since."""
-        cls.objects.filter(claim_token=token).update(claim_token=None, claimed_until=None, **result)
+        cls.objects.filter(claim_token=token).update(
+            claim_token=None, claimed_until=None, step="", days_read=0, **result
+        )
 
     @classmethod
     def ask(cls, now: datetime) -> bool:

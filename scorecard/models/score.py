@@ -1,7 +1,6 @@
-"""Microsoft's improvement actions, the organisation's plans for them, and the scores of the days."""
+"""Microsoft's improvement actions and the organization's plans for them."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -14,11 +13,8 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scorecard.models.choices import CHOOSABLE, FINISHED, PRODUCTS, TONES, Category, Level, Status
-from scorecard.models.rounding import has_reached, is_below, reaches, share
+from scorecard.models.rounding import has_reached, is_below, reaches
 from scorecard.models.sharing import ShareLinks, share_links
-
-# Microsoft keeps the scores of this many days; a loss of points older than that is no longer news.
-HISTORY = timedelta(days=90)
 
 _COMPLETED = Q(max_score__gt=0) & reaches("score", "max_score")
 # Not `~_COMPLETED`: where a maximum is unknown that comparison is neither true nor false.
@@ -275,55 +271,3 @@ class ActionPlan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action}: {self.get_status_display()}"
-
-
-class ScoreDay(models.Model):
-    """The tenant's score on one day (UTC), as Microsoft calculated it. Pages show this maximum, no sum."""
-
-    scored_on = models.DateField(_("scored on"), unique=True)
-    calculated_at = models.DateTimeField(_("calculated at"))
-    current_score = models.FloatField(_("current score"))
-    max_score = models.FloatField(_("maximum score"))
-    active_users = models.IntegerField(_("active users"), null=True, blank=True)
-    licensed_users = models.IntegerField(_("licensed users"), null=True, blank=True)
-    comparisons = models.JSONField(_("comparisons"), default=list, blank=True)
-
-    class Meta:
-        ordering = ["-scored_on"]
-        get_latest_by = "scored_on"
-        verbose_name = _("score of a day")
-        verbose_name_plural = _("scores by day")
-
-    def __str__(self) -> str:
-        return f"{self.scored_on}: {self.current_score:g}/{self.max_score:g}"
-
-    @classmethod
-    def newest_maximum(cls) -> float | None:
-        """Return the maximum of the whole score on the newest day, or None before the first import."""
-        return cls.objects.values_list("max_score", flat=True).first()
-
-    @property
-    def percentage(self) -> float | None:
-        """Points achieved in per cent of the maximum, at most 100, or None where that cannot be said."""
-        return share(self.current_score, self.max_score)
-
-
-class ControlScoreDay(models.Model):
-    """The points of one action on one day (UTC)."""
-
-    action = models.ForeignKey(
-        ImprovementAction, models.CASCADE, related_name="score_days", verbose_name=_("action")
-    )
-    scored_on = models.DateField(_("scored on"), db_index=True)
-    score = models.FloatField(_("score"))
-
-    class Meta:
-        ordering = ["-scored_on"]
-        verbose_name = _("action's score of a day")
-        verbose_name_plural = _("action scores by day")
-        constraints = [
-            models.UniqueConstraint(fields=["action", "scored_on"], name="one_score_per_action_and_day")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.scored_on}: {self.score:g}"

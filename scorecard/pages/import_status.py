@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 
+from accounts import live_pages
 from scorecard.importing.graph_client import REQUIRED, missing_settings
 from scorecard.importing.unread import sentence
 from scorecard.models import ScoreDay
@@ -87,6 +88,29 @@ class ImportStatus:
     def is_busy(self) -> bool:
         """Whether there will be news by itself."""
         return self.is_under_way or self.state.is_awaited(self.now)
+
+    @property
+    def step(self) -> str:
+        """What the import does now, in the reader's language; empty where it does not say."""
+        step = self.state.step
+        return (
+            str(ImportState.Step(step).label) if self.is_under_way and step in ImportState.Step.values else ""
+        )
+
+    @property
+    def step_number(self) -> int:
+        """Which of the `steps` that is, from 1; 0 where it does not say."""
+        return ImportState.Step.values.index(self.state.step) + 1 if self.step else 0
+
+    @property
+    def steps(self) -> int:
+        """How many steps an import has."""
+        return len(ImportState.Step)
+
+    @property
+    def mark(self) -> str:
+        """What tells a page that it shows this already."""
+        return live_pages.mark_of(self.is_under_way, self.step, self.state.days_read)
 
     @property
     def has_button(self) -> bool:

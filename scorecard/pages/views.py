@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts import live_pages
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
@@ -57,9 +58,13 @@ def read_now(request: HttpRequest) -> HttpResponse:
 @may_view
 @require_safe
 def reading(request: HttpRequest) -> HttpResponse:
-    """Nothing while an import is under way; then the page that asks is to load anew."""
-    is_busy = import_status(request.user, None, timezone.now()).is_busy
-    return HttpResponse(status=204) if is_busy else HttpResponseClientRefresh()
+    """How far the import is, and nothing while that stays the same; then the page that asks is to load anew."""
+    status = import_status(request.user, None, timezone.now())
+    if not status.is_busy:
+        return HttpResponseClientRefresh()
+    if live_pages.shows(request, status.mark):
+        return HttpResponse(status=204)
+    return render(request, "scorecard/_reading.html", {"status": status})
 
 
 def _ask_for_an_import() -> str:

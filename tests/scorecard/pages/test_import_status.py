@@ -1,5 +1,6 @@
 """What pages say about reading Secure Score, and the button that has it read."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -161,12 +162,26 @@ def test_the_button_has_a_worker_read_once_however_often_it_is_pressed(
     again = client.post(READ_NOW, follow=True)
     assert again.redirect_chain == [("/secure-score/", 302)]
     assert "has just been asked for" in again.content.decode()
-    assert client.get("/secure-score/reading/").status_code == 204
+    [mark] = re.findall(r'"X-Seen": "(\w+)"', again.content.decode())
+    assert client.get("/secure-score/reading/", headers={"X-Seen": mark}).status_code == 204
     import_from_graph()
     done = client.get("/secure-score/reading/")
     assert done.headers["HX-Refresh"] == "true"
     # Nobody can spend Graph's quota by clicking.
     assert "has just been asked for" in client.post(READ_NOW, follow=True).content.decode()
+
+
+def test_an_import_says_how_far_it_is(client: Client, secadmin: User) -> None:
+    token = ImportState.take(timezone.now())
+    assert token
+    assert "Step " not in text(client, secadmin, "/")
+    ImportState.tell(token, ImportState.Step.PROFILES, 90)
+    for page in ("/", "/secure-score/", "/secure-score/reading/"):
+        found = " ".join(text(client, secadmin, page).split())
+        assert "Step 2 of 3: Asking Microsoft Graph for the descriptions of improvement actions" in found
+        assert "(90 days read)" in found
+    ImportState.release(token)
+    assert ImportState.current().step == ""
 
 
 def test_a_press_that_no_worker_took_can_be_repeated(
