@@ -29,6 +29,7 @@ class SignInForm(LimitedPasswords, AuthenticationForm):
 
     def __init__(self, *args: Any, origin: Origin, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("User name")
         # Django's own only tells the browser.
         limit(self.fields["username"], self.fields["username"].widget.attrs["maxlength"])
         self.origin = origin

@@ -62,7 +62,7 @@ def test_a_chosen_theme_wins_over_the_system_s(browser: Browser, lived_in: Place
     ) as context:
         page = context.new_page()
         page.goto(lived_in.portal.url)
-        page.get_by_label("Username").fill("admin")
+        page.get_by_label("User name").fill("admin")
         page.get_by_label("Password").fill("demo")
         page.keyboard.press("Enter")
         page.wait_for_url(lived_in.portal.url)
