@@ -109,7 +109,7 @@ def _first_run(
 ) -> list[Step]:
     """The first steps; none once there is a score and a ticket was sent, whatever became of the connection since."""
     # A number is ServiceNow's own.
-    has_number = any(row.number for card in cards for row in card.rows)
+    has_number = any(ticket.number for card in cards for ticket in card.tickets)
     was_sent = has_number or Ticket.objects.tracked().exists()
     if status.calculated_at and was_sent:
         return []

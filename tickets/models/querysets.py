@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When, Window
-from django.db.models.functions import Coalesce, Lower, RowNumber
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from accounts.models import User
@@ -72,12 +72,13 @@ class Counts:
     @classmethod
     def of_open(cls, tickets: Collection[Any], today: date) -> "Counts":
         """Count open tickets that were read, by the same conditions as the queries."""
-        has_twins = [ticket.is_delivered and ticket.twin_since is not None for ticket in tickets]
         return cls(
             open=len(tickets),
             overdue=sum(ticket.is_overdue(today) for ticket in tickets),
             attention=sum(
-                ticket.needs_attention or twins for ticket, twins in zip(tickets, has_twins, strict=True)
+                ticket.delivery in NEEDS_ATTENTION
+                or (ticket.delivery == Delivery.DELIVERED and ticket.twin_since is not None)
+                for ticket in tickets
             ),
         )
 
@@ -126,15 +127,13 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         """Nothing more happens until a person decides."""
         return self.filter(_ATTENTION)
 
-    def most_urgent_of_each_kind(self, today: date, number: int) -> "TicketQuerySet":
-        """Of what is open, so many of each kind: what waits for a person, then what is past its day, then what is of
-        high priority; among equals the newest first. A database must look at each that is open.
+    def most_urgent_first(self, today: date) -> "TicketQuerySet":
+        """What waits for a person, then what is past its day, then what is of high priority; among equals the newest
+        first. A database must look at each.
         """
         conditions = (_ATTENTION, _past(today), _HIGH)
         urgency = [Case(When(condition, then=Value(0)), default=Value(1)) for condition in conditions]
-        place = Window(RowNumber(), partition_by="kind", order_by=[*urgency, "-created_at", "-id"])
-        placed: TicketQuerySet = self.open().annotate(place=place).filter(place__lte=number)
-        return placed.order_by("place")
+        return self.order_by(*urgency, "-created_at", "-id")
 
     def counts(self, today: date) -> Counts:
         """Count in one query, by the same conditions as the filters."""
@@ -142,11 +141,11 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         frozen = Count("pk", filter=_frozen())
         return Counts(**self.open().aggregate(**_counted(today), frozen=frozen))
 
-    def counts_by_kind(self, today: date) -> dict[Kind, Counts]:
-        """Count each kind of ticket, in one query for all."""
-        rows = self.open().order_by().values("kind").annotate(**_counted(today))
-        found = {Kind(row.pop("kind")): Counts(**row) for row in rows}
-        return {kind: found.get(kind, Counts(0, 0, 0)) for kind in Kind}
+    def open_by_kind(self, today: date) -> "TicketQuerySet":
+        """Count what is open, by kind: rows of the kind and what `Counts` holds, in its order."""
+        grouped = self.open().order_by().values("kind")
+        found: TicketQuerySet = grouped.annotate(**_counted(today)).values_list("kind", *_counted(today))
+        return found
 
     def normalized_state(self, normalized_state: NormalizedState) -> "TicketQuerySet":
         """Those whose record means this now. A record that is gone or hidden means only that."""

@@ -20,7 +20,8 @@ from tickets.models import Ticket
 from tickets.models.choices import MOVING
 from tickets.models.ticket_type import type_of
 from tickets.pages import bulk_address
-from tickets.pages.card_rows import card_rows
+from tickets.pages.card_rows import CardTicket, card_rows
+from tickets.pages.condition_words import names_of
 from tickets.pages.forms import BulkForm
 from tickets.pages.views import may_create, may_view
 from tickets.records.dates import today
@@ -78,13 +79,15 @@ def prepare(request: PersonRequest) -> HttpResponse:
 @require_safe
 def progress(request: PersonRequest, batch: UUID) -> HttpResponse:
     """How far each ticket of a batch is."""
-    tickets = list(Ticket.objects.filter(batch=batch).listed().order_by("created_at", "id"))
-    if not tickets:
+    of_batch = Ticket.objects.filter(batch=batch).with_frozen().order_by("created_at", "id")
+    rows = list(of_batch.values_list("instance", *CardTicket._fields))
+    if not rows:
         raise Http404
+    instance, tickets = rows[0][0], [CardTicket._make(columns) for _, *columns in rows]
     moving = [one for one in tickets if one.delivery in MOVING]
     context = {
         "batch": batch,
-        "rows": card_rows(tickets, today(timezone.now())),
+        "rows": card_rows(tickets, names_of(instance), today(timezone.now())),
         "settled": len(tickets) - len(moving),
         "moving": bool(moving),
     }

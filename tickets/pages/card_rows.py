@@ -1,9 +1,10 @@
 """Tickets as the rows of a card. All words of a row are found here: a template in a loop is slow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -11,16 +12,40 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from tickets.models import Ticket
-from tickets.models.choices import PriorityLevel
+from tickets.models.choices import Priority, PriorityLevel
+from tickets.models.record_condition import Condition
+from tickets.models.state_labels import ENGLISH
+from tickets.pages.condition_words import Name
+from tickets.pages.ticket_addresses import TicketAddresses
 
 # As many tables as there are cards and languages, for some changes of the day.
 _KEPT = 64
-# What a row is made of.
-COLUMNS = (
-    "kind", "name", "number", "is_open", "delivery", "state", "normalized_state", "missing_since", "twin_since",
-    "current_priority", "current_due_on", "created_at",
-)  # fmt: skip
+
+
+class CardTicket(NamedTuple):
+    """The columns of a ticket that a row is made of. `is_frozen`: nobody follows it any more."""
+
+    id: UUID
+    kind: str
+    name: str
+    number: str
+    is_open: bool
+    delivery: str
+    state: str
+    normalized_state: str
+    missing_since: datetime | None
+    twin_since: datetime | None
+    current_priority: int
+    current_due_on: date | None
+    is_frozen: bool = False
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether it is still open after its due day."""
+        return self.is_open and self.current_due_on is not None and self.current_due_on < today
+
+
+# What a query is to select; `is_frozen` is added where there may be some.
+COLUMNS = CardTicket._fields[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +67,41 @@ class CardRow:
     is_overdue: bool
 
 
-def card_rows(tickets: Iterable[Ticket], today: date) -> list[CardRow]:
-    """Return the rows of these tickets, whose instances know the names of their states."""
-    return [_row(ticket, today) for ticket in tickets]
+def card_rows(tickets: Iterable[CardTicket], names: Sequence[Name], today: date) -> list[CardRow]:
+    """Return the rows of these tickets, in the language of now. `names` are what their instance calls its states."""
+    addresses = TicketAddresses()
+    return [_row(ticket, names, today, addresses.of(ticket.id)) for ticket in tickets]
 
 
-def _row(ticket: Ticket, today: date) -> CardRow:
-    due_on = ticket.current_due_on
+def _row(ticket: CardTicket, names: Sequence[Name], today: date, url: str) -> CardRow:
+    due_on, priority = ticket.current_due_on, Priority(ticket.current_priority)
+    is_missing = ticket.missing_since is not None
+    condition = Condition(ticket.kind, ticket.delivery, ticket.state, ticket.normalized_state, is_missing)
     return CardRow(
-        pk=ticket.pk,
-        url=ticket.get_absolute_url(),
+        pk=ticket.id,
+        url=url,
         name=ticket.name,
         number=ticket.number,
-        level=ticket.priority_level,
-        priority=ticket.current_priority_label,
-        state=ticket.state_words,
-        tone=ticket.state_tone,
+        level=PriorityLevel.of(priority),
+        priority=str(priority.label),
+        state=condition.words(names, get_language() or ENGLISH),
+        tone=condition.tone,
         has_several_records=ticket.twin_since is not None,
-        is_frozen=getattr(ticket, "is_frozen", False),
+        is_frozen=ticket.is_frozen,
         due_on=due_on,
         day=date_format(due_on, "SHORT_DATE_FORMAT") if due_on else "",
         is_overdue=ticket.is_overdue(today),
     )
 
 
-def table(rows: Iterable[CardRow]) -> SafeString:
-    """Draw a table of rows, which home pages ask for every few seconds."""
-    return _drawn(tuple(rows), get_language())
+def table(tickets: tuple[CardTicket, ...], names: tuple[Name, ...], today: date) -> SafeString:
+    """Draw a table of tickets, which home pages ask for every few seconds."""
+    return _drawn(tickets, names, today, get_language())
 
 
-# A row holds all that is shown of it, in words, so that a table that was kept is never an old one.
+# These are all that is shown, so that a table that was kept is never an old one.
 @lru_cache(maxsize=_KEPT)
-def _drawn(rows: tuple[CardRow, ...], language: str | None) -> SafeString:
-    return render_to_string("tickets/_rows.html", {"rows": rows})
+def _drawn(
+    tickets: tuple[CardTicket, ...], names: tuple[Name, ...], today: date, language: str | None
+) -> SafeString:
+    return render_to_string("tickets/_rows.html", {"rows": card_rows(tickets, names, today)})

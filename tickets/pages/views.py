@@ -29,7 +29,7 @@ from tickets.models import Ticket, archived_instance
 from tickets.models.choices import MOVING, Delivery, Kind
 from tickets.models.ticket_type import DEFAULT
 from tickets.pages import form_address
-from tickets.pages.cards import on_cards
+from tickets.pages.card_tickets import tickets_on_cards
 from tickets.pages.forms import CommentForm, NewTicketForm, ShareForm, TicketForm
 from tickets.pages.place import list_of
 from tickets.pages.status_notice import status_notice
@@ -216,8 +216,8 @@ def refresh(request: PersonRequest, pk: str) -> HttpResponse:
 def refresh_card(request: PersonRequest, kind: Kind) -> HttpResponse:
     """Ask ServiceNow now how the tickets on a card stand."""
     connection = Connection.objects.current().first()
-    shown = on_cards(connection.instance, [kind], today(timezone.now()))[kind] if connection else []
-    _refresh(request, list(Ticket.objects.filter(pk__in=[ticket.pk for ticket in shown])))
+    shown = tickets_on_cards(connection.instance_id, today(timezone.now()))[kind] if connection else ()
+    _refresh(request, list(Ticket.objects.filter(pk__in=[ticket.id for ticket in shown])))
     return redirect("home")
 
 

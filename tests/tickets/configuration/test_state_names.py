@@ -16,7 +16,7 @@ from tickets.models import StateName, Ticket, new_sys_id
 from tickets.models.choices import Delivery, Kind, NormalizedState
 from tickets.models.state_labels import name_of
 from tickets.models.ticket_type import TYPES
-from tickets.pages.cards import ROWS
+from tickets.pages.card_tickets import ROWS
 from tickets.tracking.poll import poll_sweep
 
 pytestmark = pytest.mark.django_db
