@@ -9,9 +9,9 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Permissi
 from accounts import live_pages
 from scorecard.importing.graph_client import REQUIRED, missing_settings
 from scorecard.importing.unread import sentence
-from scorecard.models import ScoreDay
 from scorecard.models.import_failure import ADVICE, Failure
 from scorecard.models.import_state import ImportState
+from scorecard.pages.score_days import DayColumns
 
 # Microsoft calculates once a day, and a change takes up to 48 hours.
 OLD_AFTER = timedelta(days=3)
@@ -118,7 +118,7 @@ class ImportStatus:
         return self.may_read and not self.missing and not self.is_busy
 
 
-def import_status(person: Person, day: ScoreDay | None, now: datetime) -> ImportStatus:
+def import_status(person: Person, day: DayColumns | None, now: datetime) -> ImportStatus:
     """Say how reading goes to a person. `day` is the newest one that is stored. One query."""
     return ImportStatus(
         state=ImportState.current(),

@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby, pairwise
 from operator import attrgetter, itemgetter
+from typing import Any
 
-from django.db.models import Case, DateField, FilteredRelation, Q, Value, When
+from django.db.models import Case, DateField, FilteredRelation, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from scorecard.models import ControlScoreDay, ScoreDay
+from accounts.written_query import WrittenQuery
+from scorecard.models import ControlScoreDay
 from scorecard.models.rounding import has_reached, is_at_most, reaches
+from scorecard.pages.score_days import Day
 
 # In percentage points: what many a day brings by itself is no news.
 LEAST = 0.5
@@ -43,8 +46,8 @@ class Move:
     `actions` are those that moved it most, in its direction first; so many `others` changed as well.
     """
 
-    before: ScoreDay
-    after: ScoreDay
+    before: Day
+    after: Day
     actions: tuple[ActionChange, ...] = ()
     others: int = 0
 
@@ -65,7 +68,7 @@ class Move:
         return not (has_reached(one, other) and has_reached(other, one))
 
 
-def greatest(days: Sequence[ScoreDay]) -> list[Move]:
+def greatest(days: Sequence[Day]) -> list[Move]:
     """Return the greatest moves, the newest first. `days` come oldest first."""
     known = [day for day in days if day.percentage is not None]
     moves = [Move(*pair) for pair in pairwise(known)]
@@ -84,27 +87,41 @@ def explained(moves: Sequence[Move]) -> list[Move]:
     return [_with(move, found.get(move.on, [])) for move in moves]
 
 
-def _changes(moves: Sequence[Move]) -> list[tuple[date, str, str, float, float]]:
+def _changes(moves: Sequence[Move]) -> Sequence[Sequence[Any]]:
+    # Written for so many moves: where there are fewer, the last is asked for again.
+    asked = [moves[min(place, len(moves) - 1)] for place in range(MOST)]
+    days = {f"day_{place}": move.on for place, move in enumerate(asked)}
+    return _CHANGES.rows(
+        **days, **{f"before_{place}": one.before.scored_on for place, one in enumerate(asked)}
+    )
+
+
+def _changed(**days: date) -> QuerySet[ControlScoreDay, Any]:
+    """Whatever has other points on a day than on the one before."""
+    pairs = [(days[f"day_{place}"], days[f"before_{place}"]) for place in range(MOST)]
     day_before = Case(
-        *(When(scored_on=move.on, then=Value(move.before.scored_on, DateField())) for move in moves),
+        *(When(scored_on=day, then=Value(before, DateField())) for day, before in pairs),
         output_field=DateField(),
     )
-    # A join: subqueries would be written and asked three times.
+    # A join: subqueries would be asked three times.
     earlier = FilteredRelation("action__score_days", condition=Q(action__score_days__scored_on=day_before))
     changed = (
-        ControlScoreDay.objects.filter(scored_on__in=[move.on for move in moves])
+        ControlScoreDay.objects.filter(scored_on__in=[day for day, _ in pairs])
         .annotate(earlier=earlier)
         .annotate(before=Coalesce("earlier__score", 0.0))
         .exclude(reaches("score", "before") & is_at_most("score", "before"))
     )
-    return list(
-        changed.order_by("scored_on").values_list(
-            "scored_on", "action__title", "action__control_id", "score", "before"
-        )
+    return changed.order_by("scored_on").values_list(
+        "scored_on", "action__title", "action__control_id", "score", "before"
     )
 
 
-def _with(move: Move, rows: Sequence[tuple[date, str, str, float, float]]) -> Move:
+_CHANGES = WrittenQuery(
+    _changed, **{f"{name}_{place}": date for name in ("day", "before") for place in range(MOST)}
+)
+
+
+def _with(move: Move, rows: Sequence[Sequence[Any]]) -> Move:
     changes = [ActionChange(title, key, score, score - before) for _, title, key, score, before in rows]
     direction = 1 if move.change > 0 else -1
     changes.sort(key=lambda change: (-direction * change.gained, change.title))

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from scorecard.models import HISTORY, ImprovementAction, ScoreDay
+from accounts.written_query import WrittenQuery
+from scorecard.models import ImprovementAction, ScoreDay
 from scorecard.models.choices import COMPARISONS, Category
 from scorecard.models.rounding import share
 from scorecard.pages.moves import explained, greatest
+from scorecard.pages.score_days import DayColumns, score_days
 from scorecard.pages.trend import MoveInWords, in_words, trend
 
 # Two languages, and a change of the day.
@@ -48,7 +51,7 @@ class Comparison:
 class Summary:
     """What the home page's card shows, and with `moves` and `comparisons` the overview."""
 
-    day: ScoreDay
+    day: DayColumns
     trend: SafeString
     categories: list[CategoryPoints]
     moves: Sequence[MoveInWords] = ()
@@ -68,13 +71,13 @@ def _bars(categories: tuple[CategoryPoints, ...], language: str | None) -> SafeS
 
 def summary() -> Summary | None:
     """Return the newest score, or None before the first import. Two queries."""
-    days = _days()
+    days = score_days()
     return Summary(days[-1], trend(days), points_by_category()) if days else None
 
 
 def explained_summary() -> Summary | None:
     """Return the newest score with what moved it and how others stand. Three queries, and another where it moved."""
-    days = _days()
+    days = score_days()
     if not days:
         return None
     moves = explained(greatest(days))
@@ -83,44 +86,46 @@ def explained_summary() -> Summary | None:
         trend=trend(days, moves, with_table=True),
         categories=points_by_category(),
         moves=in_words(moves),
-        comparisons=_comparisons(days[-1]),
+        comparisons=_comparisons(),
     )
 
 
-def _days() -> list[ScoreDay]:
-    """Return Microsoft's 90 days up to the newest, the oldest first, with no columns but those of the score."""
-    columns = ("scored_on", "calculated_at", "current_score", "max_score")
-    days = list(ScoreDay.objects.only(*columns).order_by("-scored_on")[: HISTORY.days])
-    return [day for day in reversed(days) if day.scored_on > days[0].scored_on - HISTORY]
-
-
 def points_by_category() -> list[CategoryPoints]:
-    """Add up the scored actions by category, Microsoft's five first and in its order."""
-    rows = ImprovementAction.objects.scored().order_by().values("category")
-    found = {
-        row["category"]: row
-        for row in rows.annotate(
-            points=Sum("score"), maximum=Sum("max_score"), unknown=Count("pk", filter=Q(max_score=None))
-        )
-    }
+    """Add up the scored actions by category, Microsoft's five first and in its order. One query."""
+    found = {category: points for category, *points in _POINTS.rows()}
     known = [category.value for category in Category if category.value in found]
     labels = dict(Category.choices)
     return [
-        CategoryPoints(
-            category=name,
-            label=str(labels.get(name, name) or _("Without a category")),
-            score=found[name]["points"],
-            maximum=found[name]["maximum"],
-            unknown=found[name]["unknown"],
-        )
+        CategoryPoints(name, str(labels.get(name, name) or _("Without a category")), *found[name])
         for name in [*known, *sorted(found.keys() - set(known))]
     ]
 
 
-def _comparisons(day: ScoreDay) -> list[Comparison]:
+def _points() -> QuerySet[ImprovementAction, Any]:
+    added = {
+        "points": Sum("score"),
+        "maximum": Sum("max_score"),
+        "unknown": Count("pk", filter=Q(max_score=None)),
+    }
+    grouped = ImprovementAction.objects.scored().order_by().values("category")
+    return grouped.annotate(**added).values_list("category", *added)
+
+
+_POINTS = WrittenQuery(_points)
+
+
+def _newest_comparisons() -> QuerySet[ScoreDay, Any]:
+    return ScoreDay.objects.order_by("-scored_on").values_list("comparisons")[:1]
+
+
+_COMPARISONS = WrittenQuery(_newest_comparisons)
+
+
+def _comparisons() -> list[Comparison]:
     return [
         Comparison(
             label=str(COMPARISONS.get(row.get("basis", ""), row.get("basis", ""))), average=row.get("average")
         )
-        for row in day.comparisons
+        for [rows] in _COMPARISONS.rows()
+        for row in rows
     ]

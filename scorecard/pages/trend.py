@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, pgettext
 
-from scorecard.models import ScoreDay
 from scorecard.models.rounding import share
 from scorecard.pages.chart import Chart, Column, draw
 from scorecard.pages.moves import Move
+from scorecard.pages.score_days import Day
 
 # A day, and the points achieved and the maximum on it.
 _Day = tuple[date, float, float]
@@ -90,7 +90,7 @@ def in_words(moves: Sequence[Move]) -> list[MoveInWords]:
     ]
 
 
-def trend(days: Sequence[ScoreDay], moves: Sequence[Move] = (), *, with_table: bool = False) -> SafeString:
+def trend(days: Sequence[Day], moves: Sequence[Move] = (), *, with_table: bool = False) -> SafeString:
     """Draw the score of these days, the oldest first; the drawing says what made each of the moves.
 
     Empty where no day has a percentage.
