@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, DateField, DateTimeField, Field, QuerySet, UUIDField
+from django.db.models import BigIntegerField, DateField, DateTimeField, Field, FloatField, QuerySet, UUIDField
 
 # How a value of each type gets into a query, and what stands for the n-th while it is written: no query names that
 # itself, and it fits into a column of any size.
 _TYPES: "dict[type, tuple[Field[Any, Any], Callable[[int], Any]]]" = {
     int: (BigIntegerField(), lambda number: 32_000 + number),
+    float: (FloatField(), lambda number: 32_000.5 + number),
     date: (DateField(), lambda number: date(1, 1, 1 + number)),
     datetime: (DateTimeField(), lambda number: datetime(1, 1, 1 + number, tzinfo=UTC)),
     UUID: (UUIDField(), lambda number: UUID(int=number)),
@@ -34,7 +35,7 @@ class _Written(NamedTuple):
 
 class WrittenQuery:
     """A query of values. `build` makes it from parameters, whose types follow by name: each is one value that columns
-    are compared with. `build` may look at nothing else that changes.
+    are compared with or computed from. `build` may look at nothing else that changes.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], **parameters: type) -> None:

@@ -1,7 +1,7 @@
 """Microsoft's improvement actions and the organization's plans for them."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,8 +13,9 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scorecard.models.choices import CHOOSABLE, FINISHED, PRODUCTS, TONES, Category, Level, Status
-from scorecard.models.rounding import has_reached, is_below, reaches
+from scorecard.models.rounding import is_below, reaches
 from scorecard.models.sharing import ShareLinks, share_links
+from scorecard.models.standing import is_completed, is_regressed, status_of
 
 _COMPLETED = Q(max_score__gt=0) & reaches("score", "max_score")
 # Not `~_COMPLETED`: where a maximum is unknown that comparison is neither true nor false.
@@ -73,11 +74,14 @@ class ImprovementActionQuerySet(models.QuerySet["ImprovementAction"]):
             return self.not_applicable()
         return self.scored().filter(_stands_at(status))
 
-    def count_by_status(self, statuses: Iterable[str]) -> dict[str, int]:
-        """Count scored actions by status, and under `regressed` those that lost points, in one query."""
+    def count_by_status(self, statuses: Iterable[str]) -> "models.QuerySet[ImprovementAction, Any]":
+        """Count scored actions by status, and last those that lost points: one row of numbers."""
         counted = {status: Count("pk", filter=_stands_at(status)) for status in statuses}
-        found: dict[str, int] = self.scored().aggregate(**counted, regressed=Count("pk", filter=_REGRESSED))
-        return found
+        # By a constant nothing is grouped, which makes one row; `aggregate` would ask at once.
+        whole = self.scored().order_by().annotate(whole=Value(1)).values("whole")
+        return whole.annotate(**counted, regressed=Count("pk", filter=_REGRESSED)).values_list(
+            *counted, "regressed"
+        )
 
     def owned_by(self, person: models.Model) -> Self:
         """Those whose plan names this person as the one who sees to it."""
@@ -168,26 +172,23 @@ class ImprovementAction(models.Model):
     @property
     def is_completed(self) -> bool:
         """Whether all points are achieved. An unknown maximum is never reached."""
-        if not self.is_scored or self.score is None or self.max_score is None:
-            return False
-        return self.max_score > 0 and has_reached(self.score, self.max_score)
+        return self.is_scored and is_completed(self.score, self.max_score)
 
     @property
     def is_regressed(self) -> bool:
         """Whether the latest change lost points."""
-        if not self.is_scored or self.score is None or self.previous_score is None:
-            return False
-        return not has_reached(self.score, self.previous_score)
+        return self.is_scored and is_regressed(self.score, self.previous_score)
 
     @property
     def status(self) -> Status:
         """Where the action stands: what the points say comes before what the organisation chose."""
-        if not self.is_scored:
-            return Status.NOT_APPLICABLE
-        if self.is_completed:
-            return Status.COMPLETED
         plan = getattr(self, "plan", None)
-        return Status(plan.status) if plan else Status.TO_ADDRESS
+        return status_of(
+            is_scored=self.is_scored,
+            score=self.score,
+            max_score=self.max_score,
+            planned=plan.status if plan else None,
+        )
 
     @property
     def tone(self) -> str:

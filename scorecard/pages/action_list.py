@@ -1,5 +1,7 @@
 """The list of improvement actions."""
 
+from collections.abc import Collection
+
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
@@ -17,16 +19,12 @@ from scorecard.pages.action_filter import ActionFilter, for_sorting
 from scorecard.pages.import_status import import_status
 from scorecard.pages.list_address import ListAddress
 from scorecard.pages.neighbors import link_suffix
-from scorecard.pages.rows import rows, share_menu
+from scorecard.pages.rows import COLUMNS, ActionColumns, Body, share_menu
 from scorecard.pages.sorting import ActionSorting
 from scorecard.pages.views import may_view
 
 # How many actions a page shows. As many as can be shared at a time are shown to whoever asks for them.
 PAGE_SIZES = (50, 200)
-_SHOWN = (
-    "control_id", "title", "rank", "score", "max_score", "previous_score", "is_scored", "category", "product",
-    "plan__status", "plan__action",
-)  # fmt: skip
 
 
 @may_view
@@ -58,9 +56,10 @@ def _shown(request: PersonRequest, address: ListAddress) -> dict[str, object]:
     form = ActionFilter(request.GET, person=request.user)
     sorting = ActionSorting(request.GET.get("sort", ""))
     size = PAGE_SIZES[-1] if request.GET.get("per_page") == str(PAGE_SIZES[-1]) else PAGE_SIZES[0]
-    page = Paginator(sorted_actions(form, sorting, total), size).get_page(request.GET.get("page"))
-    found = list(page.object_list)
-    shown = rows(found, _tickets_of(found), link_suffix(address.whole))
+    found = sorted_actions(form, sorting, total).values_list(*COLUMNS)
+    page = Paginator(found, size).get_page(request.GET.get("page"))
+    shown = page.object_list = tuple(map(ActionColumns._make, page.object_list))
+    tickets = _tickets_of(shown)
     return {
         "form": form,
         "address": address,
@@ -69,8 +68,8 @@ def _shown(request: PersonRequest, address: ListAddress) -> dict[str, object]:
         "orders": sorting.choices(),
         "keeps": {"per_page": size if size != PAGE_SIZES[0] else ""},
         "page": page,
-        "rows": shown,
-        "mark": live_pages.mark_of(shown, page.number, page.paginator.count),
+        "body": Body(shown, tickets, link_suffix(address.whole)),
+        "mark": live_pages.mark_of(shown, tickets, page.number, page.paginator.count),
         "share_menu": share_menu(),
         "sizes": _other_sizes(address, size) if page.paginator.count > PAGE_SIZES[0] else (),
         "imported": total is not None,
@@ -82,7 +81,7 @@ def sorted_actions(
     form: ActionFilter, sorting: ActionSorting, total: float | None
 ) -> ImprovementActionQuerySet:
     """Return what the filters show, in order. `total` is the maximum of the whole score, for the score impact."""
-    return sorting.apply(for_sorting(form.select(), sorting, total)).select_related("plan").only(*_SHOWN)
+    return sorting.apply(for_sorting(form.select(), sorting, total))
 
 
 def _other_sizes(address: ListAddress, size: int) -> list[tuple[int, str]]:
@@ -94,8 +93,8 @@ def _other_sizes(address: ListAddress, size: int) -> list[tuple[int, str]]:
     ]
 
 
-def _tickets_of(actions: list[ImprovementAction]) -> dict[int, int]:
+def _tickets_of(actions: Collection[ActionColumns]) -> tuple[tuple[int, int], ...]:
     """How many tickets each of these has, by key; of others nothing is counted."""
-    shown = ImprovementAction.objects.filter(pk__in=[action.pk for action in actions]).order_by()
+    shown = ImprovementAction.objects.filter(pk__in=[action.pk for action in actions]).order_by("pk")
     # By the key alone: else rows are grouped by every column, their long texts too. An index holds this column.
-    return dict(shown.values("pk").annotate(number=Count("tickets__created_at")).values_list("pk", "number"))
+    return tuple(shown.values("pk").annotate(number=Count("tickets__created_at")).values_list("pk", "number"))

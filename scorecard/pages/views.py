@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,6 +13,7 @@ from accounts import live_pages
 from accounts.access import permission_required
 from accounts.requests import PersonRequest
 from accounts.sessions import polled
+from accounts.written_query import WrittenQuery
 from scorecard import tasks
 from scorecard.importing.graph_client import missing_settings
 from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediation
@@ -18,10 +22,17 @@ from scorecard.pages.import_status import PERMISSION, import_status
 from scorecard.pages.neighbors import link_suffix
 from scorecard.pages.overview import explained_summary
 from scorecard.pages.place import list_of
-from scorecard.pages.rows import rows, share_menu
+from scorecard.pages.rows import COLUMNS, ActionColumns, rows, share_menu
 from scorecard.pages.sorting import ActionSorting
 
 TOP_ACTIONS = 9
+_IN_LIST = link_suffix(f"status={Status.TO_ADDRESS}")
+_TONES = {
+    Status.TO_ADDRESS: "",
+    Status.PLANNED: "info",
+    Status.RISK_ACCEPTED: "warning",
+    Status.COMPLETED: "success",
+}
 
 may_view = permission_required("scorecard.view_improvementaction")
 may_read = permission_required(PERMISSION)
@@ -32,14 +43,11 @@ may_read = permission_required(PERMISSION)
 def overview(request: HttpRequest) -> HttpResponse:
     """The score, what to review first, and how others stand."""
     found = explained_summary()
-    actions = ImprovementAction.objects.select_related("plan")
-    top = actions.with_status(Status.TO_ADDRESS).with_impact(found.day.max_score if found else None)
-    first = ActionSorting("-impact").apply(top.with_finished())[:TOP_ACTIONS] if found else []
     context = {
         "summary": found,
         "status": import_status(request.user, found.day if found else None, timezone.now()),
         "tiles": _tiles(),
-        "top": rows(first, {}, link_suffix(f"status={Status.TO_ADDRESS}")),
+        "top": rows(_top(found.day.max_score), {}, _IN_LIST) if found else [],
         "share_menu": share_menu(),
     }
     return render(request, "scorecard/overview.html", context)
@@ -104,29 +112,35 @@ def action(request: PersonRequest, control_id: str) -> HttpResponse:
     return render(request, "scorecard/action.html", context)
 
 
+def _top(total: float) -> list[ActionColumns]:
+    """The actions to address that bring most."""
+    # Without a maximum they are sorted by another query.
+    found = _TOP.rows(total=total) if total > 0 else _most_impact(total)
+    return [ActionColumns._make(row) for row in found]
+
+
+def _most_impact(total: float) -> QuerySet[ImprovementAction, Any]:
+    to_address = ImprovementAction.objects.with_status(Status.TO_ADDRESS).with_impact(total).with_finished()
+    return ActionSorting("-impact").apply(to_address).values_list(*COLUMNS)[:TOP_ACTIONS]
+
+
+_TOP = WrittenQuery(_most_impact, total=float)
+
+
 def _tiles() -> list[dict[str, object]]:
-    tones = {
-        Status.TO_ADDRESS: "",
-        Status.PLANNED: "info",
-        Status.RISK_ACCEPTED: "warning",
-        Status.COMPLETED: "success",
-    }
-    counts = ImprovementAction.objects.count_by_status(status.value for status in tones)
-    regressed = {
-        "label": _("Regressed"),
-        "query": "regressed=on",
-        "tone": "danger",
-        "count": counts["regressed"],
-    }
+    [[*counts, regressed]] = _COUNTS.rows()
+    first = {"label": _("Regressed"), "query": "regressed=on", "tone": "danger", "count": regressed}
     return [
-        regressed,
+        first,
         *(
-            {
-                "label": status.label,
-                "query": f"status={status.value}",
-                "tone": tone,
-                "count": counts[status.value],
-            }
-            for status, tone in tones.items()
+            {"label": status.label, "query": f"status={status.value}", "tone": tone, "count": count}
+            for (status, tone), count in zip(_TONES.items(), counts, strict=True)
         ),
     ]
+
+
+def _counts() -> QuerySet[ImprovementAction, Any]:
+    return ImprovementAction.objects.count_by_status(status.value for status in _TONES)
+
+
+_COUNTS = WrittenQuery(_counts)
