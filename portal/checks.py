@@ -3,11 +3,13 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.db import OperationalError
+from django.http.request import split_domain_port, validate_host
 
 from accounts.access import Address, every_address
 from accounts.roles import ADMINISTRATOR, ROLES
@@ -143,4 +145,16 @@ def proxy_is_counted(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
             "PUBLIC_URL is https, but TRUSTED_PROXIES is 0: every page would redirect to itself.",
             hint="Set TRUSTED_PROXIES to the number of proxies in front, and let them set X-Forwarded-Proto.",
             id="portal.W002",
+        )
+
+
+@register(Tags.security, deploy=True)
+def public_address_is_answered(app_configs: Any, **kwargs: Any) -> Iterator[CheckMessage]:
+    """A name that nobody listed is refused, also the one that people are told."""
+    host, _port = split_domain_port(urlsplit(settings.PUBLIC_URL).netloc)
+    if not validate_host(host, settings.ALLOWED_HOSTS):
+        yield CheckWarning(
+            f"PUBLIC_URL names {host}, which ALLOWED_HOSTS does not: no page would open there.",
+            hint=f"Add {host} to ALLOWED_HOSTS.",
+            id="portal.W003",
         )

@@ -168,6 +168,7 @@ def test_a_proper_production_passes_the_deployment_check_without_a_warning(tmp_p
         ({"SERVICENOW_ALLOWED_HOSTS": "tickets.example.com,localhost"}, "portal.E003"),
         ({"SERVICENOW_ALLOWED_HOSTS": "[::1]:8800"}, "portal.E003"),
         ({"PUBLIC_URL": "http://scoredesk.example.com"}, "portal.W001"),
+        ({"ALLOWED_HOSTS": "example.com"}, "portal.W003"),
         ({"DEBUG": "1"}, "security.W018"),
         ({"SECRET_KEY": "x" * 40}, "security.W009"),
     ],
