@@ -6,7 +6,9 @@ Score").
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
     Case,
@@ -24,15 +26,20 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, TruncDate
 
-from scorecard.models import ControlScoreDay, ScoreDay
+from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
 from scorecard.models.rounding import is_at_most, is_below, reaches
 from tickets.models.choices import Delivery, NormalizedState, Outcome
+
+if TYPE_CHECKING:
+    from tickets.models.querysets import TicketQuerySet
 
 SCORES_LAG = timedelta(days=7)
 _COMPLETED = Q(action__is_scored=True, action__max_score__gt=0) & reaches(
     "action__score", "action__max_score"
 )
 _UNFINISHED = Q(action__is_scored=True) & is_below("action__score", "action__max_score")
+_OPENED = Q(is_open=True, missing_since=None)
+_REACHED = _OPENED & _COMPLETED
 _CLOSED = Q(delivery=Delivery.DELIVERED, is_open=False, normalized_state=NormalizedState.CLOSED)
 
 
@@ -53,7 +60,7 @@ def judged_by(now: datetime, calculated_at: datetime | None) -> datetime | None:
 
 def points_reached() -> Q:
     """The action has all its points, and its ticket is still open. Of a record that is gone nobody knows that."""
-    return Q(is_open=True, delivery=Delivery.DELIVERED, missing_since=None) & _COMPLETED
+    return Q(delivery=Delivery.DELIVERED) & _REACHED
 
 
 def points_lost() -> Q:
@@ -61,44 +68,77 @@ def points_lost() -> Q:
     return Q(is_open=True) & _UNFINISHED
 
 
-def conditions(judged_until: datetime | None, tickets: QuerySet[Any]) -> dict[Outcome, Q]:
-    """Return what each outcome means for one of the tickets; no ticket meets two."""
-    unfinished, had_all = _closed_unfinished(tickets), _had_all()
-    found = {Outcome.POINTS_REACHED: points_reached(), Outcome.REGRESSED: unfinished & had_all}
-    if judged_until is not None:
-        found[Outcome.NOT_EFFECTIVE] = unfinished & ~had_all & _not_moved() & _is_counted(judged_until)
-    return found
-
-
 def named(judged_until: datetime | None, tickets: QuerySet[Any]) -> Case:
-    """Return the name of what came of each ticket, empty where nothing did: `conditions`, each part asked once."""
-    text = CharField()
-    cases = [When(_had_all(), then=Value(Outcome.REGRESSED.value))]
-    if judged_until is not None:
-        is_counted = _not_moved() & _is_counted(judged_until)
-        cases.append(When(is_counted, then=Value(Outcome.NOT_EFFECTIVE.value)))
-    of_closed = Case(*cases, default=Value(""), output_field=text)
+    """Return the name of what came of each ticket, empty where nothing did."""
+    text, verdicts = CharField(), _verdicts(judged_until)
+    of_closed = Case(*(When(q, then=Value(name.value)) for name, q in verdicts.items()), output_field=text)
+    # A database takes them in this order: all tickets of an action are looked at only where something is to be said.
+    is_due = _CLOSED & _UNFINISHED & reduce(or_, verdicts.values()) & ~Q(Exists(_at_work(tickets)))
     return Case(
         When(points_reached(), then=Value(Outcome.POINTS_REACHED.value)),
-        When(_closed_unfinished(tickets), then=of_closed),
+        When(is_due, then=of_closed),
         default=Value(""),
         output_field=text,
     )
 
 
-def _closed_unfinished(tickets: QuerySet[Any]) -> Q:
-    """It was closed, its action has points to gain, and no other ticket deals with that."""
-    return _CLOSED & _UNFINISHED & ~Q(Exists(_at_work(tickets)))
+def only(wanted: Outcome, judged_until: datetime | None, tickets: "TicketQuerySet") -> "TicketQuerySet":
+    """Return those of all tickets of which this came. Of what was closed for an action the last one alone is asked
+    about: to hold every ticket against all others takes a database seconds.
+    """
+    if wanted == Outcome.POINTS_REACHED:
+        return tickets.having({"delivery": Delivery.DELIVERED}, by_index=False).filter(_REACHED)
+    verdicts = _verdicts(judged_until)
+    if wanted not in verdicts:
+        return tickets.none()
+    found = tickets.filter(pk__in=_last_closed(tickets)).filter(verdicts[wanted])
+    if wanted == Outcome.NOT_EFFECTIVE:
+        found = found.exclude(verdicts[Outcome.REGRESSED])
+    opened = _opened(tickets)
+    # Most actions have nothing open, which one look at what is open tells of all.
+    actions = opened.order_by().values(known=Coalesce("action_id", 0))
+    return found.filter(~Q(action__in=actions) | ~Q(Exists(_others(opened).filter(_opened_again()))))
+
+
+def _last_closed(tickets: "TicketQuerySet") -> QuerySet[Any, Any]:
+    """Return the keys of the tickets that were closed last, for each action that has points to gain."""
+    stored = {"delivery": Delivery.DELIVERED, "normalized_state": NormalizedState.CLOSED}
+    # By these, SQLite would read all that ever was closed for each action.
+    closed = tickets.having(stored, by_index=False).filter(is_open=False, action=OuterRef("pk"))
+    last = closed.order_by(F("closed_at").desc(nulls_last=True), "-created_at").values("pk")[:1]
+    unfinished = ImprovementAction.objects.filter(is_below("score", "max_score"), is_scored=True)
+    return unfinished.order_by().values(last=Subquery(last))
+
+
+def _verdicts(judged_until: datetime | None) -> dict[Outcome, Q]:
+    """Return what else each outcome asks of a ticket that is closed while its action has points to gain; where a ticket
+    meets two, the first counts.
+    """
+    found = {Outcome.REGRESSED: _had_all()}
+    if judged_until is not None:
+        found[Outcome.NOT_EFFECTIVE] = _is_counted(judged_until) & _not_moved()
+    return found
 
 
 def _at_work(tickets: QuerySet[Any]) -> QuerySet[Any]:
     """The tickets that deal with the same action: what is open, as far as anybody knows, and what was closed later."""
-    others = tickets.filter(action=OuterRef("action")).exclude(pk=OuterRef("pk"))
     later = Q(created_at__gt=OuterRef("created_at"))
-    # An older one was opened again, unless its instance is history: of that nobody hears any more.
-    opened = Q(is_open=True, missing_since=None) & (later | Q(instance=OuterRef("instance")))
     closed_later = Q(closed_at__gt=OuterRef("closed_at")) | Q(closed_at=OuterRef("closed_at")) & later
-    return others.exclude(delivery=Delivery.UNLINKED).filter(opened | _CLOSED & closed_later)
+    opened = _OPENED & _opened_again()
+    return _others(tickets).exclude(delivery=Delivery.UNLINKED).filter(opened | _CLOSED & closed_later)
+
+
+def _others(tickets: QuerySet[Any]) -> QuerySet[Any]:
+    return tickets.filter(action=OuterRef("action")).exclude(pk=OuterRef("pk"))
+
+
+def _opened(tickets: QuerySet[Any]) -> QuerySet[Any]:
+    return tickets.filter(_OPENED).exclude(delivery=Delivery.UNLINKED)
+
+
+def _opened_again() -> Q:
+    """An older one was opened again, unless its instance is history: of that nobody hears any more."""
+    return Q(created_at__gt=OuterRef("created_at")) | Q(instance=OuterRef("instance"))
 
 
 def _had_all() -> Q:

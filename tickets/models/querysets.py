@@ -21,7 +21,6 @@ from tickets.models.choices import (
     Delivery,
     Kind,
     NormalizedState,
-    Outcome,
     Priority,
     check_move,
 )
@@ -158,11 +157,6 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         named = outcome.named(judged_until, self.model.objects.all())
         annotated: TicketQuerySet = self.annotate(outcome=named)
         return annotated
-
-    def with_only(self, wanted: Outcome, judged_until: datetime | None) -> "TicketQuerySet":
-        """Those of which this came. Each stands for itself: no ticket meets two of the conditions."""
-        condition = outcome.conditions(judged_until, self.model.objects.all()).get(wanted)
-        return self.filter(condition) if condition is not None else self.none()
 
     def with_current_outcome(self) -> "TicketQuerySet":
         """Add `outcome` as of now, and the names of the states; for templates, which have no clock."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import F, OrderBy
@@ -18,6 +19,7 @@ from tickets.models import Ticket
 from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Outcome, Priority, Source
 from tickets.models.filter_choices import filter_choices
 from tickets.models.outcome import judged_until
+from tickets.models.outcomes_of import tickets_with
 from tickets.models.querysets import Counts, TicketQuerySet
 from tickets.models.ticket import LABEL_LENGTH
 from tickets.records.dates import today
@@ -171,7 +173,7 @@ class TicketFilter(ListFilter):
         if values.get("status"):
             found = found.normalized_state(NormalizedState(values["status"]))
         if values.get("outcome"):
-            found = found.with_only(Outcome(values["outcome"]), judged_until(self.now))
+            found = found.filter(pk__in=self._with_outcome)
         if values.get("attention"):
             found = found.needing_attention()
         return found
@@ -186,6 +188,10 @@ class TicketFilter(ListFilter):
     def _searched(self) -> TicketQuerySet:
         # Whether there is a ticket of a whole number is asked once.
         return Ticket.objects.search(self.searched)
+
+    @cached_property
+    def _with_outcome(self) -> list[UUID]:
+        return tickets_with(Outcome(self.values["outcome"]), judged_until(self.now))
 
     @cached_property
     def _stored(self) -> Mapping[str, Sequence[tuple[str, str]]]:

@@ -21,8 +21,8 @@ from tests.factories import ActionFactory, InstanceFactory, TicketFactory
 from tests.sandbox_process import SandboxProcess
 from tickets.delivery.push import push
 from tickets.models import Ticket
-from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Priority, Source
-from tickets.models.outcomes_of import outcomes_of
+from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Outcome, Priority, Source
+from tickets.models.outcomes_of import outcomes_of, tickets_with
 from tickets.pages.export import safe
 from tickets.records.dates import today
 
@@ -186,6 +186,50 @@ def test_outcomes_asked_for_by_key_are_those_that_tickets_are_filtered_by() -> N
         told = dict(Ticket.objects.with_outcome(until).values_list("pk", "outcome"))
         assert outcomes_of(keys, until) == told
         assert [told[key] for key in keys] == ["points_reached", "regressed", "", ""]
+        for wanted in Outcome:
+            assert tickets_with(wanted, until) == [key for key in keys if told[key] == wanted]
+
+
+@pytest.mark.parametrize(
+    ("other", "first_has", "other_has"),
+    [
+        ({"closed_at": -1}, "", "not_effective"),
+        ({"closed_at": 1}, "not_effective", ""),
+        ({"closed_at": 0, "created_at": 1}, "", "not_effective"),
+        ({"closed_at": -1, "score_when_closed": 10}, "", "regressed"),
+        ({"closed_at": -1, "normalized_state": NormalizedState.CANCELED}, "not_effective", ""),
+        ({"is_open": True, "created_at": 1, "normalized_state": NormalizedState.NEW}, "", ""),
+        ({"is_open": True, "created_at": -1, "normalized_state": NormalizedState.NEW}, "not_effective", ""),
+        ({"is_open": True, "created_at": -1, "of_the_same": True}, "", ""),
+        ({"is_open": True, "created_at": 1, "missing_since": 0}, "not_effective", ""),
+        (
+            {"is_open": True, "created_at": 1, "delivery": Delivery.UNLINKED, "sys_id": ""},
+            "not_effective",
+            "",
+        ),
+    ],
+)
+def test_of_two_tickets_for_an_action_the_list_is_filtered_by_the_outcomes_that_it_shows(
+    other: dict[str, Any], first_has: str, other_has: str
+) -> None:
+    """Days in `other` are counted back from those of the first."""
+    ago = timezone.now() - timedelta(days=20)
+    action = ActionFactory.create(score=0)
+    closed = {"action": action, "is_open": False, "closed_at": ago, "score_when_closed": 0}
+    first = delivered(**closed)
+    same = {"instance": first.instance} if other.pop("of_the_same", False) else {}
+    second = delivered(**closed | same)
+    moved = {
+        name: ago + timedelta(days=-value if name == "closed_at" else value)
+        for name, value in other.items()
+        if name in {"closed_at", "created_at", "missing_since"}
+    }
+    Ticket.objects.update(normalized_state=NormalizedState.CLOSED, created_at=ago)
+    Ticket.objects.filter(pk=second.pk).update(**other | moved)
+    told = dict(Ticket.objects.with_outcome(timezone.now()).values_list("pk", "outcome"))
+    assert [told[first.pk], told[second.pk]] == [first_has, other_has]
+    for wanted in Outcome:
+        assert tickets_with(wanted, timezone.now()) == [key for key, had in told.items() if had == wanted]
 
 
 @pytest.mark.parametrize("count", [5, 120])
