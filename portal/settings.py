@@ -126,6 +126,7 @@ TEMPLATES = [
                 "portal.templatetags.kept",
                 "portal.templatetags.moments",
                 "portal.templatetags.navigation",
+                "portal.templatetags.tickets_of_action",
             ],
         },
     }

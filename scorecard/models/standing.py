@@ -25,3 +25,14 @@ def status_of(
     if is_completed(score, max_score):
         return Status.COMPLETED
     return Status(planned) if planned else Status.TO_ADDRESS
+
+
+def impact_of(
+    *, is_scored: bool, score: float | None, max_score: float | None, total: float | None
+) -> float | None:
+    """Return the points still available in per cent of `total`, the maximum of the whole score; None where anything is
+    unknown. Lists have a database compute it (`ImprovementActionQuerySet.with_impact`).
+    """
+    if not total or total <= 0 or not is_scored or max_score is None or score is None:
+        return None
+    return 0.0 if has_reached(score, max_score) else (max_score - score) * 100.0 / total

@@ -18,6 +18,7 @@ from scorecard import tasks
 from scorecard.importing.graph_client import missing_settings
 from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediation
 from scorecard.models.choices import Status
+from scorecard.models.standing import impact_of
 from scorecard.pages.import_status import PERMISSION, import_status
 from scorecard.pages.neighbors import link_suffix
 from scorecard.pages.overview import explained_summary
@@ -98,10 +99,13 @@ def action(request: PersonRequest, control_id: str) -> HttpResponse:
     """Everything about one improvement action."""
     total = ScoreDay.newest_maximum()
     came_from = list_of(request, total)
-    found = ImprovementAction.objects.select_related("plan__owner").with_impact(total)
+    found = ImprovementAction.objects.select_related("plan__owner")
     action = get_object_or_404(came_from.marked(found) if came_from else found, control_id=control_id)
     context = {
         "action": action,
+        "impact": impact_of(
+            is_scored=action.is_scored, score=action.score, max_score=action.max_score, total=total
+        ),
         "shows_all_tickets": request.GET.get("tickets") == "all",
         "place": came_from.place(action) if came_from else None,
         "description": remediation.safe_html(action.description),

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Lower
-from django.utils import timezone
 
 from accounts.models import User
 from connector.clock import Clock
@@ -26,8 +25,6 @@ from tickets.models.choices import (
 )
 from tickets.models.outbound_job import OutboundJobQuerySet, lease
 
-# An action's page shows so many of its tickets, and all if asked.
-MOST_OF_ACTION = 5
 _ATTENTION = Q(delivery__in=NEEDS_ATTENTION) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
 
 
@@ -157,16 +154,6 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         named = outcome.named(judged_until, self.model.objects.all())
         annotated: TicketQuerySet = self.annotate(outcome=named)
         return annotated
-
-    def with_current_outcome(self) -> "TicketQuerySet":
-        """Add `outcome` as of now, and the names of the states; for templates, which have no clock."""
-        return self.with_state_names().with_outcome(outcome.judged_until(timezone.now()))
-
-    def first_of_action(self) -> "TicketQuerySet":
-        """Of one action's tickets a few with their outcomes: what is open, then the newest."""
-        few = self.order_by("-is_open", "-created_at", "-id").values("pk")[:MOST_OF_ACTION]
-        found: TicketQuerySet = self.model.objects.filter(pk__in=few).with_current_outcome()
-        return found.order_by("-is_open", "-created_at", "-id")
 
     def without_long_texts(self) -> "TicketQuerySet":
         """Without what lists do not show."""

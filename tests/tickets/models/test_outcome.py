@@ -19,6 +19,7 @@ from tickets.delivery import comments
 from tickets.delivery.push import push
 from tickets.models import Ticket, TicketComment
 from tickets.models.choices import Delivery, NormalizedState, Outcome
+from tickets.models.outcome import judged_until
 from tickets.tracking import score_completion
 from tickets.tracking.poll import poll_delta, poll_sweep
 
@@ -62,7 +63,7 @@ def scored(action: ImprovementAction, days_ago: float, score: float) -> None:
 
 
 def outcome(ticket: Ticket) -> str:
-    found = Ticket.objects.with_current_outcome().get(pk=ticket.pk)
+    found = Ticket.objects.with_outcome(judged_until(timezone.now())).get(pk=ticket.pk)
     return str(found.outcome)
 
 
