@@ -1,75 +1,65 @@
-"""What came of tickets. Django takes several times as long to write these queries as a database to answer them, so each
-is written once, for as many tickets as a page may show, and asked with other keys and another moment each time.
-"""
+"""What came of tickets, by queries that are written once: these are the longest that Django writes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import DateTimeField, UUIDField
+from django.db.models import QuerySet
 
+from accounts.written_query import WrittenQuery
 from tickets.models import outcome
 from tickets.models.choices import Outcome
 from tickets.models.ticket import Ticket
 
+# So many tickets can be asked about at a time: as many as a page shows.
 MOST = 50
-# Where the queries are to say what is asked for.
-_KEYS = [UUID(int=number) for number in range(MOST)]
-_UNTIL = datetime(1970, 1, 1, tzinfo=UTC)
-_KEY, _MOMENT = UUIDField(), DateTimeField()
-Written = tuple[str, tuple[Any, ...]]
+# Where there are no scores: nothing was closed before that.
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class OfTickets:
+    """A query for columns of tickets, among which may be `outcome` and `is_frozen`."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+        # The moment comes first: a query of many datetimes would run out of days to stand for them.
+        self.query = WrittenQuery(self._build, until=datetime, **{f"key{n}": UUID for n in range(MOST)})
+
+    def _build(self, until: datetime, **keys: UUID) -> QuerySet[Any, Any]:
+        tickets = Ticket.objects.filter(pk__in=keys.values()).with_outcome(until).with_frozen()
+        return tickets.order_by().values_list(*self.columns)
+
+    def rows(self, tickets: Sequence[UUID], judged_until: datetime | None) -> list[tuple[Any, ...]]:
+        """Ask about tickets, at most `MOST`; they come in no order. `judged_until` as `with_outcome` takes it."""
+        if not tickets:
+            return []
+        if len(tickets) > MOST:
+            raise ValueError(f"{len(tickets)} tickets")
+        keys = {f"key{n}": tickets[min(n, len(tickets) - 1)] for n in range(MOST)}
+        return self.query.rows(until=judged_until or _NEVER, **keys)
 
 
 def outcomes_of(tickets: Sequence[UUID], judged_until: datetime | None) -> Mapping[UUID, str]:
     """Return what `with_outcome` says of these tickets, at most `MOST`."""
-    if not tickets:
-        return {}
-    if len(tickets) > MOST:
-        raise ValueError(f"{len(tickets)} tickets")
-    keys = [*tickets, *[tickets[0]] * (MOST - len(tickets))]
-    asked = dict(zip(map(_key, _KEYS), map(_key, keys), strict=True))
-    rows = _ask(_written(connection.vendor, has_scores=judged_until is not None), judged_until, asked)
-    return {UUID(str(key)): name for key, name in rows}
+    return dict(_OUTCOMES.rows(tickets, judged_until))
 
 
 def tickets_with(wanted: Outcome, judged_until: datetime | None) -> list[UUID]:
-    """Return the tickets of which this came, in no order: at most one of each action, or what is open."""
-    if wanted == Outcome.NOT_EFFECTIVE and judged_until is None:
-        return []
-    written = _written_only(connection.vendor, wanted, has_scores=judged_until is not None)
-    return [UUID(str(key)) for (key,) in _ask(written, judged_until, {})]
+    """Return the tickets of which this came, in no order: one of each action at most, or what is open."""
+    query = _WITH[wanted]
+    given = {"until": judged_until or _NEVER} if wanted == Outcome.NOT_EFFECTIVE else {}
+    return [key for (key,) in query.rows(**given)]
 
 
-def _ask(written: Written, judged_until: datetime | None, asked: Mapping[Any, Any]) -> list[tuple[Any, ...]]:
-    sql, params = written
-    if judged_until is not None:
-        asked = {**asked, _moment(_UNTIL): _moment(judged_until)}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [asked.get(param, param) for param in params])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+def _only(wanted: Outcome, until: datetime | None = None) -> QuerySet[Any, Any]:
+    return outcome.only(wanted, until, Ticket.objects.all()).order_by().values_list("pk")
 
 
-@cache
-def _written(vendor: str, *, has_scores: bool) -> Written:
-    tickets = Ticket.objects.filter(pk__in=_KEYS).with_outcome(_UNTIL if has_scores else None)
-    written: Written = tickets.order_by().values_list("pk", "outcome").query.sql_with_params()
-    return written
-
-
-@cache
-def _written_only(vendor: str, wanted: Outcome, *, has_scores: bool) -> Written:
-    tickets = outcome.only(wanted, _UNTIL if has_scores else None, Ticket.objects.all())
-    written: Written = tickets.order_by().values_list("pk").query.sql_with_params()
-    return written
-
-
-def _key(key: UUID) -> Any:
-    return _KEY.get_db_prep_value(key, connection)
-
-
-def _moment(at: datetime) -> Any:
-    return _MOMENT.get_db_prep_value(at, connection)
+_OUTCOMES = OfTickets("pk", "outcome")
+_WITH = {
+    Outcome.POINTS_REACHED: WrittenQuery(partial(_only, Outcome.POINTS_REACHED)),
+    Outcome.REGRESSED: WrittenQuery(partial(_only, Outcome.REGRESSED)),
+    Outcome.NOT_EFFECTIVE: WrittenQuery(partial(_only, Outcome.NOT_EFFECTIVE), until=datetime),
+}

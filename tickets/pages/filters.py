@@ -191,7 +191,12 @@ class TicketFilter(ListFilter):
 
     @cached_property
     def _with_outcome(self) -> list[UUID]:
-        return tickets_with(Outcome(self.values["outcome"]), judged_until(self.now))
+        return tickets_with(Outcome(self.values["outcome"]), self.judged_until)
+
+    @cached_property
+    def judged_until(self) -> datetime | None:
+        """The moment up to which the scores speak about what was done; None without any score."""
+        return judged_until(self.now)
 
     @cached_property
     def _stored(self) -> Mapping[str, Sequence[tuple[str, str]]]:

@@ -1,14 +1,16 @@
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
-    from tickets.models import Ticket
     from tickets.models.querysets import TicketQuerySet
+    from tickets.pages.list_tickets import ListTicket
 
-    Tickets = Paginator[Ticket]
+    Tickets = Paginator[ListTicket]
 else:
     Tickets = Paginator
 
@@ -27,14 +29,16 @@ class _Searched(Tickets):
 
 
 def page_of(
-    tickets: "TicketQuerySet", rows: "TicketQuerySet", number: str | None, *, is_searched: bool
-) -> "Page[Ticket]":
-    """Return one page of a list that may be long: the database sorts bare keys of `tickets`, and `rows` are read of
-    this page only.
+    tickets: "TicketQuerySet",
+    number: str | None,
+    read: "Callable[[Sequence[UUID]], list[ListTicket]]",
+    *,
+    is_searched: bool,
+) -> "Page[ListTicket]":
+    """Return one page of a list that may be long: the database sorts bare keys of `tickets`, and `read` is asked for
+    those of this page only.
     """
     page = (_Searched if is_searched else Tickets)(tickets, SIZE).get_page(number)
     count, start = page.paginator.count, (page.number - 1) * SIZE
-    keys = tickets.page(start, min(start + SIZE, count), count) if count else []
-    found = rows.in_bulk(keys)
-    page.object_list = [found[key] for key in keys if key in found]
+    page.object_list = read(tickets.page(start, min(start + SIZE, count), count)) if count else []
     return page

@@ -1,5 +1,7 @@
 """The list of tickets, on pages and as a file."""
 
+from functools import partial
+
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,14 +15,12 @@ from accounts.requests import PersonRequest
 from accounts.sessions import polled
 from scorecard.pages.list_address import ListAddress
 from scorecard.pages.neighbors import link_suffix
-from tickets.models import Ticket
 from tickets.models.choices import Kind
-from tickets.models.outcome import judged_by, scored_at
-from tickets.models.outcomes_of import outcomes_of
 from tickets.models.state_labels import ENGLISH
 from tickets.pages import export
 from tickets.pages.filters import TicketFilter, TicketSorting
-from tickets.pages.list_rows import COLUMNS, list_rows
+from tickets.pages.list_rows import list_rows
+from tickets.pages.list_tickets import tickets_of
 from tickets.pages.paging import page_of
 from tickets.pages.views import may_view
 from tickets.records.dates import today
@@ -56,13 +56,10 @@ def _shown(request: PersonRequest, address: ListAddress) -> dict[str, object]:
     form = TicketFilter(request.GET, now=now, person=request.user)
     sorting = TicketSorting(request.GET.get("sort", ""))
     found = form.select()
-    rows = Ticket.objects.only(*COLUMNS).with_frozen().annotate(scored_at=scored_at())
-    page = page_of(sorting.apply(found), rows, request.GET.get("page"), is_searched=bool(form.searched))
-    shown = list(page.object_list)
-    calculated_at = vars(shown[0])["scored_at"] if shown else None
-    outcomes = outcomes_of([ticket.pk for ticket in shown], judged_by(now, calculated_at))
+    read = partial(tickets_of, judged_until=form.judged_until)
+    page = page_of(sorting.apply(found), request.GET.get("page"), read, is_searched=bool(form.searched))
+    listed = list_rows(list(page.object_list), day, link_suffix(address.whole))
     kind = form.values.get("kind", "")
-    listed = list_rows(shown, outcomes, day, link_suffix(address.whole))
     counts = form.counts()
     return {
         "form": form,
