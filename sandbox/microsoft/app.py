@@ -1,5 +1,6 @@
 """The Microsoft port as one WSGI application: Entra, Graph, and the `/_sandbox/` controls."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -9,21 +10,24 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
 from sandbox.faults import BadFault, Fault, FaultBook
-from sandbox.microsoft.answers import graph_error, json_answer
+from sandbox.microsoft.answers import Call, graph_error, json_answer
 from sandbox.microsoft.entra import TokenStore, answer_token_request
-from sandbox.microsoft.graph import PAGE_SIZES, answer_graph_request
+from sandbox.microsoft.graph import PAGE_SIZES, Graph
+from sandbox.microsoft.switches import BadSwitch, Switches
 from sandbox.microsoft.tenant import NAME, TENANT_ID
 from sandbox.requestlog import RequestLog
 from sandbox.server import HungUp
 
 CONTROLS = "/_sandbox/"
 
-# `seconds` is the delay of latency and the Retry-After of rate_limit. Routes: token, secureScores,
-# secureScoreControlProfiles, any.
+# `seconds` is the delay of latency and the Retry-After of rate_limit, `share` how much of a page comes with partial.
+# After lose_answer everything is done. Routes: token, secureScores, secureScoreControlProfiles, any.
 FAULTS = frozenset(
     (
         "forbidden",
         "latency",
+        "lose_answer",
+        "partial",
         "rate_limit",
         "rate_limit_bare",
         "repeat_next_link",
@@ -34,16 +38,19 @@ FAULTS = frozenset(
 )
 
 
-def create_app(now: Callable[[], datetime] | None = None) -> "MicrosoftSandbox":
+def create_app(
+    now: Callable[[], datetime] | None = None, switches: Switches | None = None
+) -> "MicrosoftSandbox":
     """A fresh sandbox without tokens, faults or log; `now` gives aware moments, by default the system's."""
-    return MicrosoftSandbox(now or (lambda: datetime.now(UTC)))
+    return MicrosoftSandbox(now or (lambda: datetime.now(UTC)), switches or Switches())
 
 
 class MicrosoftSandbox:
     """Answers as login.microsoftonline.com and graph.microsoft.com would, both on one address."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], switches: Switches) -> None:
         self._clock = now
+        self._graph = Graph(switches=switches)
         self._tokens = TokenStore()
         self._faults = FaultBook(FAULTS)
         self._log = RequestLog()
@@ -56,7 +63,12 @@ class MicrosoftSandbox:
         fault = self._faults.take(route, request.method)
         response = self._answer_and_log(request, route, fault)
         blocks = response(environ, start_response)
-        return _cut_short(blocks) if fault is not None and fault.kind == "truncated" else blocks
+        match fault.kind if fault is not None else "":
+            case "truncated":
+                return _cut_short(blocks)
+            case "lose_answer":
+                raise HungUp
+        return blocks
 
     def _answer_and_log(self, request: Request, route: str, fault: Fault | None) -> Response:
         began, now = time.monotonic(), self._now()
@@ -74,41 +86,52 @@ class MicrosoftSandbox:
         return response
 
     def _answer(self, request: Request, route: str, fault: Fault | None) -> Response:
+        call = Call.of(request, self._now())
         if fault is not None and fault.kind == "latency":
             time.sleep(fault.pause(1))
-        if fault is not None and (refusal := _refusal(fault, self._now())):
-            return refusal
         if route == "home":
             return Response(f"Microsoft sandbox: the tenant {NAME}, {TENANT_ID}. Nothing here is real.\n")
+        refusal = _refusal(fault, call) if fault is not None else None
         if route == "token":
-            return answer_token_request(request, request.path.split("/")[1], self._tokens, self._now())
-        return self._graph(request, repeat_next_link=fault is not None and fault.kind == "repeat_next_link")
+            tenant = request.path.split("/")[1]
+            return refusal or answer_token_request(request, tenant, self._tokens, call.at)
+        response = refusal or self._of_graph(request, call, fault)
+        response.headers.update(call.ids)
+        return response
 
-    def _graph(self, request: Request, *, repeat_next_link: bool) -> Response:
-        now = self._now()
+    def _of_graph(self, request: Request, call: Call, fault: Fault | None) -> Response:
         version, _, path = request.path.lstrip("/").partition("/")
         if version != "v1.0":
-            return graph_error(400, "BadRequest", f"The sandbox has no version '{version}' of Graph.", now)
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        tenant_id = self._tokens.tenant_of(token.strip(), now) if scheme.lower() == "bearer" else None
-        if tenant_id is None:
-            return _unauthorized(now)
-        return answer_graph_request(request, path, tenant_id, now, repeat_next_link=repeat_next_link)
+            return graph_error(400, "BadRequest", f"The sandbox has no version '{version}' of Graph.", call)
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        token = self._tokens.find(value.strip(), call.at) if scheme.lower() == "bearer" else None
+        if token is None:
+            return _unauthorized(call)
+        kind = fault.kind if fault is not None else ""
+        response = self._graph.answer(request, path, token, call, repeat_next_link=kind == "repeat_next_link")
+        return _partial(response, fault) if fault is not None and kind == "partial" else response
 
     def _control(self, request: Request) -> Response:
         match request.method, request.path.removeprefix(CONTROLS):
-            case "GET", "requests":
-                return json_answer(self._log.as_json())
+            case "GET", ("requests" | "faults" | "settings") as name:
+                books: dict[str, RequestLog | FaultBook | Switches] = {
+                    "requests": self._log,
+                    "faults": self._faults,
+                    "settings": self._graph.switches,
+                }
+                return json_answer(books[name].as_json())
             case "DELETE", "requests":
                 self._log.clear()
-            case "GET", "faults":
-                return json_answer(self._faults.as_json())
             case "POST", "faults":
                 return self._add_fault(request)
             case "DELETE", "faults":
                 self._faults.clear()
+            case "POST", "settings":
+                return self._change_settings(request)
+            case "POST", "reset":
+                self._graph.states.clear()
             case _:
-                return json_answer({"error": "The controls are requests and faults."}, 404)
+                return json_answer({"error": "The controls are requests, faults, settings and reset."}, 404)
         return Response(status=204)
 
     def _add_fault(self, request: Request) -> Response:
@@ -118,6 +141,16 @@ class MicrosoftSandbox:
         except (BadFault, BadRequest) as error:
             return json_answer({"error": str(error)}, 400)
         return json_answer(fault.as_json(), 201)
+
+    def _change_settings(self, request: Request) -> Response:
+        try:
+            asked = request.get_json(force=True)
+            self._graph.switches = self._graph.switches.changed(
+                asked if isinstance(asked, dict) else {"": ""}
+            )
+        except (BadSwitch, BadRequest) as error:
+            return json_answer({"error": str(error)}, 400)
+        return json_answer(self._graph.switches.as_json())
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC)
@@ -133,30 +166,42 @@ def _route(path: str) -> str:
     return next((name for name in PAGE_SIZES if name in names), "other")
 
 
-def _refusal(fault: Fault, now: datetime) -> Response | None:
+def _refusal(fault: Fault, call: Call) -> Response | None:
     """The error that stands in for an answer; None when the request goes through."""
     match fault.kind:
         case "rate_limit":
-            return _too_many(now, {"Retry-After": f"{fault.pause(1):g}"})
+            return _too_many(call, {"Retry-After": f"{fault.pause(1):g}"})
         case "rate_limit_bare":
-            return _too_many(now, {})
+            return _too_many(call, {})
         case "server_error":
-            return graph_error(503, "ServiceUnavailable", "The service cannot answer at the moment.", now)
+            return graph_error(503, "ServiceUnavailable", "The service cannot answer at the moment.", call)
         case "unauthorized":
-            return _unauthorized(now)
+            return _unauthorized(call)
         case "forbidden":
-            return graph_error(403, "Forbidden", "The application lacks SecurityEvents.Read.All.", now)
+            return graph_error(403, "Forbidden", "The application lacks SecurityEvents.Read.All.", call)
     return None
 
 
-def _unauthorized(now: datetime) -> Response:
+def _unauthorized(call: Call) -> Response:
     challenge = {"WWW-Authenticate": 'Bearer realm=""'}
     message = "The access token is missing, unknown or expired."
-    return graph_error(401, "InvalidAuthenticationToken", message, now, challenge)
+    return graph_error(401, "InvalidAuthenticationToken", message, call, challenge)
 
 
-def _too_many(now: datetime, headers: dict[str, str]) -> Response:
-    return graph_error(429, "TooManyRequests", "The tenant's limit of calls is reached.", now, headers)
+def _too_many(call: Call, headers: dict[str, str]) -> Response:
+    return graph_error(429, "TooManyRequests", "The tenant's limit of calls is reached.", call, headers)
+
+
+def _partial(response: Response, fault: Fault) -> Response:
+    """206, since a provider gave up after ten seconds: the first `share` of the page, in an envelope that looks whole.
+
+    Source: Microsoft Graph, "Microsoft Graph Security API error responses".
+    """
+    body = json.loads(response.get_data() or b"{}")
+    if response.status_code != 200 or "value" not in body:
+        return response
+    body["value"] = body["value"][: int(len(body["value"]) * fault.share)]
+    return json_answer(body, 206, {"Warning": '199 - "Microsoft/SecureScore/504/10000"'})
 
 
 def _cut_short(blocks: Iterable[bytes]) -> Iterator[bytes]:

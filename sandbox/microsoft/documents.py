@@ -5,9 +5,10 @@ floats, `count`, `total` and `on` are strings, descriptions stand on control sco
 an average of -1 means that Microsoft has no data.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sandbox.microsoft.catalogue import Control, StateUpdate, scored_on
+from sandbox.microsoft.catalogue import Control, StateUpdate
 from sandbox.microsoft.seasons import DAYS_KEPT, season_and_day
 from sandbox.microsoft.statuses import implementation_status
 from sandbox.microsoft.tenant import ENABLED_SERVICES, LICENSED_USERS, POPULATIONS
@@ -24,21 +25,25 @@ AVERAGE_MAXIMA = {"apps": 188.4, "data": 7.5, "device": 171.0, "identity": 96.2,
 DAY_WITHOUT_AVERAGE = 31
 
 
-def secure_scores(tenant_id: str, today: date) -> list[Document]:
-    """Ninety days of secureScore documents, newest first."""
-    return [secure_score(tenant_id, today - timedelta(days=age)) for age in range(DAYS_KEPT)]
+def days_kept(today: date) -> list[date]:
+    """The days that Graph still tells of, newest first."""
+    return [today - timedelta(days=age) for age in range(DAYS_KEPT)]
 
 
-def secure_score(tenant_id: str, on: date) -> Document:
-    """One day's secureScore; its points and maximum are the sums over the controls scored on that day."""
-    controls = scored_on(on)
-    scores = [control_score(control, on) for control in controls]
+def secure_score(
+    tenant_id: str, on: date, controls: Sequence[Control], held: Collection[str] = ()
+) -> Document:
+    """One day's secureScore; its points and maximum are the sums over the controls scored on that day.
+
+    Those in `held` have all their points, whatever is done, since somebody said so.
+    """
+    scores = [control_score(control, on, held=control.id in held) for control in controls]
     return {
         "id": f"{tenant_id}_{on.isoformat()}",
         "azureTenantId": tenant_id,
         "activeUserCount": 97 if on.weekday() >= 5 else 430 + on.day,
         "createdDateTime": _stamp(datetime.combine(on, time(), UTC)),
-        "currentScore": round(sum(points(control, on) for control in controls), 2),
+        "currentScore": round(sum(points(each, on, held=each.id in held) for each in controls), 2),
         "enabledServices": list(ENABLED_SERVICES),
         "licensedUserCount": LICENSED_USERS,
         "maxScore": sum(control.max_on(on) for control in controls),
@@ -48,12 +53,14 @@ def secure_score(tenant_id: str, on: date) -> Document:
     }
 
 
-def points(control: Control, on: date) -> int | float:
-    """What the control scored that day.
+def points(control: Control, on: date, *, held: bool = False) -> int | float:
+    """What the control scored that day, all that there is where it is `held`.
 
     All or nothing for a setting; a share of the maximum, to two places, where people or devices are counted.
     """
     maximum = control.max_on(on)
+    if held:
+        return maximum
     count, total = progress(control, on)
     if control.measure == "setting":
         return maximum * count // total
@@ -67,17 +74,20 @@ def progress(control: Control, on: date) -> tuple[int, int]:
     return round(total * percent / 100), total
 
 
-def control_score(control: Control, on: date) -> Document:
-    """One entry of `controlScores`. Settings say `on`, counted controls say `count` and `total`."""
+def control_score(control: Control, on: date, *, held: bool = False) -> Document:
+    """One entry of `controlScores`. Settings say `on`, counted controls say `count` and `total`.
+
+    What is done says the same where points are `held`.
+    """
     count, total = progress(control, on)
     document: Document = {
         "controlCategory": control.category,
         "controlName": control.id,
         "description": control.description,
-        "score": points(control, on),
+        "score": points(control, on, held=held),
         "lastSynced": _stamp(_synced_at(control, on)),
         "implementationStatus": implementation_status(control, count, total),
-        "scoreInPercentage": round(100 * count / total, 2),
+        "scoreInPercentage": 100 if held else round(100 * count / total, 2),
     }
     if control.measure == "setting":
         return document | {"on": "true" if count == total else "false"}

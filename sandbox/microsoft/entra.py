@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from werkzeug.wrappers import Request, Response
 
 from sandbox.microsoft.answers import json_answer
-from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, is_tenant_id
+from sandbox.microsoft.tenant import APPLICATIONS, Application, is_tenant_id
 
 TOKEN_LIFETIME = timedelta(seconds=3599)
 
@@ -31,9 +31,10 @@ class TokenRequestError(Exception):
 
 @dataclass(frozen=True)
 class AccessToken:
-    """Whose data a bearer token opens, and until when."""
+    """Whose data a bearer token opens, to which application, and until when."""
 
     tenant_id: str
+    application: Application
     expires_at: datetime
 
 
@@ -44,24 +45,24 @@ class TokenStore:
     _tokens: dict[str, AccessToken] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def issue(self, tenant_id: str, now: datetime) -> str:
+    def issue(self, tenant_id: str, application: Application, now: datetime) -> str:
         """A new opaque token for the tenant."""
         value = secrets.token_urlsafe(48)
         with self._lock:
-            self._tokens[value] = AccessToken(tenant_id, now + TOKEN_LIFETIME)
+            self._tokens[value] = AccessToken(tenant_id, application, now + TOKEN_LIFETIME)
         return value
 
-    def tenant_of(self, value: str, now: datetime) -> str | None:
-        """The tenant behind a token, or None when the token is unknown or its time is over."""
+    def find(self, value: str, now: datetime) -> AccessToken | None:
+        """The token of that text, or None when it is unknown or its time is over."""
         with self._lock:
             token = self._tokens.get(value)
-        return token.tenant_id if token and now < token.expires_at else None
+        return token if token and now < token.expires_at else None
 
 
 def answer_token_request(request: Request, tenant: str, tokens: TokenStore, now: datetime) -> Response:
     """The response of `POST /<tenant>/oauth2/v2.0/token`."""
     try:
-        _check(request, tenant)
+        application = _check(request, tenant)
     except TokenRequestError as refused:
         return json_answer(_error_body(refused, now), refused.status)
     seconds = int(TOKEN_LIFETIME.total_seconds())
@@ -69,12 +70,12 @@ def answer_token_request(request: Request, tenant: str, tokens: TokenStore, now:
         "token_type": "Bearer",
         "expires_in": seconds,
         "ext_expires_in": seconds,
-        "access_token": tokens.issue(tenant.lower(), now),
+        "access_token": tokens.issue(tenant.lower(), application, now),
     }
     return json_answer(body, headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
 
 
-def _check(request: Request, tenant: str) -> None:
+def _check(request: Request, tenant: str) -> Application:
     if request.method != "POST":
         raise TokenRequestError(400, "invalid_request", 900561, "This endpoint takes POST only.")
     if not is_tenant_id(tenant):
@@ -86,26 +87,29 @@ def _check(request: Request, tenant: str) -> None:
         raise TokenRequestError(
             400, "unsupported_grant_type", 70003, f"The grant type '{grant_type}' is not supported."
         )
-    _check_client(request, tenant)
+    application = _client(request, tenant)
     scope = request.form.get("scope", "")
     if not scope.endswith("/.default") or " " in scope:
         raise TokenRequestError(
             400, "invalid_scope", 1002012, f"The scope '{scope}' is not one resource with /.default."
         )
+    return application
 
 
-def _check_client(request: Request, tenant: str) -> None:
+def _client(request: Request, tenant: str) -> Application:
     basic = request.authorization
     client_id = request.form.get("client_id") or (basic and basic.username) or ""
     secret = request.form.get("client_secret") or (basic and basic.password) or ""
-    if client_id != CLIENT_ID:
+    application = APPLICATIONS.get(client_id)
+    if application is None:
         raise TokenRequestError(
             401, "invalid_client", 700016, f"No application '{client_id}' in the directory '{tenant}'."
         )
-    if not secrets.compare_digest(secret.encode(), CLIENT_SECRET.encode()):
+    if not secrets.compare_digest(secret.encode(), application.secret.encode()):
         raise TokenRequestError(
             401, "invalid_client", 7000215, "The client secret is not one of this application's secrets."
         )
+    return application
 
 
 def _error_body(refused: TokenRequestError, now: datetime) -> dict[str, object]:

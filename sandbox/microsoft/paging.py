@@ -26,13 +26,19 @@ class Window:
     size: int
     top: int | None
 
-    def next_link(self, address: str, total: int, *, repeat: bool = False) -> str | None:
-        """The address of the following page, None at the end; with `repeat` the address of this one."""
+    def next_link(
+        self, address: str, total: int, carried: Mapping[str, str], *, repeat: bool = False
+    ) -> str | None:
+        """The address of the following page, None at the end; with `repeat` the address of this one.
+
+        `carried` are the other options that it needs.
+        """
         if self.start + self.size >= total and not repeat:
             return None
         start = self.start if repeat else self.start + self.size
         top = f"$top={self.top}&" if self.top is not None else ""
-        return f"{address}?{top}$skiptoken={quote(_token(start))}"
+        others = "".join(f"{name}={quote(value, safe='')}&" for name, value in carried.items())
+        return f"{address}?{others}{top}$skiptoken={quote(_token(start))}"
 
     def of(self, items: Sequence[T]) -> Sequence[T]:
         """The items inside the window."""

@@ -1,11 +1,33 @@
 """Who Aozora Foods is: the numbers and words that Microsoft would know about the tenant itself."""
 
 import re
+from dataclasses import dataclass
 
 NAME = "Aozora Foods"
 TENANT_ID = "5c0de5c0-de5c-4de5-85c0-de5c0de5c0de"
 CLIENT_ID = "scoredesk-graph"
 CLIENT_SECRET = "scoredesk-graph-secret"  # noqa: S105 - invented, as is all of the tenant
+
+READ, READ_WRITE = "SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"
+
+
+@dataclass(frozen=True)
+class Application:
+    """An app registration, with the application permissions that it has consent for."""
+
+    client_id: str
+    name: str
+    secret: str
+    permissions: frozenset[str]
+
+
+WRITER = Application(
+    "scoredesk-graph-write", "Scoredesk write-back", "scoredesk-graph-write-secret", frozenset({READ_WRITE})
+)
+APPLICATIONS = {
+    application.client_id: application
+    for application in (Application(CLIENT_ID, "Scoredesk", CLIENT_SECRET, frozenset({READ})), WRITER)
+}
 
 LICENSED_USERS = 480
 ENABLED_SERVICES = (

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from sandbox.microsoft.app import create_app
-from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, TENANT_ID
+from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, TENANT_ID, WRITER
 from sandbox.server import Server
 from tests.ports import free_port
 from tests.sandbox_process import PATIENCE
@@ -46,12 +46,25 @@ class Microsoft:
         form = TOKEN_FORM | changes
         return self._http.post(f"{self.url}/{tenant}/oauth2/v2.0/token", data=form, timeout=PATIENCE)
 
-    def sign_in(self, tenant: str = TENANT_ID) -> None:
-        self._http.headers["Authorization"] = f"Bearer {self.ask_token(tenant).json()['access_token']}"
+    def sign_in(self, tenant: str = TENANT_ID, **changes: str) -> None:
+        token = self.ask_token(tenant, **changes).json()["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
 
-    def get(self, address: str, **query: str) -> requests.Response:
+    def sign_in_to_write(self) -> None:
+        self.sign_in(client_id=WRITER.client_id, client_secret=WRITER.secret)
+
+    def get(self, address: str, client_request_id: str = "", **query: str) -> requests.Response:
         url = address if address.startswith("http") else f"{self.url}/v1.0/security/{address}"
-        return self._http.get(url, params=query, timeout=PATIENCE)
+        headers = {"client-request-id": client_request_id} if client_request_id else {}
+        return self._http.get(url, params=query, headers=headers, timeout=PATIENCE)
+
+    def patch(self, control: str, body: object, **headers: str) -> requests.Response:
+        url = f"{self.url}/v1.0/security/secureScoreControlProfiles/{control}"
+        return self._http.patch(url, json=body, headers=headers, timeout=PATIENCE)
+
+    def states(self, control: str) -> list[dict[str, Any]]:
+        updates = self.get(f"secureScoreControlProfiles/{control}").json()["controlStateUpdates"]
+        return [dict(update) for update in updates]
 
     def pages(self, collection: str, **query: str) -> Iterator[dict[str, Any]]:
         page = self.get(collection, **query).json()
@@ -73,6 +86,13 @@ def stranger() -> Iterator[Microsoft]:
     microsoft = Microsoft()
     yield microsoft
     microsoft.close()
+
+
+@pytest.fixture
+def writer(stranger: Microsoft) -> Microsoft:
+    """A caller whose token may change the state of controls as well."""
+    stranger.sign_in_to_write()
+    return stranger
 
 
 @pytest.fixture

@@ -79,3 +79,20 @@ def test_log_tells_what_was_asked_and_never_a_secret(microsoft: Microsoft) -> No
 def test_cleared_log_is_empty(microsoft: Microsoft) -> None:
     microsoft.control("DELETE", "requests")
     assert microsoft.control("GET", "requests").json() == {"total": 0, "by_route": {}, "requests": []}
+
+
+def test_partial_answer_looks_whole_but_for_its_status_and_warning(microsoft: Microsoft) -> None:
+    microsoft.control("POST", "faults", {"kind": "partial", "share": 0.5})
+    partial = microsoft.get("secureScores", **{"$top": "4"})
+    assert partial.status_code == 206
+    assert partial.headers["Warning"] == '199 - "Microsoft/SecureScore/504/10000"'
+    assert len(partial.json()["value"]) == 2
+    assert "@odata.nextLink" in partial.json()
+
+
+def test_settings_are_told_and_wrong_ones_refused(microsoft: Microsoft) -> None:
+    for wrong in ({"tenant": "grubby"}, {"weather": "fair"}, ["tenant"]):
+        assert microsoft.control("POST", "settings", wrong).status_code == 400
+    changed = microsoft.control("POST", "settings", {"trial_states": "reset"})
+    assert changed.json() == microsoft.control("GET", "settings").json()
+    assert changed.json()["trial_states"] == "reset"

@@ -72,3 +72,87 @@ def test_unknown_path_is_a_bad_request(microsoft: Microsoft, path: str) -> None:
 
 def test_front_page_says_sandbox(stranger: Microsoft) -> None:
     assert "sandbox" in stranger.get(f"{stranger.url}/").text
+
+
+def test_every_answer_has_two_identifiers_of_which_one_may_be_the_callers(microsoft: Microsoft) -> None:
+    own = microsoft.get("secureScores", client_request_id="mine", **{"$top": "1"})
+    assert own.headers["client-request-id"] == "mine" != own.headers["request-id"]
+    refused = microsoft.get("secureScores", client_request_id="mine", **{"$top": "x"})
+    told = {"request-id": refused.headers["request-id"], "client-request-id": "mine"}
+    assert refused.json()["error"]["innerError"].items() >= told.items()
+    other = microsoft.get("secureScores/nothing")
+    assert other.headers["client-request-id"] == other.headers["request-id"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("id eq 'AdminMFAV2'", {"AdminMFAV2"}),
+        ("rank eq 1 and userImpact ne 'x'", {"AdminMFAV2"}),
+        ("id eq 'AdminMFAV2' or id eq 'OneAdmin'", {"AdminMFAV2", "OneAdmin"}),
+        ("id eq 'OneAdmin' and vendorInformation/provider eq 'SecureScore'", {"OneAdmin"}),
+        ("id eq 'OneAdmin' and lastModifiedDateTime eq null and deprecated eq false", {"OneAdmin"}),
+        ("title eq 'It''s'", set()),
+        ("lastModifiedDateTime gt 2026-01-01T00:00:00Z", set()),
+    ],
+)
+def test_filter_leaves_what_it_says(microsoft: Microsoft, text: str, names: set[str]) -> None:
+    page = microsoft.get("secureScoreControlProfiles", **{"$filter": text, "$count": "true"}).json()
+    assert {profile["id"] for profile in page["value"]} == names
+    assert page["@odata.count"] == len(names)
+
+
+def test_moments_are_compared_as_moments(microsoft: Microsoft) -> None:
+    text = "createdDateTime ge 2026-03-08T01:00:00+01:00 and createdDateTime lt 2026-03-10T00:00:00Z"
+    days = microsoft.get("secureScores", **{"$filter": text}).json()["value"]
+    assert [day["id"][-10:] for day in days] == ["2026-03-09", "2026-03-08"]
+
+
+def test_next_page_is_of_the_same_question(microsoft: Microsoft) -> None:
+    asked = {
+        "$filter": "controlCategory eq 'Identity'",
+        "$orderby": "rank desc,id",
+        "$select": "id,rank",
+        "$top": "9",
+    }
+    found = [
+        item for page in microsoft.pages("secureScoreControlProfiles", **asked) for item in page["value"]
+    ]
+    assert len(found) > 18
+    assert all(set(item) == {"id", "rank"} for item in found)
+    assert found == sorted(found, key=lambda item: (-item["rank"], item["id"]))
+
+
+def test_selection_is_in_the_context_and_goes_for_one_as_well(microsoft: Microsoft) -> None:
+    one = microsoft.get("secureScoreControlProfiles/OneAdmin", **{"$select": "title"}).json()
+    assert set(one) == {"@odata.context", "title"}
+    assert one["@odata.context"].endswith("#security/secureScoreControlProfiles(title)/$entity")
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ({"$orderby": "beauty"}, "Could not find a property named 'beauty'"),
+        ({"$orderby": "currentScore upwards"}, "Syntax error"),
+        ({"$orderby": "controlScores"}, "single value"),
+        (
+            {"$select": "id,beauty"},
+            "Could not find a property named 'beauty' on type 'microsoft.graph.secureScore'",
+        ),
+        ({"$filter": "beauty eq 1"}, "Could not find a property named 'beauty'"),
+        ({"$filter": "currentScore eq '1'"}, "incompatible types"),
+        ({"$filter": "createdDateTime gt 5"}, "incompatible types"),
+        ({"$filter": "currentScore"}, "Invalid filter clause"),
+        ({"$filter": "currentScore eq 1 xor maxScore eq 1"}, "Invalid filter clause"),
+        ({"$filter": "startswith(id,'a')"}, "Invalid filter clause"),
+        ({"$filter": "currentScore eq one"}, "Invalid filter clause"),
+        ({"$search": "x"}, "'$search' is not supported"),
+        ({"$filter": "id eq '" + "x" * 3000 + "'"}, "too long"),
+    ],
+)
+def test_bogus_option_is_refused_with_what_is_wrong(
+    microsoft: Microsoft, query: dict[str, str], complaint: str
+) -> None:
+    answer = microsoft.get("secureScores", **query)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
+    assert complaint in answer.json()["error"]["message"]

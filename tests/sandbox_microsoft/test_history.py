@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.microsoft.documents import secure_score, secure_scores
+from sandbox.microsoft.catalogue import scored_on
+from sandbox.microsoft.documents import days_kept, secure_score
 from sandbox.microsoft.seasons import SEASON, Life, season_and_day
 from sandbox.microsoft.tenant import TENANT_ID
 
@@ -19,10 +20,14 @@ TODAYS = [FIRST_OF_SEASON + timedelta(days=days) for days in (0, 1, 13, 44, 88, 
 Score = dict[str, Any]
 
 
+def told(today: date) -> list[Score]:
+    return [secure_score(TENANT_ID, day, scored_on(day)) for day in reversed(days_kept(today))]
+
+
 @functools.cache
 def days_of(today: date) -> list[Score]:
     """Oldest first."""
-    return [dict(score) for score in reversed(secure_scores(TENANT_ID, today))]
+    return told(today)
 
 
 def points_of(score: Score) -> dict[str, float]:
@@ -43,8 +48,7 @@ def days(request: pytest.FixtureRequest) -> list[Score]:
 
 
 def test_history_is_the_same_each_time_it_is_told() -> None:
-    told = json.dumps(days_of(TODAYS[2]))
-    assert json.dumps([*reversed(secure_scores(TENANT_ID, TODAYS[2]))]) == told
+    assert json.dumps(told(TODAYS[2])) == json.dumps(days_of(TODAYS[2]))
 
 
 def test_past_days_do_not_change_as_time_goes_by() -> None:
@@ -115,7 +119,7 @@ def test_whole_numbers_come_as_integers_and_as_floats() -> None:
 
 
 def test_a_day_can_be_told_alone() -> None:
-    assert secure_score(TENANT_ID, TODAYS[1]) == days_of(TODAYS[1])[-1]
+    assert secure_score(TENANT_ID, TODAYS[1], scored_on(TODAYS[1])) == days_of(TODAYS[1])[-1]
 
 
 def test_turn_holds_until_the_next_and_over_the_new_season() -> None:
