@@ -1,5 +1,6 @@
 """Parts of pages that are the same for everybody, drawn once in each language."""
 
+from collections.abc import Hashable
 from functools import lru_cache
 
 from django import template
@@ -11,13 +12,13 @@ from django.utils.translation import get_language
 register = template.Library()
 # Of one part there are as many as there are languages, sections and roles' permissions; the rest make place.
 _KEPT = 512
-Plain = str | bool | int | None
 
 
 @register.simple_tag
-def kept(part: str, **values: Plain) -> SafeString:
+def kept(part: str, **values: Hashable) -> SafeString:
     """Include a template that sees nothing but these values: neither the person nor the request. It must show nothing
-    that changes with the time or the database. Its words follow the language.
+    that changes with the time or the database. Its words follow the language. A value that holds texts holds none that
+    are marked as safe.
     """
     draw = _drawn.__wrapped__ if settings.DEBUG else _drawn
     return draw(part, get_language(), **values)
@@ -25,5 +26,5 @@ def kept(part: str, **values: Plain) -> SafeString:
 
 # `typed`: a text that is marked as safe is equal to one that is still to be escaped.
 @lru_cache(maxsize=_KEPT, typed=True)
-def _drawn(part: str, language: str | None, **values: Plain) -> SafeString:
+def _drawn(part: str, language: str | None, **values: Hashable) -> SafeString:
     return render_to_string(part, values)

@@ -68,7 +68,7 @@ def _shown(request: PersonRequest, address: ListAddress) -> dict[str, object]:
         "orders": sorting.choices(),
         "keeps": {"per_page": size if size != PAGE_SIZES[0] else ""},
         "page": page,
-        "body": Body(shown, tickets, link_suffix(address.whole)),
+        "body": Body(shown, link_suffix(address.whole), tickets),
         "mark": live_pages.mark_of(shown, tickets, page.number, page.paginator.count),
         "share_menu": share_menu(),
         "sizes": _other_sizes(address, size) if page.paginator.count > PAGE_SIZES[0] else (),

@@ -1,6 +1,5 @@
 """The score at a glance: newest day, its trend, points by category, comparison."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,9 +14,9 @@ from accounts.written_query import WrittenQuery
 from scorecard.models import ImprovementAction, ScoreDay
 from scorecard.models.choices import COMPARISONS, Category
 from scorecard.models.rounding import share
-from scorecard.pages.moves import explained, greatest
+from scorecard.pages.moves import Move, explained, greatest
 from scorecard.pages.score_days import DayColumns, score_days
-from scorecard.pages.trend import MoveInWords, in_words, trend
+from scorecard.pages.trend import in_words, trend
 
 # Two languages, and a change of the day.
 _KEPT = 8
@@ -53,20 +52,40 @@ class Summary:
 
     day: DayColumns
     trend: SafeString
-    categories: list[CategoryPoints]
-    moves: Sequence[MoveInWords] = ()
-    comparisons: Sequence[Comparison] = ()
+    categories: tuple[CategoryPoints, ...]
+    moves: tuple[Move, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def bars(self) -> SafeString:
         """The points by category, drawn."""
-        return _bars(tuple(self.categories), get_language())
+        return _bars(self.categories, get_language())
+
+    @property
+    def told_moves(self) -> SafeString:
+        """What moved the score, in words."""
+        return _moves(self.moves, get_language())
+
+    @property
+    def compared(self) -> SafeString:
+        """The score beside those of others, drawn."""
+        return _compared(self.day.percentage, self.comparisons, get_language())
 
 
-# Points hold all that is shown of them, so that bars that were kept are never old ones.
+# What is drawn is given each time, so that what was kept is never an old one.
 @lru_cache(maxsize=_KEPT)
 def _bars(categories: tuple[CategoryPoints, ...], language: str | None) -> SafeString:
     return render_to_string("scorecard/_bars.html", {"categories": categories})
+
+
+@lru_cache(maxsize=_KEPT)
+def _moves(moves: tuple[Move, ...], language: str | None) -> SafeString:
+    return render_to_string("scorecard/_moves.html", {"moves": in_words(moves)})
+
+
+@lru_cache(maxsize=_KEPT)
+def _compared(own: float | None, others: tuple[Comparison, ...], language: str | None) -> SafeString:
+    return render_to_string("scorecard/_comparison.html", {"own": own, "others": others})
 
 
 def summary() -> Summary | None:
@@ -85,20 +104,20 @@ def explained_summary() -> Summary | None:
         day=days[-1],
         trend=trend(days, moves, with_table=True),
         categories=points_by_category(),
-        moves=in_words(moves),
+        moves=tuple(moves),
         comparisons=_comparisons(),
     )
 
 
-def points_by_category() -> list[CategoryPoints]:
+def points_by_category() -> tuple[CategoryPoints, ...]:
     """Add up the scored actions by category, Microsoft's five first and in its order. One query."""
     found = {category: points for category, *points in _POINTS.rows()}
     known = [category.value for category in Category if category.value in found]
     labels = dict(Category.choices)
-    return [
+    return tuple(
         CategoryPoints(name, str(labels.get(name, name) or _("Without a category")), *found[name])
         for name in [*known, *sorted(found.keys() - set(known))]
-    ]
+    )
 
 
 def _points() -> QuerySet[ImprovementAction, Any]:
@@ -121,11 +140,11 @@ def _newest_comparisons() -> QuerySet[ScoreDay, Any]:
 _COMPARISONS = WrittenQuery(_newest_comparisons)
 
 
-def _comparisons() -> list[Comparison]:
-    return [
+def _comparisons() -> tuple[Comparison, ...]:
+    return tuple(
         Comparison(
             label=str(COMPARISONS.get(row.get("basis", ""), row.get("basis", ""))), average=row.get("average")
         )
         for [rows] in _COMPARISONS.rows()
         for row in rows
-    ]
+    )

@@ -80,28 +80,35 @@ def rows(actions: Iterable[ActionColumns], tickets: Mapping[int, int], in_list: 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The rows of a list, drawn: with boxes to select actions by for whoever may share them."""
+    """The rows of a list, drawn: with boxes to select actions by for whoever may share them. `tickets` says how many
+    each has, by key.
+    """
 
     actions: tuple[ActionColumns, ...]
-    tickets: tuple[tuple[int, int], ...]
     in_list: str
+    tickets: tuple[tuple[int, int], ...] = ()
 
     @property
     def with_boxes(self) -> SafeString:
         """The rows, each with a box."""
-        return _drawn(self, get_language(), has_boxes=True)
+        return _drawn("scorecard/_rows.html", self, get_language(), has_boxes=True)
 
     @property
     def without_boxes(self) -> SafeString:
         """The rows alone."""
-        return _drawn(self, get_language(), has_boxes=False)
+        return _drawn("scorecard/_rows.html", self, get_language())
+
+    @property
+    def short(self) -> SafeString:
+        """The rows with fewer columns."""
+        return _drawn("scorecard/_top.html", self, get_language())
 
 
 # The columns are all that is shown, and the same for everybody, so that rows that were kept are never old ones.
 @lru_cache(maxsize=_KEPT)
-def _drawn(body: Body, language: str | None, *, has_boxes: bool) -> SafeString:
+def _drawn(template: str, body: Body, language: str | None, *, has_boxes: bool = False) -> SafeString:
     shown = rows(body.actions, dict(body.tickets), body.in_list)
-    return render_to_string("scorecard/_rows.html", {"rows": shown, "has_boxes": has_boxes})
+    return render_to_string(template, {"rows": shown, "has_boxes": has_boxes})
 
 
 def share_menu() -> ShareMenu:

@@ -23,7 +23,7 @@ from scorecard.pages.import_status import PERMISSION, import_status
 from scorecard.pages.neighbors import link_suffix
 from scorecard.pages.overview import explained_summary
 from scorecard.pages.place import list_of
-from scorecard.pages.rows import COLUMNS, ActionColumns, rows, share_menu
+from scorecard.pages.rows import COLUMNS, ActionColumns, Body, share_menu
 from scorecard.pages.sorting import ActionSorting
 
 TOP_ACTIONS = 9
@@ -48,7 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "summary": found,
         "status": import_status(request.user, found.day if found else None, timezone.now()),
         "tiles": _tiles(),
-        "top": rows(_top(found.day.max_score), {}, _IN_LIST) if found else [],
+        "top": Body(_top(found.day.max_score) if found else (), _IN_LIST),
         "share_menu": share_menu(),
     }
     return render(request, "scorecard/overview.html", context)
@@ -116,11 +116,11 @@ def action(request: PersonRequest, control_id: str) -> HttpResponse:
     return render(request, "scorecard/action.html", context)
 
 
-def _top(total: float) -> list[ActionColumns]:
+def _top(total: float) -> tuple[ActionColumns, ...]:
     """The actions to address that bring most."""
     # Without a maximum they are sorted by another query.
     found = _TOP.rows(total=total) if total > 0 else _most_impact(total)
-    return [ActionColumns._make(row) for row in found]
+    return tuple(map(ActionColumns._make, found))
 
 
 def _most_impact(total: float) -> QuerySet[ImprovementAction, Any]:
