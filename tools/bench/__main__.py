@@ -88,7 +88,9 @@ def main() -> int:
         "--sizes", type=int, nargs=2, default=(1_000, 100_000), help="tickets behind the pages"
     )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each page is opened")
-    parser.add_argument("--page", default="", metavar="TEXT", help="only pages whose name holds this")
+    parser.add_argument(
+        "--page", nargs="*", default=[""], metavar="TEXT", help="only pages whose name holds one of these"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")

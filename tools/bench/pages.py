@@ -3,7 +3,7 @@
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -59,9 +59,9 @@ class PageCost:
 
 
 def measure(
-    databases: Databases, sizes: tuple[int, int], rounds: int, folder: Path, named: str = ""
+    databases: Databases, sizes: tuple[int, int], rounds: int, folder: Path, named: Sequence[str] = ("",)
 ) -> Iterator[tuple[str, PageCost, PageCost]]:
-    """Yield each page whose name holds `named`, with what it costs in the smaller and in the larger portal."""
+    """Yield each page whose name holds one of `named`, with what it costs in the smaller and in the larger portal."""
     compile_catalogues()
     call_command("collectstatic", "--no-input", "--verbosity", "0")
     settings.ROOT_URLCONF = "tools.bench.plain"
@@ -78,7 +78,7 @@ def measure(
 class _Portal:
     """A database with so many tickets, and who looks at its pages."""
 
-    def __init__(self, database: str, tickets: int, folder: Path, named: str) -> None:
+    def __init__(self, database: str, tickets: int, folder: Path, named: Sequence[str]) -> None:
         self.database = database
         connections.close_all()
         if run(partial(live_for_years, database, tickets), folder / f"{tickets}.log"):
@@ -86,7 +86,9 @@ class _Portal:
         self._enter()
         self.client = Client(headers={"Accept-Encoding": "gzip", "Accept-Language": "en"})
         self.client.force_login(User.objects.get(is_superuser=True))
-        self.pages = {name: get for name, get in pages(tickets).items() if named in name}
+        self.pages = {
+            name: get for name, get in pages(tickets).items() if any(text in name for text in named)
+        }
         self.costs = {name: PageCost() for name in self.pages}
         for name, get in self.pages.items():
             get(self.client)  # Templates are read once.
