@@ -5,7 +5,7 @@ open most are written once, and asked with other values each time.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,8 +17,8 @@ from django.db.models import BigIntegerField, DateField, DateTimeField, Field, F
 _TYPES: "dict[type, tuple[Field[Any, Any], Callable[[int], Any]]]" = {
     int: (BigIntegerField(), lambda number: 32_000 + number),
     float: (FloatField(), lambda number: 32_000.5 + number),
-    date: (DateField(), lambda number: date(1, 1, 1 + number)),
-    datetime: (DateTimeField(), lambda number: datetime(1, 1, 1 + number, tzinfo=UTC)),
+    date: (DateField(), lambda number: date.min + timedelta(days=number)),
+    datetime: (DateTimeField(), lambda number: datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=number)),
     UUID: (UUIDField(), lambda number: UUID(int=number)),
 }
 
@@ -49,7 +49,8 @@ class WrittenQuery:
         if (written := self._by_vendor.get(connection.vendor)) is None:
             written = self._by_vendor[connection.vendor] = self._write()
         given = self._prepared(values)
-        params = [given.get(name, param) for name, param in zip(written.names, written.params, strict=True)]
+        named = zip(written.names, written.params, strict=True)
+        params = [param if name is None else given[name] for name, param in named]
         with connection.cursor() as cursor:
             cursor.execute(written.sql, params)
             found = cursor.fetchall()

@@ -35,6 +35,8 @@ def test_a_query_that_was_written_once_answers_for_other_values_in_python_s_type
         assert query.rows(**values) == list(made_on(**values)) != []
         assert query.rows(**values | {"due_on": due_on + timedelta(days=9)}) == []
         assert query.rows(**values | {"until": later - timedelta(days=9)}) == []
+        with pytest.raises(KeyError):
+            query.rows(pk=ticket.pk)
 
 
 def test_a_value_that_does_not_get_into_the_query_is_told_at_once() -> None:
