@@ -13,6 +13,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from environ import Env
+
+from scorecard.graph.credentials import read_certificate
 
 # What the portal writes is for its owner alone. It holds from the first file on: whatever starts a process of the
 # portal, and whatever it does, comes by here first.
@@ -89,7 +92,7 @@ class Environment:
             ) from None
         return value or default
 
-    def secret(self, name: str, default: str | None = None) -> str:
+    def secret(self, name: str, default: str | None = None, *, longest: int = 4000) -> str:
         """Read a text from the variable or from the file that `<name>_FILE` names, whichever comes first."""
         file = f"{name}_FILE"
         for source in self.sources:
@@ -103,7 +106,17 @@ class Environment:
             raise ImproperlyConfigured(
                 f"{name}: it is not set; `make serve` generates one into STATE_DIR/env"
             )
-        return self.text(name, default)
+        return self.text(name, default, longest=longest)
+
+    def client_certificate(self, name: str) -> str:
+        """Read a certificate and its private key in PEM form; in a variable `\\n` ends a line. Empty for none."""
+        pem = self.secret(name, "", longest=_MOST_BYTES).replace("\\n", "\n")
+        try:
+            if pem:
+                read_certificate(pem)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}") from None
+        return pem
 
     def key(self, name: str) -> str:
         """Read a secret that signs; one that is short can be guessed."""
@@ -153,6 +166,16 @@ class Environment:
         if least <= number <= 10_000_000:
             return number
         raise ImproperlyConfigured(f"{name}: not a number of seconds from {least:g} on, such as {default:g}")
+
+    def day(self, name: str) -> date | None:
+        """Read a day of the calendar; None for none."""
+        value = self._value(name)
+        if not value:
+            return None
+        try:
+            return datetime.strptime(value[:100], "%Y-%m-%d").date()  # noqa: DTZ007  A day has no zone.
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: not a day, such as 2027-11-30") from None
 
     def word(self, name: str, default: str, *, among: Collection[str], what: str) -> str:
         """Read one of some words. `what` says in the message which they are."""

@@ -73,6 +73,11 @@ class WithoutLinks(logging.Filter):
 class DiscreetReporterFilter(SafeExceptionReporterFilter):
     """Keeps secrets out of error pages and error mails, in development too."""
 
+    # A certificate is kept with its private key.
+    hidden_settings = re.compile(
+        SafeExceptionReporterFilter.hidden_settings.pattern + "|CERTIFICATE", re.IGNORECASE
+    )
+
     def is_active(self, request: HttpRequest | None) -> bool:
         """Always."""
         return True

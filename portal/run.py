@@ -38,7 +38,12 @@ WEB_LIMITS = ("--limit-request-line", "8190", "--limit-request-field_size", "163
 REFUSAL = "Cannot start: "
 PORTS = {"PORT": 8000, "SANDBOX_PORT": 8800, "MICROSOFT_PORT": 8801}
 # Keys sign and encrypt: those of the real portal must not be known to a demonstration.
-KEYS = ("SECRET_KEY", "SECRET_KEY_FILE", "FIELD_KEYS", "FIELD_KEYS_FILE", "GRAPH_CLIENT_SECRET_FILE")
+CREDENTIALS = (
+    "GRAPH_CLIENT_SECRET_FILE", "GRAPH_CLIENT_SECRET_NEXT", "GRAPH_CLIENT_SECRET_NEXT_FILE", "GRAPH_CLIENT_CERTIFICATE",
+    "GRAPH_CLIENT_CERTIFICATE_FILE", "GRAPH_CLIENT_CERTIFICATE_NEXT", "GRAPH_CLIENT_CERTIFICATE_NEXT_FILE",
+    "GRAPH_CLIENT_SECRET_EXPIRES_ON", "GRAPH_CLIENT_SECRET_NEXT_EXPIRES_ON",
+)  # fmt: skip
+KEYS = ("SECRET_KEY", "SECRET_KEY_FILE", "FIELD_KEYS", "FIELD_KEYS_FILE", *CREDENTIALS)
 PROFILES = ("hardened", "legacy")
 # No proxy of the environment leads to this machine.
 _straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -11,27 +11,35 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.faults import BadFault, Fault, FaultBook
 from sandbox.microsoft.answers import Call, graph_error, json_answer
-from sandbox.microsoft.entra import TokenStore, answer_token_request
+from sandbox.microsoft.credentials import BadCredentials, Credentials
+from sandbox.microsoft.entra import REFUSALS, TokenStore, answer_token_request
+from sandbox.microsoft.entra import refusal as token_refusal
 from sandbox.microsoft.graph import PAGE_SIZES, Graph
 from sandbox.microsoft.switches import BadSwitch, Switches
-from sandbox.microsoft.tenant import NAME, TENANT_ID
+from sandbox.microsoft.tenant import APPLICATIONS, CLIENT_ID, NAME, TENANT_ID
 from sandbox.requestlog import RequestLog
 from sandbox.server import HungUp
 
 CONTROLS = "/_sandbox/"
 
+# What Graph answers under a fault, whatever it was asked.
+ERRORS = {
+    "server_error": (503, "ServiceUnavailable", "The service cannot answer at the moment."),
+    "forbidden": (403, "Forbidden", "The application lacks SecurityEvents.Read.All."),
+    "gone": (410, "Gone", "This version of the resource is no longer supported."),
+}
 # `seconds` is the delay of latency and the Retry-After of rate_limit, `share` how much of a page comes with partial.
 # After lose_answer everything is done. Routes: token, secureScores, secureScoreControlProfiles, any.
 FAULTS = frozenset(
     (
-        "forbidden",
+        *ERRORS,
+        *REFUSALS,
         "latency",
         "lose_answer",
         "partial",
         "rate_limit",
         "rate_limit_bare",
         "repeat_next_link",
-        "server_error",
         "truncated",
         "unauthorized",
     )
@@ -52,6 +60,7 @@ class MicrosoftSandbox:
         self._clock = now
         self._graph = Graph(switches=switches)
         self._tokens = TokenStore()
+        self._credentials = {name: Credentials(each) for name, each in APPLICATIONS.items()}
         self._faults = FaultBook(FAULTS)
         self._log = RequestLog()
 
@@ -94,7 +103,7 @@ class MicrosoftSandbox:
         refusal = _refusal(fault, call) if fault is not None else None
         if route == "token":
             tenant = request.path.split("/")[1]
-            return refusal or answer_token_request(request, tenant, self._tokens, call.at)
+            return refusal or answer_token_request(request, tenant, self._tokens, self._credentials, call.at)
         response = refusal or self._of_graph(request, call, fault)
         response.headers.update(call.ids)
         return response
@@ -124,6 +133,8 @@ class MicrosoftSandbox:
                 self._log.clear()
             case "POST", "faults":
                 return self._add_fault(request)
+            case "POST", "credentials":
+                return self._change_credentials(request)
             case "DELETE", "faults":
                 self._faults.clear()
             case "POST", "settings":
@@ -131,7 +142,9 @@ class MicrosoftSandbox:
             case "POST", "reset":
                 self._graph.states.clear()
             case _:
-                return json_answer({"error": "The controls are requests, faults, settings and reset."}, 404)
+                return json_answer(
+                    {"error": "The controls are requests, faults, credentials, settings and reset."}, 404
+                )
         return Response(status=204)
 
     def _add_fault(self, request: Request) -> Response:
@@ -141,6 +154,15 @@ class MicrosoftSandbox:
         except (BadFault, BadRequest) as error:
             return json_answer({"error": str(error)}, 400)
         return json_answer(fault.as_json(), 201)
+
+    def _change_credentials(self, request: Request) -> Response:
+        """Those of the application that reads, in place of the ones it had."""
+        try:
+            asked = request.get_json(force=True)
+            self._credentials[CLIENT_ID].change(asked if isinstance(asked, dict) else {})
+        except (BadCredentials, BadRequest) as error:
+            return json_answer({"error": str(error)}, 400)
+        return Response(status=204)
 
     def _change_settings(self, request: Request) -> Response:
         try:
@@ -173,12 +195,12 @@ def _refusal(fault: Fault, call: Call) -> Response | None:
             return _too_many(call, {"Retry-After": f"{fault.pause(1):g}"})
         case "rate_limit_bare":
             return _too_many(call, {})
-        case "server_error":
-            return graph_error(503, "ServiceUnavailable", "The service cannot answer at the moment.", call)
         case "unauthorized":
             return _unauthorized(call)
-        case "forbidden":
-            return graph_error(403, "Forbidden", "The application lacks SecurityEvents.Read.All.", call)
+        case kind if kind in REFUSALS:
+            return token_refusal(kind, call.at)
+        case kind if kind in ERRORS:
+            return graph_error(*ERRORS[kind], call)
     return None
 
 

@@ -7,26 +7,29 @@ Source: Microsoft identity platform, "OAuth 2.0 client credentials flow"; the nu
 import secrets
 import threading
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from werkzeug.wrappers import Request, Response
 
 from sandbox.microsoft.answers import json_answer
+from sandbox.microsoft.credentials import ASSERTION_TYPE, Credentials, TokenRequestError
 from sandbox.microsoft.tenant import APPLICATIONS, Application, is_tenant_id
 
 TOKEN_LIFETIME = timedelta(seconds=3599)
 
 
-class TokenRequestError(Exception):
-    """A token request that Entra turns down; becomes Entra's JSON error."""
-
-    def __init__(self, status: int, error: str, code: int, description: str) -> None:
-        super().__init__(description)
-        self.status = status
-        self.error = error
-        self.code = code
-        self.description = description
+# What Entra says of the application or the resource, whatever the secret, by the fault that asks for it.
+REFUSALS = {
+    "no_consent": (
+        400, "unauthorized_client", 7000229, "The application has no service principal in this tenant.",
+    ),
+    "disabled_application": (400, "unauthorized_client", 7000112, "The application is disabled."),
+    "unknown_resource": (
+        400, "invalid_resource", 500011, "The resource principal was not found in the tenant.",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,12 @@ class TokenStore:
         return token if token and now < token.expires_at else None
 
 
-def answer_token_request(request: Request, tenant: str, tokens: TokenStore, now: datetime) -> Response:
+def answer_token_request(
+    request: Request, tenant: str, tokens: TokenStore, known: Mapping[str, Credentials], now: datetime
+) -> Response:
     """The response of `POST /<tenant>/oauth2/v2.0/token`."""
     try:
-        application = _check(request, tenant)
+        application = _check(request, tenant, known, now)
     except TokenRequestError as refused:
         return json_answer(_error_body(refused, now), refused.status)
     seconds = int(TOKEN_LIFETIME.total_seconds())
@@ -75,7 +80,13 @@ def answer_token_request(request: Request, tenant: str, tokens: TokenStore, now:
     return json_answer(body, headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
 
 
-def _check(request: Request, tenant: str) -> Application:
+def refusal(kind: str, now: datetime) -> Response:
+    """The response to a token request under one of `REFUSALS`."""
+    refused = TokenRequestError(*REFUSALS[kind])
+    return json_answer(_error_body(refused, now), refused.status)
+
+
+def _check(request: Request, tenant: str, known: Mapping[str, Credentials], now: datetime) -> Application:
     if request.method != "POST":
         raise TokenRequestError(400, "invalid_request", 900561, "This endpoint takes POST only.")
     if not is_tenant_id(tenant):
@@ -87,7 +98,7 @@ def _check(request: Request, tenant: str) -> Application:
         raise TokenRequestError(
             400, "unsupported_grant_type", 70003, f"The grant type '{grant_type}' is not supported."
         )
-    application = _client(request, tenant)
+    application = _client(request, tenant, known, now)
     scope = request.form.get("scope", "")
     if not scope.endswith("/.default") or " " in scope:
         raise TokenRequestError(
@@ -96,7 +107,7 @@ def _check(request: Request, tenant: str) -> Application:
     return application
 
 
-def _client(request: Request, tenant: str) -> Application:
+def _client(request: Request, tenant: str, known: Mapping[str, Credentials], now: datetime) -> Application:
     basic = request.authorization
     client_id = request.form.get("client_id") or (basic and basic.username) or ""
     secret = request.form.get("client_secret") or (basic and basic.password) or ""
@@ -105,10 +116,10 @@ def _client(request: Request, tenant: str) -> Application:
         raise TokenRequestError(
             401, "invalid_client", 700016, f"No application '{client_id}' in the directory '{tenant}'."
         )
-    if not secrets.compare_digest(secret.encode(), application.secret.encode()):
-        raise TokenRequestError(
-            401, "invalid_client", 7000215, "The client secret is not one of this application's secrets."
-        )
+    if request.form.get("client_assertion_type") == ASSERTION_TYPE:
+        known[client_id].check_assertion(request.form.get("client_assertion", ""), request.base_url, now)
+    else:
+        known[client_id].check_secret(secret, now)
     return application
 
 

@@ -70,7 +70,7 @@ def read_token(answer: Answer, *, now: datetime) -> str:
     if answer.status != 200:
         raise TokenRefused(
             f"Microsoft Entra refused the sign-in of the app registration: {_sentence(answer)} "
-            "Check GRAPH_TENANT_ID, GRAPH_CLIENT_ID and GRAPH_CLIENT_SECRET.",
+            "Check GRAPH_TENANT_ID, GRAPH_CLIENT_ID and GRAPH_CLIENT_SECRET or GRAPH_CLIENT_CERTIFICATE.",
             status=answer.status,
             code=_error_code(answer),
         )

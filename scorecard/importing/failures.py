@@ -12,6 +12,7 @@ _BY_CODE = {
     7000215: Failure.WRONG_SECRET,
     7000222: Failure.EXPIRED_SECRET,
     700016: Failure.WRONG_CLIENT,
+    700027: Failure.WRONG_CERTIFICATE,
     7000112: Failure.DISABLED,
     7000229: Failure.NO_CONSENT,
     65001: Failure.NO_CONSENT,
@@ -22,6 +23,7 @@ _BY_CODE = {
     50059: Failure.WRONG_TENANT,
     90019: Failure.WRONG_TENANT,
 }
+_BY_STATUS = {404: Failure.GONE, 410: Failure.RETIRED}
 # The narrower type first.
 _BY_TYPE: tuple[tuple[type[Exception], Failure], ...] = (
     (NotConfigured, Failure.NOT_CONFIGURED),
@@ -44,5 +46,5 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, errors.TokenRefused):
         return _BY_CODE.get(error.code or 0, Failure.SIGN_IN_REFUSED)
     if isinstance(error, errors.Rejected):
-        return Failure.GONE if error.status in (404, 410) else Failure.REFUSED
+        return _BY_STATUS.get(error.status or 0, Failure.REFUSED)
     return next((failure for kind, failure in _BY_TYPE if isinstance(error, kind)), Failure.UNEXPECTED)

@@ -13,6 +13,7 @@ class Failure(TextChoices):
     WRONG_CLIENT = "wrong_client", _("Microsoft Entra knows no such app registration in this tenant.")
     WRONG_SECRET = "wrong_secret", _("Microsoft Entra does not accept the client secret.")
     EXPIRED_SECRET = "expired_secret", _("The client secret has expired.")
+    WRONG_CERTIFICATE = "wrong_certificate", _("Microsoft Entra does not accept the certificate.")
     DISABLED = "disabled", _("The app registration is disabled in Microsoft Entra.")
     WRONG_CLOUD = "wrong_cloud", _("Microsoft Entra knows no Microsoft Graph at the address that is set.")
     NO_CONSENT = "no_consent", _("Nobody has granted admin consent to the app registration.")
@@ -20,6 +21,7 @@ class Failure(TextChoices):
     TOKEN_NOT_ACCEPTED = "token_not_accepted", _("Microsoft Graph does not accept the access token.")
     NO_PERMISSION = "no_permission", _("The app registration may not read Secure Score.")
     GONE = "gone", _("Microsoft Graph has no Secure Score at this address.")
+    RETIRED = "retired", _("Microsoft has retired this part of Microsoft Graph.")
     REFUSED = "refused", _("Microsoft Graph refused the call.")
     RATE_LIMITED = "rate_limited", _("Microsoft asked for fewer calls.")
     MICROSOFT_DOWN = "microsoft_down", _("Microsoft has a problem.")
@@ -38,8 +40,8 @@ _NETWORK = _(
     "Check from the portal's machine whether %(microsoft)s can be reached, the firewall, and the setting HTTPS_PROXY."
 )
 _SIGN_IN = _(
-    "Compare GRAPH_TENANT_ID, GRAPH_CLIENT_ID and GRAPH_CLIENT_SECRET with the app registration in Microsoft Entra,"
-    " then restart the portal."
+    "Compare GRAPH_TENANT_ID, GRAPH_CLIENT_ID and the client secret or certificate with the app registration in"
+    " Microsoft Entra, then restart the portal."
 )
 
 # What whoever may change it checks. `%(microsoft)s` stands for the hosts that are asked.
@@ -60,6 +62,10 @@ ADVICE: dict[str, str | Promise] = {
         "Make a new client secret in Microsoft Entra, under Certificates & secrets, put its Value into"
         " GRAPH_CLIENT_SECRET, and restart the portal."
     ),
+    Failure.WRONG_CERTIFICATE: _(
+        "Compare GRAPH_CLIENT_CERTIFICATE with the certificates in Microsoft Entra, under Certificates & secrets: it"
+        " must be one of them and must not have expired. Then restart the portal."
+    ),
     Failure.DISABLED: _(
         "Enable it in Microsoft Entra, under Enterprise applications, or set GRAPH_CLIENT_ID to another one."
     ),
@@ -78,6 +84,10 @@ ADVICE: dict[str, str | Promise] = {
         " SecurityEvents.Read.All, and choose Grant admin consent. It takes some minutes until that counts."
     ),
     Failure.GONE: _("Check GRAPH_URL. Not every national cloud has Secure Score in Microsoft Graph."),
+    Failure.RETIRED: _(
+        "Look for a newer version of Scoredesk. Until then, saved answers can be imported with the command"
+        " import_secure_score."
+    ),
     Failure.REFUSED: _("Microsoft's own words below say why."),
     Failure.RATE_LIMITED: _PASSES,
     Failure.MICROSOFT_DOWN: _PASSES,

@@ -139,6 +139,14 @@ MALFORMED = [
     ),
     *product(["POLL_SWEEP_SECONDS", "POLL_DELTA_SECONDS"], ["0.0001", "0.99"]),
     ("SECRET_KEY", VALUE),
+    *product(
+        ["GRAPH_CLIENT_SECRET_EXPIRES_ON", "GRAPH_CLIENT_SECRET_NEXT_EXPIRES_ON"],
+        [f"{VALUE}!", "30.11.2027", "2027-02-30", "20271130", f"2027-11-30 {VALUE}"],
+    ),
+    *product(
+        ["GRAPH_CLIENT_CERTIFICATE", "GRAPH_CLIENT_CERTIFICATE_NEXT"],
+        [VALUE, f"-----BEGIN CERTIFICATE-----\\n{VALUE}\\n-----END CERTIFICATE-----"],
+    ),
     ("ORGANIZATION_NAME", VALUE * 100),
     ("ORGANIZATION_NAME", f"{VALUE}\n{VALUE}"),
 ]

@@ -16,7 +16,13 @@ def test_rate_limit_answers_429_with_retry_after_that_many_times(microsoft: Micr
 
 @pytest.mark.parametrize(
     ("kind", "status"),
-    [("rate_limit_bare", 429), ("server_error", 503), ("unauthorized", 401), ("forbidden", 403)],
+    [
+        ("rate_limit_bare", 429),
+        ("server_error", 503),
+        ("unauthorized", 401),
+        ("forbidden", 403),
+        ("gone", 410),
+    ],
 )
 def test_ordered_error_comes_once_in_graphs_envelope(microsoft: Microsoft, kind: str, status: int) -> None:
     microsoft.control("POST", "faults", {"kind": kind})

@@ -1,6 +1,7 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 import requests
@@ -18,13 +19,21 @@ class Microsoft:
     """A pretend Microsoft, and the controls that tests drive it by."""
 
     def __init__(self) -> None:
-        self._server = Server("127.0.0.1", free_port(), create_app(lambda: TODAY))
+        self.now = TODAY
+        self._server = Server("127.0.0.1", free_port(), create_app(lambda: self.now))
         self.url = f"http://127.0.0.1:{self._server.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     def fault(self, **fault: object) -> None:
         requests.post(f"{self.url}/_sandbox/faults", json=fault, timeout=5).raise_for_status()
+
+    def has(
+        self, *, secrets: Mapping[str, str | None] = MappingProxyType({}), certificates: Sequence[str] = ()
+    ) -> None:
+        """Let the app registration have these secrets, each with the moment of its end, and these certificates."""
+        body = {"secrets": dict(secrets), "certificates": list(certificates)}
+        requests.post(f"{self.url}/_sandbox/credentials", json=body, timeout=5).raise_for_status()
 
     def asked(self) -> list[dict[str, object]]:
         log = requests.get(f"{self.url}/_sandbox/requests", timeout=5).json()["requests"]

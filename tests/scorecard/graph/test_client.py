@@ -16,6 +16,7 @@ from django.conf import LazySettings
 from sandbox.microsoft.tenant import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from scorecard.graph import errors, oauth
 from scorecard.graph.client import PROFILES, Client
+from scorecard.graph.credentials import ClientSecret
 from scorecard.graph.transport import Timeouts, Transport, check_origin
 from scorecard.importing import graph_client
 from tests.connector.peer import Peer
@@ -63,7 +64,7 @@ def token(microsoft: Microsoft) -> str:
         Transport(microsoft.url),
         tenant_id=TENANT_ID,
         client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
+        credential=ClientSecret(CLIENT_SECRET),
         resource="https://graph.microsoft.com",
         now=NOW,
     )
