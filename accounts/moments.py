@@ -38,11 +38,15 @@ def ago(at: datetime, now: datetime) -> str:
 
 def element(at: datetime, now: datetime) -> SafeString:
     """The `<time>` of a page. Its exact words are read out, and shown on hover, on focus, by key or by choice."""
-    words = exact(at)
+    return _element(at.isoformat(), exact(at), ago(at, now))
+
+
+@lru_cache(maxsize=4096)
+def _element(iso: str, words: str, ago_words: str) -> SafeString:
     return format_html(
         '<time class="moment" tabindex="0" datetime="{}" title="{}"><span class="moment__ago">{}</span> '
         '<span class="moment__exact">{}</span></time>',
-        at.isoformat(), words, ago(at, now), words,
+        iso, words, ago_words, words,
     )  # fmt: skip
 
 
