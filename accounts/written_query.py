@@ -6,11 +6,22 @@ open most are written once, and asked with other values each time.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import BigIntegerField, DateField, DateTimeField, Field, FloatField, QuerySet, UUIDField
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    BigIntegerField,
+    DateField,
+    DateTimeField,
+    Field,
+    FloatField,
+    Model,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 
 # How a value of each type gets into a query, and what stands for the n-th while it is written: no query names that
 # itself, and it fits into a column of any size.
@@ -20,7 +31,9 @@ _TYPES: "dict[type, tuple[Field[Any, Any], Callable[[int], Any]]]" = {
     date: (DateField(), lambda number: date.min + timedelta(days=number)),
     datetime: (DateTimeField(), lambda number: datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=number)),
     UUID: (UUIDField(), lambda number: UUID(int=number)),
+    str: (TextField(), lambda number: f"value {number}"),
 }
+Row = TypeVar("Row", bound=Model)
 
 
 class _Written(NamedTuple):
@@ -46,30 +59,84 @@ class WrittenQuery:
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """Ask it with a value for every parameter. Returns what `values_list` would."""
-        if (written := self._by_vendor.get(connection.vendor)) is None:
-            written = self._by_vendor[connection.vendor] = self._write()
-        given = self._prepared(values)
+        # The proxy that Django offers costs as much as the rest, asked for each column.
+        database = connections[DEFAULT_DB_ALIAS]
+        if (written := self._by_vendor.get(database.vendor)) is None:
+            written = self._by_vendor[database.vendor] = self._write(database)
+        given = self._prepared(values, database)
         named = zip(written.names, written.params, strict=True)
         params = [param if name is None else given[name] for name, param in named]
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(written.sql, params)
             found = cursor.fetchall()
         # Django's own way from what a database answers to Python's types.
-        compiler = written.query.get_compiler(connection=connection)
+        compiler = written.query.get_compiler(connection=database)
         compiler.select, compiler.col_count = written.select, len(written.select)
         return list(compiler.results_iter([found], tuple_expected=True))
 
-    def _write(self) -> _Written:
+    def _write(self, database: BaseDatabaseWrapper) -> _Written:
         query = self.build(**self.stands).query
-        compiler = query.get_compiler(connection=connection)
+        compiler = query.get_compiler(connection=database)
         sql, params = compiler.as_sql()
-        stands = self._prepared(self.stands)
+        stands = self._prepared(self.stands, database)
         names = [next((name for name, stand in stands.items() if stand == param), None) for param in params]
         if missing := self.stands.keys() - set(names):
             raise ValueError(f"not asked for: {', '.join(sorted(missing))}")
         return _Written(query, compiler.select, sql, list(params), names)
 
-    def _prepared(self, values: dict[str, Any]) -> dict[str | None, Any]:
-        return {
-            name: self.fields[name].get_db_prep_value(value, connection) for name, value in values.items()
-        }
+    def _prepared(self, values: dict[str, Any], database: BaseDatabaseWrapper) -> dict[str | None, Any]:
+        return {name: self.fields[name].get_db_prep_value(value, database) for name, value in values.items()}
+
+
+class WrittenRows(Generic[Row]):
+    """A query of a model's rows, with rows that they refer to (`related`: names, as `select_related` takes them, the
+    nearer first) and annotations (`extra`). Otherwise as `WrittenQuery`.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[Row, Row]],
+        *,
+        related: tuple[str, ...] = (),
+        extra: tuple[str, ...] = (),
+        **parameters: type,
+    ) -> None:
+        self.build, self.related, self.extra = build, related, extra
+        self.models: list[tuple[str, type[Model], list[str]]] = []
+        self.query = WrittenQuery(self._values, **parameters)
+
+    def rows(self, **values: Any) -> list[Row]:
+        """Ask it with a value for every parameter."""
+        return [self._row(list(columns)) for columns in self.query.rows(**values)]
+
+    def _values(self, **stands: Any) -> QuerySet[Row, Any]:
+        found = self.build(**stands)
+        self.models = [("", found.model, _columns(found.model))]
+        for path in self.related:
+            model: Any = found.model
+            for name in path.split("__"):
+                model = model._meta.get_field(name).related_model  # noqa: SLF001  Django documents it.
+            self.models.append((f"{path}__", model, _columns(model)))
+        named = [f"{prefix}{column}" for prefix, _model, columns in self.models for column in columns]
+        return found.values_list(*named, *self.extra)
+
+    def _row(self, values: list[Any]) -> Row:
+        made: dict[str, Any] = {}
+        for prefix, model, columns in self.models:
+            own, values = values[: len(columns)], values[len(columns) :]
+            path = prefix.removesuffix("__")
+            read = model.from_db(DEFAULT_DB_ALIAS, columns, own)
+            # What refers to none has columns without values, the key among them.
+            row = made[path] = None if read.pk is None else read
+            before, _, name = path.rpartition("__")
+            if path and made[before] is not None:
+                setattr(made[before], name, row)
+        found: Row = made[""]
+        for name, value in zip(self.extra, values, strict=True):
+            setattr(found, name, value)
+        return found
+
+
+def _columns(model: type[Model]) -> list[str]:
+    # In the order that `from_db` takes them.
+    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001  Django documents it.

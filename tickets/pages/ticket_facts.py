@@ -1,6 +1,6 @@
 """What a ticket's page lists of the ticket and of its record: lines of words, which its template only prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,12 +8,13 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.moments import element
 from tickets.models import Ticket
 from tickets.models.choices import NormalizedState
+from tickets.models.state_labels import ENGLISH, Named
 from tickets.pages.record_words import facts, is_sys_id
 
 _NOTHING = "–"
@@ -44,9 +45,9 @@ class Status:
     announcement: str
 
 
-def status(ticket: Ticket) -> Status:
-    """Return the badge at the top of a ticket's page."""
-    words = ticket.state_words
+def status(ticket: Ticket, names: Iterable[Named]) -> Status:
+    """Return the badge at the top of a ticket's page. `names` are what its instance calls its states."""
+    words = ticket.condition.words(names, get_language() or ENGLISH)
     state = NormalizedState(ticket.normalized_state) if ticket.normalized_state else None
     usual = _TONES.get(state, "info") if state else "info"
     return Status(words, ticket.state_tone or usual, f"{ticket}: {words}")

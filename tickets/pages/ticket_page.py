@@ -1,17 +1,19 @@
 """A ticket's own page: what it shows, all of it in words, and by what a page that is open learns that this changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from django.db.models import Exists, OuterRef, Subquery, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.http import Http404
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from accounts.live_pages import mark_of
 from accounts.models import User
 from accounts.moments import element
+from accounts.written_query import WrittenRows
 from connector.models import Connection
 from tickets.configuration import required_fields
 from tickets.delivery import comment_lookup
@@ -23,6 +25,8 @@ from tickets.models.outcomes_of import outcomes_of
 from tickets.models.querysets import TicketQuerySet
 from tickets.pages import ticket_facts
 from tickets.pages.available_actions import available_actions
+from tickets.pages.condition_words import Name
+from tickets.pages.condition_words import names_of as names_of_states
 from tickets.pages.forms import CommentForm
 from tickets.pages.reference_names import names_of
 from tickets.pages.status_notice import status_notice, warnings, without_record
@@ -68,15 +72,20 @@ class Look:
     seen: str
 
 
-def whole() -> TicketQuerySet:
-    """Tickets with all that their page asks of them in one go."""
+def whole(pk: str) -> Ticket:
+    """Return a ticket with all that its page asks of it in one go. Raises Http404 where there is none."""
+    for ticket in _TICKET.rows(pk=pk):
+        return ticket
+    raise Http404
+
+
+def _whole(pk: UUID) -> TicketQuerySet:
     of_ticket = {
         name: Subquery(rows.filter(ticket=OuterRef("pk")).order_by("-pk").values("pk")[:1])
         for name, rows in _NEWEST.items()
     }
     current = Connection.objects.filter(instance=OuterRef("instance"), is_current=True)
-    tickets = Ticket.objects.select_related("instance", "action", "requested_by__successor")
-    found: TicketQuerySet = tickets.annotate(
+    found: TicketQuerySet = Ticket.objects.filter(pk=pk).annotate(
         **of_ticket,
         is_followed=Exists(current),
         has_comments=Exists(TicketComment.objects.filter(ticket=OuterRef("pk"))),
@@ -85,8 +94,26 @@ def whole() -> TicketQuerySet:
     return found
 
 
+def _notes_of(ticket: UUID, record: str) -> QuerySet[TicketNote]:
+    return TicketNote.objects.filter(ticket=ticket, record_sys_id=record)[:MOST_NOTES]
+
+
+def _events_of(ticket: UUID) -> QuerySet[TicketEvent]:
+    return TicketEvent.objects.filter(ticket=ticket)[:MOST_EVENTS]
+
+
+_TICKET: WrittenRows[Ticket] = WrittenRows(
+    _whole,
+    related=("instance", "action", "requested_by", "requested_by__successor"),
+    extra=(*_NEWEST, "is_followed", "has_comments", "scored_at"),
+    pk=UUID,
+)
+_NOTES = WrittenRows(_notes_of, ticket=UUID, record=str)
+_EVENTS = WrittenRows(_events_of, related=("actor",), ticket=UUID)
+
+
 def look_at(ticket: Ticket, person: User) -> Look:
-    """Look at one of `whole`: asks only for what tells whether anything changed."""
+    """Look at a `whole` ticket: asks only for what tells whether anything changed."""
     now = timezone.now()
     extra = vars(ticket)
     # Known already, and asked of the instance in many places.
@@ -107,18 +134,14 @@ def look_at(ticket: Ticket, person: User) -> Look:
 def shown(look: Look) -> dict[str, object]:
     """Return what the page's templates print."""
     ticket, now = look.ticket, look.now
-    prefetch_related_objects([ticket.instance], "state_names")
+    names = names_of_states(ticket.instance_id)
     may_change = look.person.has_perm("tickets.change_ticket")
-    notes = (
-        list(ticket.notes.filter(record_sys_id=ticket.sys_id)[:MOST_NOTES])
-        if _has(ticket, "newest_note")
-        else []
-    )
+    notes = _NOTES.rows(ticket=ticket.pk, record=ticket.sys_id) if _has(ticket, "newest_note") else []
     attempts = ticket.push_attempts.all()[:MOST_ATTEMPTS] if _has(ticket, "newest_attempt") else ()
     return {
         "ticket": ticket,
         "seen": look.seen,
-        "status": ticket_facts.status(ticket),
+        "status": ticket_facts.status(ticket, names),
         "assignee": ticket_facts.assignee(ticket),
         "successor": ticket_facts.successor(ticket),
         "actions": available_actions(ticket, look.person),
@@ -129,7 +152,7 @@ def shown(look: Look) -> dict[str, object]:
         "may_map": look.person.has_perm("connector.manage_connection") and not ticket.is_archived,
         "record": ticket_facts.of_record(ticket, now) if ticket.is_delivered else [],
         "asked": ticket_facts.of_request(ticket, now),
-        "story": _story(ticket, {note.at for note in notes}),
+        "story": _story(ticket, names, {note.at for note in notes}),
         "attempts": attempts,
         "comments": comment_lookup.not_shown(ticket, look.comments),
         "journal": [*_notes(notes, now), *_shown_by_record(ticket)],
@@ -153,12 +176,12 @@ def _has(ticket: Ticket, newest: str) -> bool:
     return vars(ticket)[newest] is not None
 
 
-def _story(ticket: Ticket, noted_at: set[datetime]) -> list[TimelineEntry]:
+def _story(ticket: Ticket, names: Sequence[Name], noted_at: set[datetime]) -> list[TimelineEntry]:
     if not _has(ticket, "newest_event"):
         return []
-    events = list(ticket.events.select_related("actor")[:MOST_EVENTS])
+    events = _EVENTS.rows(ticket=ticket.pk)
     called = names_of(references_in(events), ticket)
-    return told(events, Kind(ticket.kind), ticket.instance.state_names.all(), noted_at, called)
+    return told(events, Kind(ticket.kind), names, noted_at, called)
 
 
 def _notes(notes: list[TicketNote], now: datetime) -> Iterator[JournalEntry]:

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -47,8 +47,8 @@ may_change = permission_required("tickets.change_ticket")
 def ticket(request: PersonRequest, pk: str) -> HttpResponse:
     """Everything sent, everything known, and what happened."""
     came_from = list_of(request, timezone.now())
-    found = get_object_or_404(came_from.marked(whole()) if came_from else whole(), pk=pk)
-    place = came_from.place(found) if came_from else None
+    found = whole(pk)
+    place = came_from.place(came_from.marked(Ticket.objects.only("pk")).get(pk=pk)) if came_from else None
     return render(request, "tickets/ticket.html", {**shown(look_at(found, request.user)), "place": place})
 
 
@@ -60,7 +60,7 @@ def live(request: PersonRequest, pk: str) -> HttpResponse:
 
     A form that the page has (`form`) is left to whoever types in it.
     """
-    look = look_at(get_object_or_404(whole(), pk=pk), request.user)
+    look = look_at(whole(pk), request.user)
     if request.GET.get("seen") == look.seen:
         return HttpResponse(status=204)
     return render(request, "tickets/_live.html", shown(look) | {"has_form": "form" in request.GET})
@@ -127,7 +127,9 @@ def retry(request: PersonRequest, pk: str) -> HttpResponse:
 @require_POST
 def comment(request: PersonRequest, pk: str) -> HttpResponse:
     """Add a work note or a comment to the ticket's journal in ServiceNow."""
-    found = get_object_or_404(whole().tracked(), pk=pk)
+    found = whole(pk)
+    if not found.sys_id:
+        raise Http404
     form = CommentForm(request.POST, kind=Kind(found.kind))
     refusal = archived_instance.refusal(found)
     if refusal and form.is_valid():

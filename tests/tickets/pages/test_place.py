@@ -58,7 +58,7 @@ def test_one_walks_the_list_as_it_was_filtered_and_sorted(browser: Client, addre
     assert back.context["ticket"].name == names[1]
 
 
-def test_without_a_list_there_is_neither_and_a_list_costs_one_question_more(browser: Client) -> None:
+def test_without_a_list_there_is_neither_and_a_list_costs_at_most_two_questions_more(browser: Client) -> None:
     actions = ActionFactory.create_batch(3)
     tickets = TicketFactory.create_batch(3)
     for one in (actions[1], tickets[1]):
@@ -69,7 +69,7 @@ def test_without_a_list_there_is_neither_and_a_list_costs_one_question_more(brow
                 page = browser.get(one.get_absolute_url() + query).content.decode()
             asked.append(len(questions))
             assert bool(link(page, "prev")) == bool(link(page, "next")) == bool(query)
-        assert asked[1] == asked[0] + 1
+        assert asked[1] <= asked[0] + 2
 
 
 def test_what_left_the_list_by_being_dealt_with_still_leads_on(browser: Client) -> None:
