@@ -111,13 +111,15 @@ class WrittenRows(Generic[Row]):
 
     def _values(self, **stands: Any) -> QuerySet[Row, Any]:
         found = self.build(**stands)
-        self.models = [("", found.model, _columns(found.model))]
+        models: list[tuple[str, type[Model], list[str]]] = [("", found.model, _columns(found.model))]
         for path in self.related:
             model: Any = found.model
             for name in path.split("__"):
                 model = model._meta.get_field(name).related_model  # noqa: SLF001  Django documents it.
-            self.models.append((f"{path}__", model, _columns(model)))
-        named = [f"{prefix}{column}" for prefix, _model, columns in self.models for column in columns]
+            models.append((f"{path}__", model, _columns(model)))
+        # In one step: two threads may be the first.
+        self.models = models
+        named = [f"{prefix}{column}" for prefix, _model, columns in models for column in columns]
         return found.values_list(*named, *self.extra)
 
     def _row(self, values: list[Any]) -> Row:
