@@ -7,6 +7,7 @@ goal was missed.
 import argparse
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from tests.sandbox_process import SandboxProcess  # noqa: E402
+from tests.servers import Postgres  # noqa: E402
 from tools.bench.measure import Cost, as_json  # noqa: E402
 from tools.bench.pages import AS_CSV, ROUNDS, SEARCHED, PageCost, measure  # noqa: E402
 from tools.bench.pushing import push_all  # noqa: E402
@@ -80,7 +82,7 @@ class Bench:
 
 def main() -> int:
     """Run the parts asked for, print their tables. Returns 1 when a goal was missed."""
-    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__, allow_abbrev=False)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"one of {', '.join(PARTS)} (usually all)")
     parser.add_argument("--tickets", type=int, default=10_000, help="kept in step")
     parser.add_argument("--pushes", type=int, default=1_000)
@@ -91,9 +93,14 @@ def main() -> int:
     parser.add_argument(
         "--page", nargs="*", default=[""], metavar="TEXT", help="only pages whose name holds one of these"
     )
+    parser.add_argument(
+        "--postgresql", action="store_true", help="on a throw-away PostgreSQL server, not SQLite"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if asked.postgresql:
+        return on_postgresql()
     folder = ROOT / "build" / "bench" / str(os.getpid())
     folder.mkdir(parents=True)
     settings.API_CALLS_PER_HOUR = 10_000_000
@@ -109,6 +116,16 @@ def main() -> int:
     (folder / "costs.json").write_text(as_json(costs))
     print("\nGoals", *goals, sep="\n")
     return int(not all(goal.is_met for goal in goals))
+
+
+def on_postgresql() -> int:
+    """Run the same on a PostgreSQL server that is gone afterwards. Returns what that returned."""
+    asked = [argument for argument in sys.argv[1:] if argument != "--postgresql"]
+    with Postgres() as server:
+        command = [sys.executable, "-W", "ignore", "-m", "tools.bench", *asked]
+        return subprocess.run(
+            command, env=os.environ | {"DATABASE_URL": server.url}, cwd=ROOT, check=False
+        ).returncode
 
 
 def databases_as_in_operation(folder: Path, sandbox: SandboxProcess) -> Databases:
