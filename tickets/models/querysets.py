@@ -25,9 +25,13 @@ from tickets.models.choices import (
 )
 from tickets.models.outbound_job import OutboundJobQuerySet, lease
 
-_ATTENTION = Q(delivery__in=NEEDS_ATTENTION) | Q(delivery=Delivery.DELIVERED, twin_since__isnull=False)
+
+def _attention(delivery: str) -> Q:
+    has_twins = Q(**{delivery: Delivery.DELIVERED}, twin_since__isnull=False)
+    return Q(**{f"{delivery}__in": NEEDS_ATTENTION}) | has_twins
 
 
+_ATTENTION = _attention("delivery")
 # As ServiceNow numbers its records: a table's prefix and digits.
 _A_NUMBER = re.compile(r"[A-Za-z]{1,20}[0-9]{1,20}")
 _HIGH = Q(current_priority__lte=Priority.HIGH)
@@ -119,9 +123,14 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         """Open past its day."""
         return self.filter(_overdue(today))
 
-    def needing_attention(self) -> "TicketQuerySet":
-        """Nothing more happens until a person decides."""
-        return self.filter(_ATTENTION)
+    def needing_attention(self, *, by_index: bool = True) -> "TicketQuerySet":
+        """Nothing more happens until a person decides. `by_index` as `having`."""
+        if by_index:
+            return self.filter(_ATTENTION)
+        found: TicketQuerySet = self.alias(plain_delivery=Coalesce("delivery", "delivery")).filter(
+            _attention("plain_delivery")
+        )
+        return found
 
     def most_urgent_first(self, today: date) -> "TicketQuerySet":
         """What waits for a person, then what is past its day, then what is of high priority; among equals the newest
@@ -143,11 +152,16 @@ class TicketQuerySet(OutboundJobQuerySet[Any]):
         found: TicketQuerySet = grouped.annotate(**_counted(today)).values_list("kind", *_counted(today))
         return found
 
-    def normalized_state(self, normalized_state: NormalizedState) -> "TicketQuerySet":
-        """Those whose record means this now. A record that is gone or hidden means only that."""
+    def normalized_state(
+        self, normalized_state: NormalizedState, *, by_index: bool = True
+    ) -> "TicketQuerySet":
+        """Those whose record means this now. A record that is gone or hidden means only that. `by_index` is that of
+        `having`.
+        """
         if normalized_state == NormalizedState.MISSING:
             return self.filter(missing_since__isnull=False)
-        return self.filter(delivery=Delivery.DELIVERED, missing_since=None, normalized_state=normalized_state)
+        stored = {"delivery": Delivery.DELIVERED, "normalized_state": normalized_state}
+        return self.filter(missing_since=None).having(stored, by_index=by_index)
 
     def with_outcome(self, judged_until: datetime | None) -> "TicketQuerySet":
         """Add `outcome`, what came of each, where scores speak about what was closed by `judged_until`."""

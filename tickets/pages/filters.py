@@ -171,11 +171,11 @@ class TicketFilter(ListFilter):
             if values.get(name):
                 found = found.with_label(column, values[name], by_index=by_index)
         if values.get("status"):
-            found = found.normalized_state(NormalizedState(values["status"]))
+            found = found.normalized_state(NormalizedState(values["status"]), by_index=by_index)
         if values.get("outcome"):
             found = found.filter(pk__in=self._with_outcome)
         if values.get("attention"):
-            found = found.needing_attention()
+            found = found.needing_attention(by_index=by_index)
         return found
 
     def _behind(self) -> Iterator[tuple[str, forms.Field]]:
