@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -75,10 +75,10 @@ def tickets_of(action: int, *, all_of_them: bool) -> ActionTickets:
         ]
         told = {one.id: outcome for one, outcome in found}
         return ActionTickets(_in_words([one for one, _ in found], told), len(found))
-    columns = [_Columns._make(row) for row in _FEW.rows(action=action)]
+    rows = _FEW.rows(action=action)
+    columns = [_Columns._make(row) for *row, _ in rows]
     outcomes = outcomes_of([one.id for one in columns], judged_until(timezone.now())) if columns else {}
-    number = _COUNT.rows(action=action)[0][0] if len(columns) == FEW else len(columns)
-    return ActionTickets(_in_words(columns, outcomes), number)
+    return ActionTickets(_in_words(columns, outcomes), rows[0][-1] if rows else 0)
 
 
 def _in_words(tickets: Sequence[_Columns], outcomes: Mapping[UUID, str]) -> list[ActionTicket]:
@@ -103,14 +103,10 @@ def _of_action(action: int) -> TicketQuerySet:
 
 
 def _few(action: int) -> QuerySet[Ticket, Any]:
-    return _of_action(action).values_list(*_Columns._fields)[:FEW]
-
-
-def _count(action: int) -> QuerySet[Ticket, Any]:
-    of_action = Ticket.objects.filter(action=action).order_by().values("action")
-    counted: QuerySet[Ticket, Any] = of_action.annotate(number=Count("pk")).values_list("number")
-    return counted
+    counted = Ticket.objects.filter(action=action).order_by().values("action").annotate(in_all=Count("pk"))
+    few = _of_action(action).annotate(in_all=Subquery(counted.values("in_all")))
+    found: QuerySet[Ticket, Any] = few.values_list(*_Columns._fields, "in_all")[:FEW]
+    return found
 
 
 _FEW = WrittenQuery(_few, action=int)
-_COUNT = WrittenQuery(_count, action=int)
