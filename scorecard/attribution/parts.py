@@ -56,6 +56,10 @@ class ActionOnDay(NamedTuple):
     profile_read_on: date | None
 
 
+# Of two days of an action: its points, maximum and category.
+_COMPARED = slice(3, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """A day: Microsoft's own totals, and its actions by their primary keys.
@@ -151,6 +155,9 @@ def explain(before: Day, after: Day) -> Explanation:
     if before.actions and after.actions:
         for key in before.actions.keys() | after.actions.keys():
             old, new = before.actions.get(key), after.actions.get(key)
+            # Most actions stay as they were, and exact numbers take their time.
+            if old and new and old[_COMPARED] == new[_COMPARED]:
+                continue
             if (old or before.is_whole) and (new or after.is_whole):
                 for kind, points, maximum in _parts_of(old, new, before):
                     found[kind].append(_Exact(old, new, points, maximum))

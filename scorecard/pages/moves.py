@@ -1,55 +1,56 @@
-"""The days on which the score moved most, and which improvement actions moved it."""
+"""The days on which the score moved most, each taken apart by what made it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby, pairwise
-from operator import attrgetter, itemgetter
-from typing import Any
+from itertools import pairwise
+from operator import attrgetter
 
-from django.db.models import Case, DateField, FilteredRelation, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from accounts.written_query import WrittenQuery
-from scorecard.models import ControlScoreDay
-from scorecard.models.rounding import has_reached, is_at_most, reaches
+from scorecard.attribution.parts import Kind, Part, explain
+from scorecard.models.rounding import has_reached
+from scorecard.pages.day_actions import with_actions
 from scorecard.pages.score_days import Day
 
 # In percentage points: what many a day brings by itself is no news.
 LEAST = 0.5
 MOST = 3
-ACTIONS_TOLD = 3
-# What changed by less than this share of the greatest change is counted and not named.
-TOLD_SHARE = 0.1
+# Of each part; the page of the two days has all.
+ACTIONS_TOLD = 2
 
 
 @dataclass(frozen=True, slots=True)
-class ActionChange:
-    """The points that one action had on the day of a move, and how many more or fewer than before."""
+class MovedAction:
+    """An action that moved the score, and by how many percentage points."""
 
     title: str
     control_id: str
-    score: float
-    gained: float
+    change: float
 
-    @property
-    def url(self) -> str:
-        """Address of the action's page, without the host."""
-        return reverse("scorecard:action", args=[self.control_id])
+
+@dataclass(frozen=True, slots=True)
+class MovePart:
+    """What made a part of a move, in percentage points: the actions that made most of it, and so many `others`."""
+
+    kind: Kind
+    change: float
+    actions: tuple[MovedAction, ...]
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """How the score went from one day to the next that has one, in per cent and of which maximum.
-
-    `actions` are those that moved it most, in its direction first; so many `others` changed as well.
-    """
+    """How the score went from one day to the next that has one, in per cent and of which maximum."""
 
     before: Day
     after: Day
-    actions: tuple[ActionChange, ...] = ()
-    others: int = 0
+    parts: tuple[MovePart, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Address of the page that tells all about it, without the host."""
+        return address(self.before.scored_on, self.after.scored_on)
 
     @property
     def on(self) -> date:
@@ -68,6 +69,11 @@ class Move:
         return not (has_reached(one, other) and has_reached(other, one))
 
 
+def address(before: date, after: date) -> str:
+    """Return the address of the page that says why the score moved between two days, without the host."""
+    return f"{reverse('scorecard:why')}?from={before.isoformat()}&to={after.isoformat()}"
+
+
 def greatest(days: Sequence[Day]) -> list[Move]:
     """Return the greatest moves, the newest first. `days` come oldest first."""
     known = [day for day in days if day.percentage is not None]
@@ -77,54 +83,25 @@ def greatest(days: Sequence[Day]) -> list[Move]:
 
 
 def explained(moves: Sequence[Move]) -> list[Move]:
-    """Say of each move which actions made it. One query where there are any.
+    """Say of each move what made it. One query where there are any."""
+    days = with_actions(day for move in moves for day in (move.before, move.after))
+    return [
+        replace(
+            move,
+            parts=tuple(map(_told, explain(days[move.before.scored_on], days[move.after.scored_on]).parts)),
+        )
+        for move in moves
+    ]
 
-    An action that was not scored before had no points; what is no longer scored shows in the maximum alone.
-    """
-    if not moves:
-        return []
-    found = {on: list(rows) for on, rows in groupby(_changes(moves), key=itemgetter(0))}
-    return [_with(move, found.get(move.on, [])) for move in moves]
 
-
-def _changes(moves: Sequence[Move]) -> Sequence[Sequence[Any]]:
-    # Written for so many moves: where there are fewer, the last is asked for again.
-    asked = [moves[min(place, len(moves) - 1)] for place in range(MOST)]
-    days = {f"day_{place}": move.on for place, move in enumerate(asked)}
-    return _CHANGES.rows(
-        **days, **{f"before_{place}": one.before.scored_on for place, one in enumerate(asked)}
+def _told(part: Part) -> MovePart:
+    most = part.actions[:ACTIONS_TOLD]
+    return MovePart(
+        kind=part.kind,
+        change=float(part.change.percentage or 0),
+        actions=tuple(
+            MovedAction(one.action.title, one.action.control_id, float(one.change.percentage or 0))
+            for one in most
+        ),
+        others=len(part.actions) - len(most),
     )
-
-
-def _changed(**days: date) -> QuerySet[ControlScoreDay, Any]:
-    """Whatever has other points on a day than on the one before."""
-    pairs = [(days[f"day_{place}"], days[f"before_{place}"]) for place in range(MOST)]
-    day_before = Case(
-        *(When(scored_on=day, then=Value(before, DateField())) for day, before in pairs),
-        output_field=DateField(),
-    )
-    # A join: subqueries would be asked three times.
-    earlier = FilteredRelation("action__score_days", condition=Q(action__score_days__scored_on=day_before))
-    changed = (
-        ControlScoreDay.objects.filter(scored_on__in=[day for day, _ in pairs])
-        .annotate(earlier=earlier)
-        .annotate(before=Coalesce("earlier__score", 0.0))
-        .exclude(reaches("score", "before") & is_at_most("score", "before"))
-    )
-    return changed.order_by("scored_on").values_list(
-        "scored_on", "action__title", "action__control_id", "score", "before"
-    )
-
-
-_CHANGES = WrittenQuery(
-    _changed, **{f"{name}_{place}": date for name in ("day", "before") for place in range(MOST)}
-)
-
-
-def _with(move: Move, rows: Sequence[Sequence[Any]]) -> Move:
-    changes = [ActionChange(title, key, score, score - before) for _, title, key, score, before in rows]
-    direction = 1 if move.change > 0 else -1
-    changes.sort(key=lambda change: (-direction * change.gained, change.title))
-    least = TOLD_SHARE * max((abs(change.gained) for change in changes), default=0)
-    told = [change for change in changes if abs(change.gained) >= least][:ACTIONS_TOLD]
-    return replace(move, actions=tuple(told), others=len(changes) - len(told))

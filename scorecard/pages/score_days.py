@@ -18,10 +18,16 @@ class Day(Protocol):
     def scored_on(self) -> date: ...
 
     @property
+    def calculated_at(self) -> datetime: ...
+
+    @property
     def current_score(self) -> float: ...
 
     @property
     def max_score(self) -> float: ...
+
+    @property
+    def unread_controls(self) -> int: ...
 
     @property
     def percentage(self) -> float | None: ...
@@ -34,6 +40,7 @@ class DayColumns(NamedTuple):
     calculated_at: datetime
     current_score: float
     max_score: float
+    unread_controls: int
 
     @property
     def percentage(self) -> float | None:

@@ -7,14 +7,16 @@ from functools import lru_cache
 
 from django.template.defaultfilters import floatformat
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, pgettext
 
 from scorecard.models.rounding import share
 from scorecard.pages.chart import Chart, Column, draw
-from scorecard.pages.moves import Move
+from scorecard.pages.moves import Move, MovePart, address
 from scorecard.pages.score_days import Day
+from scorecard.pages.signed import signed
 
 # A day, and the points achieved and the maximum on it.
 _Day = tuple[date, float, float]
@@ -24,7 +26,7 @@ _KEPT = 8
 
 @dataclass(frozen=True, slots=True)
 class DayInWords:
-    """One day of the calendar: its place in the drawing and what is said of it."""
+    """One day of the calendar: its place in the drawing, what is said of it, and where it is said why it moved."""
 
     column: Column
     day: str
@@ -32,6 +34,7 @@ class DayInWords:
     change: str
     points: str
     reasons: str
+    why: str = ""
 
     @property
     def told(self) -> str:
@@ -52,11 +55,21 @@ class DayInWords:
 
 @dataclass(frozen=True, slots=True)
 class ActionInWords:
-    """An action that moved the score, and the points that it gained or lost."""
+    """An action that moved the score, and by how many percentage points."""
 
     title: str
     url: str
-    gained: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartInWords:
+    """One thing that moved the score, by so many percentage points: those actions, and so many `others`."""
+
+    label: str
+    change: str
+    actions: list[ActionInWords]
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +79,9 @@ class MoveInWords:
     day: str
     change: str
     percentages: str
-    actions: list[ActionInWords]
-    others: int
+    parts: list[PartInWords]
     maximum: str
+    url: str
 
 
 def in_words(moves: Sequence[Move]) -> list[MoveInWords]:
@@ -82,9 +95,9 @@ def in_words(moves: Sequence[Move]) -> list[MoveInWords]:
                 "before": floatformat(move.before.percentage, 1),
                 "after": floatformat(move.after.percentage, 1),
             },
-            actions=[ActionInWords(one.title, one.url, _points(one.gained)) for one in move.actions],
-            others=move.others,
+            parts=[_part(part) for part in move.parts],
             maximum=_maximum(move) if move.is_of_maximum else "",
+            url=move.url,
         )
         for move in moves
     ]
@@ -103,21 +116,23 @@ def trend(days: Sequence[Day], moves: Sequence[Move] = (), *, with_table: bool =
 
 
 def reasons_of(move: Move) -> str:
-    """Name the actions that made a move, each with the points that it gained or lost; empty where none did."""
-    told = [f"{change.title} ({signed(change.gained, '-2')})" for change in move.actions]
+    """Name what made a move, each with its percentage points."""
+    told = [f"{part.kind.label} ({signed(part.change, '2')})" for part in move.parts if part.change]
     return pgettext("between items of a list", ", ").join(told)
 
 
-def signed(number: float, decimals: str) -> str:
-    """Write a number with its sign; `decimals` as for Django's `floatformat`."""
-    words = str(floatformat(abs(number), decimals))
-    if not words.strip("0.,"):
-        return f"±{words}"
-    return f"+{words}" if number > 0 else f"−{words}"
-
-
-def _points(gained: float) -> str:
-    return gettext("%(points)s points") % {"points": signed(gained, "-2")}
+def _part(part: MovePart) -> PartInWords:
+    return PartInWords(
+        label=str(part.kind.label),
+        change=signed(part.change, "2"),
+        actions=[
+            ActionInWords(
+                one.title, reverse("scorecard:action", args=[one.control_id]), signed(one.change, "2")
+            )
+            for one in part.actions
+        ],
+        others=part.others,
+    )
 
 
 def _maximum(move: Move) -> str:
@@ -155,6 +170,7 @@ def _in_words(
 ) -> Iterator[DayInWords]:
     rows = {on: (score, maximum) for on, score, maximum in days}
     before: float | None = None
+    last: date | None = None
     for column in chart.columns:
         on = column.on
         day = date_format(on, "SHORT_DATE_FORMAT")
@@ -170,8 +186,9 @@ def _in_words(
             change="" if before is None else signed(percentage - before, "1"),
             points=gettext("%(score)s of %(maximum)s points") % {"score": score, "maximum": maximum},
             reasons=reasons.get(on, ""),
+            why=address(last, on) if last else "",
         )
-        before = percentage
+        before, last = percentage, on
 
 
 def _axis_date(on: date) -> str:

@@ -57,6 +57,7 @@ OURS = {
     "accounts:shortcuts": Row(SIGNED_IN, FORM),
     "scorecard:overview": Row(LOOKING, SAFE),
     "scorecard:actions": Row(LOOKING, SAFE),
+    "scorecard:why": Row(LOOKING, SAFE),
     "scorecard:action": Row(LOOKING, SAFE),
     "scorecard:read_now": Row(WORKING, SENT),
     "scorecard:live": Row(LOOKING, SAFE),

@@ -131,6 +131,7 @@ LIVED_IN = [
     Stop("navigation", "/", act=open_navigation, is_variant=True),
     Stop("person-menu", "/", act=open_person_menu),
     Stop("overview", "/secure-score/"),
+    Stop("why", "/secure-score/why/?from=2026-01-01"),
     Stop("actions", "/secure-score/actions/"),
     Stop("actions-none-found", "/secure-score/actions/?q=no+such+thing"),
     Stop("action", "{action}"),

@@ -99,6 +99,7 @@ def test_sign_in_is_japanese() -> None:
         "home",
         "scorecard:overview",
         "scorecard:actions",
+        "scorecard:why",
         "tickets:list",
         "tickets:new",
         "connector:connection",
@@ -112,7 +113,7 @@ def test_page_is_japanese_before_anything_is_there(name: str, japanese: Client) 
 @pytest.mark.parametrize(
     "name",
     [
-        "home", "cards", "scorecard:overview", "scorecard:actions", "tickets:list", "tickets:new",
+        "home", "cards", "scorecard:overview", "scorecard:why", "scorecard:actions", "tickets:list", "tickets:new",
         "connector:connection", "connector:setup", "connector:configuration",
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
 from scorecard.pages.moves import ACTIONS_TOLD, MOST, explained, greatest
-from scorecard.pages.trend import trend
+from scorecard.pages.trend import in_words, trend
 from tests.factories import ActionFactory
 
 pytestmark = pytest.mark.django_db
@@ -60,15 +60,19 @@ def test_the_overview_says_what_happened_on_the_day_of_a_jump(page: Client) -> N
     assert "3 Sep 2026: +3.8" in moves
     assert "from 50.0% to 53.8%" in moves
     for words in (
+        "/secure-score/why/?from=2026-09-02&amp;to=2026-09-03",
+        'Gained by a change <strong class="nowrap">+4.50</strong>',
         "/secure-score/actions/mfa/",
-        "Require MFA &lt;for all&gt;",
-        "+9 points",
-        "−3.50 points",
-        "+2 points",
+        'Require MFA &lt;for all&gt;</a> <span class="nowrap">+4.50</span>',
+        'Regressed <strong class="nowrap">−1.75</strong>',
+        'Added by Microsoft <strong class="nowrap">+1.00</strong>',
     ):
         assert words in moves
     assert same.title not in moves[: moves.index("</ol>")]
-    assert "3 Sep 2026: 53.8% (+3.8), 107.50 of 200 points\nRequire MFA &lt;for all&gt; (+9), " in found
+    told = "Gained by a change (+4.50), Regressed (−1.75), Added by Microsoft (+1.00)"
+    assert f"3 Sep 2026: 53.8% (+3.8), 107.50 of 200 points\n{told}" in found
+    # Every day of the table leads to why it moved, and the move itself.
+    assert found.count('<a href="/secure-score/why/?from=') == 2 + 1
     assert "<title>2 Sep 2026: 50.0% (±0.0), 100 of 200 points</title>" in found
 
 
@@ -77,7 +81,7 @@ def test_a_new_maximum_is_told_where_no_action_changed(page: Client) -> None:
     score(1, 100, maximum=250)
     found = shown(page, OVERVIEW)
     assert "The maximum went from 200 to 250 points." in found
-    assert "No improvement action that Microsoft lists changed" not in found
+    assert 'Not explained by Microsoft Graph <strong class="nowrap">−10.00</strong>' in found
 
 
 def test_a_day_without_a_score_is_said_in_drawing_and_table(page: Client) -> None:
@@ -98,14 +102,18 @@ def test_only_the_greatest_moves_are_told_the_newest_first() -> None:
     assert greatest(days[:1]) == []
 
 
-def test_more_actions_than_are_told_are_counted_and_one_question_finds_all() -> None:
+def test_more_actions_than_are_told_are_counted_and_one_question_finds_all(page: Client) -> None:
     days = [score(day, points) for day, points in enumerate((100, 110, 120))]
-    for action in ActionFactory.create_batch(ACTIONS_TOLD + 2):
+    for action in ActionFactory.create_batch(ACTIONS_TOLD + 3):
         control(action, {0: 0, 1: 2, 2: 4})
     with CaptureQueriesContext(connection) as asked:
         moves = explained(greatest(days))
     assert len(asked) == 1
-    assert [(len(move.actions), move.others) for move in moves] == [(ACTIONS_TOLD, 2)] * 2
+    assert [
+        [(part.label, part.change, len(part.actions), part.others) for part in move.parts]
+        for move in in_words(moves)
+    ] == [[("Gained by a change", "+5.00", ACTIONS_TOLD, 3)]] * 2
+    assert "and 3 more improvement actions" in " ".join(shown(page, OVERVIEW).split())
     with CaptureQueriesContext(connection) as asked:
         assert explained([]) == []
     assert not asked
