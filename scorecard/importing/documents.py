@@ -301,7 +301,8 @@ def _controls(day: Entry) -> tuple[dict[str, ControlRow], int]:
     """Read the controls of a day, and count those that cannot be. Raises `EntryError` where that is most of them."""
     values = day.item["controlScores"]
     refuse_cut_off(values, day.document, f"controlScores ({day.label})")
-    if not isinstance(values, list):
+    # Who has points has something that is scored; an empty list would leave no action of a day that was good.
+    if not isinstance(values, list) or not values:
         raise day.refuse("controlScores")
     found: dict[str, ControlRow] = {}
     refused: list[EntryError] = []

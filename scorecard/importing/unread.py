@@ -75,7 +75,8 @@ def shown(value: object) -> str:
 def _kind_of(value: object) -> str:
     """The words for what is no text: a number as it is, else only what kind of thing."""
     if isinstance(value, list | dict):
-        return "[…]" if isinstance(value, list) else "{…}"
+        brackets = "[]" if isinstance(value, list) else "{}"
+        return "…".join(brackets) if value else brackets
     if isinstance(value, int) and abs(value) >= 10**FOUND_LENGTH:
         return "…"
     return json.dumps(value, default=lambda other: type(other).__name__)

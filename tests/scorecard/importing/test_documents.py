@@ -33,8 +33,8 @@ def test_days_come_the_oldest_first() -> None:
 
 
 def test_of_two_answers_for_one_day_the_later_counts() -> None:
-    late = score("2026-11-20", createdDateTime="2026-11-20T09:00:00Z", currentScore=5)
-    assert scores(late, score("2026-11-20", currentScore=4))[0].current_score == 5
+    late = score("2026-11-20", control(), createdDateTime="2026-11-20T09:00:00Z", currentScore=5)
+    assert scores(late, score("2026-11-20", control(), currentScore=4))[0].current_score == 5
 
 
 def test_missing_points_are_unknown_and_not_zero() -> None:
@@ -67,7 +67,9 @@ def test_levels_are_one_word_whatever_microsoft_writes(word: object, level: str)
 
 
 def test_no_data_to_compare_with_is_not_minus_one_per_cent() -> None:
-    row = scores(score(averageComparativeScores=[{"basis": "TotalSeats", "averageScore": -1}]))[0]
+    row = scores(
+        score("2026-11-20", control(), averageComparativeScores=[{"basis": "TotalSeats", "averageScore": -1}])
+    )[0]
     assert row.comparisons is not None
     assert row.comparisons[0]["average"] is None
 
@@ -77,7 +79,7 @@ def test_unknown_properties_are_tolerated() -> None:
 
 
 def test_moments_are_utc_and_have_up_to_seven_decimals() -> None:
-    row = scores(score(createdDateTime="2026-11-20T23:30:00.1234567-05:00"))[0]
+    row = scores(score("2026-11-20", control(), createdDateTime="2026-11-20T23:30:00.1234567-05:00"))[0]
     assert row.calculated_at == datetime(2026, 11, 21, 4, 30, 0, 123456, UTC)
     assert row.scored_on == date(2026, 11, 21)
 

@@ -193,6 +193,7 @@ CONTROLS = st.dictionaries(
     st.tuples(
         st.sampled_from([0, 2.5, 5]), st.sampled_from(["Apps", "Identity"]), st.sampled_from(["", "Done."])
     ),
+    min_size=1,
 )
 PROFILES = st.dictionaries(
     st.sampled_from(NAMES),
@@ -241,5 +242,5 @@ def _day(day: int, hour: int, controls: Any, damaged: int) -> dict[str, Any]:
         control(name, points, controlCategory=category, implementationStatus=text)
         for name, (points, category, text) in controls.items()
     ]
-    rows += [control(controlName=None)] * (damaged if rows else 0)
+    rows += [control(controlName=None)] * damaged
     return score(str(on(day)), *rows, createdDateTime=f"{on(day)}T{hour:02}:00:00Z")

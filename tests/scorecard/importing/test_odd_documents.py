@@ -278,6 +278,19 @@ def test_a_control_that_cannot_be_read_is_not_one_that_is_gone(
     assert ImprovementAction.objects.scored().count() == 2
 
 
+@pytest.mark.parametrize("nothing", [[], None, "", {}])
+def test_a_day_that_scores_nothing_leaves_all_that_is_scored(nothing: object, folder: Path) -> None:
+    import_files(folder, page(score("2026-11-20", control(score=5))), page(profile()))
+    before = everything()
+    empty = score("2026-11-21", controlScores=nothing, currentScore=5)
+    with pytest.raises(CommandError, match=r"tenant_2026-11-21 (lacks|has a) controlScores"):
+        import_files(folder, page(empty), page(profile()))
+    # Nor does it take the place of the day that it says to be.
+    again = empty | {"id": "later", "createdDateTime": "2026-11-20T09:00:00Z"}
+    import_files(folder, page(again, score("2026-11-20", control(score=5))), page(profile()))
+    assert everything() == before
+
+
 def test_half_a_day_is_no_day(folder: Path) -> None:
     half = score("2026-11-20", control(score=5), control(controlName=7), "odd", control(controlName=""))  # type: ignore[arg-type]
     half["currentScore"] = 5

@@ -53,7 +53,7 @@ def test_importing_again_changes_nothing() -> None:
 
 
 def test_a_profile_without_a_score_is_not_applicable() -> None:
-    import_documents([score()], [profile()])
+    import_documents([score("2026-11-20", control("guests"))], [profile()])
     assert the_action().score is None
     assert the_action().status == Status.NOT_APPLICABLE
 
@@ -74,7 +74,7 @@ def test_a_profile_missing_from_a_later_import_is_kept() -> None:
 
 def test_a_control_that_disappears_is_kept_but_no_longer_scored() -> None:
     import_documents([score("2026-11-20", control(score=4))], [profile()])
-    import_documents([score("2026-11-21")], [profile()])
+    import_documents([score("2026-11-21", control("guests"))], [profile()])
     assert not the_action().is_scored
     assert the_action().score_days.count() == 1
 
@@ -143,13 +143,13 @@ def test_a_plan_is_out_of_reach_of_imports() -> None:
     import_documents([score("2026-11-20", control())], [profile()])
     ActionPlan.objects.create(action=the_action(), status=Status.PLANNED, notes="In spring", tags=["board"])
     before = list(ActionPlan.objects.values())
-    import_documents([score("2026-11-21")], [profile(title="New title")])
+    import_documents([score("2026-11-21", control())], [profile(title="New title")])
     assert list(ActionPlan.objects.values()) == before
 
 
 def test_only_days_that_are_not_stored_are_asked_for() -> None:
     assert days_to_ask(NOW.date()) == 90
-    import_documents([score("2026-11-20")], [])
+    import_documents([score("2026-11-20", control())], [])
     assert days_to_ask(date(2026, 11, 20)) == 2
     assert days_to_ask(date(2026, 11, 23)) == 5
     assert days_to_ask(date(2027, 11, 23)) == 90
