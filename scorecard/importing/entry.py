@@ -18,12 +18,19 @@ WORD = 20
 LEVELS = {"low": "low", "moderate": "moderate", "medium": "moderate", "high": "high"}
 # No tenant's points, users or ranks come near it; a double holds every whole number up to here.
 LARGEST = 1e9
+# What Microsoft writes where it has no data, in place of a name as well.
+NO_DATA = -1
+_SWITCH = {"true": True, "false": False}
 # How scripts write that there is nothing. Where people write sentences, "None" is one of them.
 _NOTHING = frozenset({"null", "(null)", "undefined", "nan", "n/a"})
 _NO_WORD = _NOTHING | {"none", "-", "unknown"}
 # ConvertTo-Json of Windows PowerShell writes moments so, in milliseconds since 1970; the zone behind says nothing more.
 _DATE = re.compile(r"/Date\((-?[0-9]{1,14})(?:[+-][0-9]{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Secure Score began in 2017. What is older comes from a field that nobody filled in.
+_EARLIEST = datetime(2017, 1, 1, tzinfo=UTC)
+# The first moment that .NET knows, which it writes where there is none.
+_NO_MOMENT = "0001-01-01"
 # What PowerShell writes in place of an object that lies deeper than it was told to go.
 _CUT_OFF = ("@{", "System.Object[]", "System.Collections.")
 
@@ -49,19 +56,21 @@ class Entry:
     label: str
     left_out: LeftOut
 
-    def text(self, name: str, length: int | None = None) -> str:
+    def text(self, name: str) -> str:
         """Sentences, or HTML. Empty where there are none."""
-        text = storable(self.item.get(name))[:length]
+        text = self._told(name, LONGEST)
         return "" if len(text) < WORD and text.casefold() in _NOTHING else text
 
     def word(self, name: str, length: int) -> str:
         """A name or a category. Empty where there is none."""
-        return plain_word(self.item.get(name), length)
+        return plain_word(self._told(name, length), length)
 
     def words(self, name: str, length: int) -> list[str] | None:
         """A list of names; None where it cannot be read."""
         value = self.item.get(name)
         if isinstance(value, list):
+            if not all(each is None or isinstance(each, str) for each in value):
+                self.note(name)
             return [word for word in (plain_word(each, length) for each in value) if word]
         if _is_nothing(value):
             return []
@@ -71,7 +80,7 @@ class Entry:
 
     def level(self, name: str) -> str:
         """One of `LEVELS`, empty where Microsoft names none."""
-        return LEVELS.get(storable(self.item.get(name)).casefold(), "")
+        return LEVELS.get(self.word(name, WORD).casefold(), "")
 
     def number(self, name: str) -> float | None:
         """A number from 0 to `LARGEST`; None where it is missing or cannot be read. Microsoft's -1 is "no data"."""
@@ -79,7 +88,7 @@ class Entry:
         found = as_number(value)
         if found is not None and 0 <= found <= LARGEST:
             return found
-        if not _is_nothing(value) and found != -1:
+        if not _is_nothing(value) and found != NO_DATA:
             self.note(name)
         return None
 
@@ -97,22 +106,33 @@ class Entry:
         """A moment in UTC."""
         value = self.item.get(name)
         found = as_moment(value)
-        if found is None and not _is_nothing(value):
+        if found is None and not _is_nothing(value) and not _is_no_moment(value):
             self.note(name)
         return found
 
     def flag(self, name: str) -> bool:
         """Whether something is so; what is not said is not."""
-        value = self.item.get(name)
-        return value is True or storable(value).casefold() == "true"
+        return self.switch(name) is True
 
     def switch(self, name: str) -> bool | None:
         """Whether something is on; None where it is not said, or not as a yes or a no."""
         value = self.item.get(name)
-        word = storable(value).casefold()
-        return (
-            True if value is True or word == "true" else False if value is False or word == "false" else None
-        )
+        found = value if isinstance(value, bool) else _SWITCH.get(storable(value).casefold())
+        if found is None and not _is_nothing(value):
+            self.note(name)
+        return found
+
+    def _told(self, name: str, length: int) -> str:
+        """Text of at most `length` characters; what is longer, or no text at all, is noted."""
+        value = self.item.get(name)
+        if not isinstance(value, str):
+            if not _is_nothing(value) and value != NO_DATA:
+                self.note(name)
+            return ""
+        text = storable(value)
+        if len(value) > LONGEST or len(text) > length:
+            self.note(name, UnreadKind.CUT)
+        return text[:length]
 
     def note(self, name: str, kind: UnreadKind = UnreadKind.VALUE) -> None:
         """Note that a property cannot be read."""
@@ -165,16 +185,20 @@ def as_number(value: object) -> float | None:
 
 
 def as_moment(value: object) -> datetime | None:
-    """A moment in UTC, as Graph or PowerShell writes it; None for everything else. No zone means UTC."""
+    """A moment in UTC, as Graph or PowerShell writes it; None for everything else, and for what is older than Secure
+    Score. No zone means UTC.
+    """
     if isinstance(value, dict):
         # PowerShell's own object around a date.
         value = value.get("value")
     text = storable(value[:ID_LENGTH]) if isinstance(value, str) else ""
     try:
         if found := _DATE.fullmatch(text):
-            return _EPOCH + timedelta(milliseconds=int(found[1]))
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            moment = _EPOCH + timedelta(milliseconds=int(found[1]))
+        else:
+            moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment if moment >= _EARLIEST else None
     except (ValueError, OverflowError):
         return None
 
@@ -188,3 +212,7 @@ def _is_nothing(value: object) -> bool:
     if isinstance(value, str):
         return len(value) < WORD and storable(value).casefold() in {"", *_NO_WORD}
     return value is None
+
+
+def _is_no_moment(value: object) -> bool:
+    return isinstance(value, str) and value[:WORD].strip().startswith(_NO_MOMENT)

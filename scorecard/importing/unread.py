@@ -18,6 +18,7 @@ class UnreadKind(TextChoices):
 
     ENTRY = "entry", _("%(document)s: %(entry)s was left out, since %(name)s cannot be read: %(found)s")
     VALUE = "value", _("%(document)s: %(entry)s: %(name)s cannot be read and counts as unknown: %(found)s")
+    CUT = "cut", _("%(document)s: %(entry)s: %(name)s is too long, and its end was left out: %(found)s")
     TWICE = (
         "twice",
         _("%(document)s: %(entry)s is there twice with different content. The first that is in use counts."),
