@@ -9,6 +9,8 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from sandbox.microsoft.app import create_app as create_microsoft
+from sandbox.microsoft.switches import CHOICES as MICROSOFT_CHOICES
+from sandbox.microsoft.switches import Switches
 from sandbox.server import PortTaken, Server
 from sandbox.servicenow.app import create_app as create_servicenow
 from sandbox.servicenow.instance import Instance, OAuthEntity
@@ -31,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: ended.set())
     try:
-        servers = _open(options, create_servicenow(instance), create_microsoft())
+        servers = _open(
+            options, create_servicenow(instance), create_microsoft(switches=Switches(tenant=options.tenant))
+        )
     except PortTaken as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -77,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--profile", choices=sorted(PROFILES), default="hardened", help="instance kind (%(default)s)"
+    )
+    parser.add_argument(
+        "--tenant", choices=MICROSOFT_CHOICES["tenant"], default="tidy", help="Microsoft's data (%(default)s)"
     )
     parser.add_argument(
         "--redirect-uri", action="append", help="redirect URL of the OAuth client; may be given several times"

@@ -7,9 +7,9 @@ from datetime import date
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
-from sandbox.microsoft import queries, states
+from sandbox.microsoft import queries, states, untidy
 from sandbox.microsoft.answers import Call, graph_error, json_answer
-from sandbox.microsoft.catalogue import Control, controls, scored_on
+from sandbox.microsoft.catalogue import controls, scored_on
 from sandbox.microsoft.documents import Document, days_kept, profile, secure_score
 from sandbox.microsoft.entra import AccessToken
 from sandbox.microsoft.paging import QueryOptionError, window
@@ -54,39 +54,44 @@ class Graph:
             return graph_error(400, "BadRequest", str(refused), call)
 
     def _collection(self, name: str, tenant_id: str, today: date) -> list[Document]:
+        is_untidy = self.switches.tenant == "untidy"
         if name == SCORES:
+            scored = untidy.scored_on if is_untidy else scored_on
             return [
-                secure_score(tenant_id, day, scored_on(day), self.states.held_on(day))
+                secure_score(tenant_id, day, scored(day), self.states.held_on(day))
                 for day in days_kept(today)
             ]
-        return [self._profile(control, tenant_id, today) for control in controls()]
-
-    def _profile(self, control: Control, tenant_id: str, today: date) -> Document:
-        return self.states.told(profile(control, tenant_id, today), self.switches)
+        known = (
+            untidy.profiles(tenant_id, today)
+            if is_untidy
+            else [profile(control, tenant_id, today) for control in controls()]
+        )
+        return [self.states.told(each, self.switches) for each in known]
 
     def _patch(self, request: Request, wanted: str, token: AccessToken, call: Call) -> Response:
         """Source: Microsoft Graph, "Update secureScoreControlProfile"."""
         if READ_WRITE not in token.application.permissions:
             return graph_error(403, "Forbidden", f"The application lacks {READ_WRITE}.", call)
-        control = next((each for each in controls() if each.id.lower() == wanted.lower()), None)
-        if control is None:
+        before = self._find(wanted, token, call)
+        if before is None:
             return _not_found(PROFILES, wanted, call)
-        before = self._profile(control, token.tenant_id, call.at.date())
         try:
             body = request.get_json(force=True)
-            entry = states.changed(
-                control, before, body, author=token.application.name, at=call.at, switches=self.switches
-            )
+            author = token.application.name
+            entry = states.changed(before, body, author=author, at=call.at, switches=self.switches)
         except (PatchRefused, BadRequest) as refused:
             return graph_error(400, "BadRequest", str(refused), call)
-        self.states.add(control.id, entry)
+        self.states.add(str(before["id"]), entry)
         if "return=representation" not in request.headers.get("Prefer", "").replace(" ", ""):
             return Response(status=204)
-        after = self._profile(control, token.tenant_id, call.at.date())
         return json_answer(
-            _context(request, f"{PROFILES}/$entity") | after,
+            _context(request, f"{PROFILES}/$entity") | (self._find(wanted, token, call) or {}),
             headers={"Preference-Applied": "return=representation"},
         )
+
+    def _find(self, wanted: str, token: AccessToken, call: Call) -> Document | None:
+        profiles = self._collection(PROFILES, token.tenant_id, call.at.date())
+        return next((each for each in profiles if str(each["id"]).lower() == wanted.lower()), None)
 
 
 def _one(request: Request, name: str, wanted: str, items: Sequence[Document], call: Call) -> Response:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sandbox.microsoft.catalogue import Control
 from sandbox.microsoft.switches import Switches
 
 Document = dict[str, Any]
@@ -69,10 +68,8 @@ class StateBook:
         return frozenset(name for name, last in newest.items() if last and last[0]["state"] in GIVE_POINTS)
 
 
-def changed(
-    control: Control, profile: Document, body: object, *, author: str, at: datetime, switches: Switches
-) -> Document:
-    """The entry that a PATCH of this control adds. What it does not name stays as the newest entry has it.
+def changed(profile: Document, body: object, *, author: str, at: datetime, switches: Switches) -> Document:
+    """The entry that a PATCH of this profile adds. What it does not name stays as the newest entry has it.
 
     Raises PatchRefused.
     """
@@ -81,8 +78,8 @@ def changed(
     _check_vendor(body)
     if unknown := sorted(set(body) - {*_CHANGEABLE, "vendorInformation"}):
         raise PatchRefused(f"These properties cannot be updated: {', '.join(unknown)}.")
-    if control.id.lower().startswith("scid_") or control.category == "Device":
-        raise PatchRefused(f"The control '{control.id}' cannot be updated by this provider.")
+    if profile["id"].lower().startswith("scid_") or profile["controlCategory"] == "Device":
+        raise PatchRefused(f"The control '{profile['id']}' cannot be updated by this provider.")
     for name in _CHANGEABLE:
         if not isinstance(body.get(name, ""), str) or len(body.get(name, "")) > LONGEST:
             raise PatchRefused(f"The value of '{name}' is not a string of at most {LONGEST} characters.")

@@ -35,6 +35,9 @@ class Microsoft:
         body = {"secrets": dict(secrets), "certificates": list(certificates)}
         requests.post(f"{self.url}/_sandbox/credentials", json=body, timeout=5).raise_for_status()
 
+    def set(self, **switches: str) -> None:
+        requests.post(f"{self.url}/_sandbox/settings", json=switches, timeout=5).raise_for_status()
+
     def asked(self) -> list[dict[str, object]]:
         log = requests.get(f"{self.url}/_sandbox/requests", timeout=5).json()["requests"]
         return [request for request in log if isinstance(request, dict)]
