@@ -18,7 +18,7 @@ from scorecard.models.rounding import is_at_most, reaches
 
 BATCH = 500
 # Rows of a few numbers, of which databases take more at once.
-ROWS = 5_000
+ROWS = 2_000
 _FIELDS = (
     "calculated_at",
     "current_score",
