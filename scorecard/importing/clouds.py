@@ -41,6 +41,6 @@ def cloud() -> Cloud:
 
 
 def is_mixed() -> bool:
-    """Whether Entra and Graph are certainly of different clouds: neither takes the other's tokens."""
-    of_entra = _BY_ENTRA.get(urlsplit(settings.ENTRA_URL).hostname or "", {Cloud.OTHER})
-    return cloud() not in of_entra
+    """Whether Entra and Graph are of different clouds: no Graph takes the tokens of another cloud's Entra."""
+    of_entra = _BY_ENTRA.get(urlsplit(settings.ENTRA_URL).hostname or "")
+    return of_entra is not None and cloud() not in {*of_entra, Cloud.OTHER}

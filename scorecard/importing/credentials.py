@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -10,6 +11,8 @@ from scorecard.graph.credentials import ClientCertificate, ClientSecret, Credent
 
 CERTIFICATES = ("GRAPH_CLIENT_CERTIFICATE", "GRAPH_CLIENT_CERTIFICATE_NEXT")
 SECRETS = ("GRAPH_CLIENT_SECRET", "GRAPH_CLIENT_SECRET_NEXT")
+# Reading a private key checks it, which takes milliseconds; pages ask when it ends.
+_read_certificate = lru_cache(maxsize=4)(read_certificate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ def stored() -> list[StoredCredential]:
     found = []
     for name in CERTIFICATES:
         if pem := getattr(settings, name):
-            certificate = read_certificate(pem)
+            certificate = _read_certificate(pem)
             found.append(StoredCredential(name, certificate, certificate.ends_at.date()))
     for name in SECRETS:
         if value := getattr(settings, name):
@@ -40,6 +43,10 @@ def stored() -> list[StoredCredential]:
     return found
 
 
-def last_end(credentials: Iterable[StoredCredential]) -> date | None:
-    """Return the day after which none of them is known to be good; None where no end is known."""
-    return max((each.ends_on for each in credentials if each.ends_on), default=None)
+def last_to_end(credentials: Iterable[StoredCredential]) -> StoredCredential | None:
+    """Return the one after whose end none is known to be good; None where no end is known."""
+    return max((each for each in credentials if each.ends_on), key=_end, default=None)
+
+
+def _end(stored: StoredCredential) -> date:
+    return stored.ends_on or date.min

@@ -11,10 +11,11 @@ from scorecard.importing.graph_client import REQUIRED, missing_settings
 from scorecard.importing.unread import sentence
 from scorecard.models.import_failure import ADVICE, Failure
 from scorecard.models.import_state import ImportState
+from scorecard.pages.expiry import Expiry, expiry
 from scorecard.pages.score_days import DayColumns
 
-# Microsoft calculates once a day, and a change takes up to 48 hours.
-OLD_AFTER = timedelta(days=3)
+# Microsoft calculates once a day: by then one was left out, or nobody read it.
+OLD_AFTER = timedelta(days=2)
 # It is read every six hours: by then four readings failed to happen.
 UNREAD_AFTER = timedelta(hours=24)
 PERMISSION = "scorecard.read_secure_score"
@@ -51,8 +52,12 @@ class ImportStatus:
     @property
     def advice(self) -> str:
         """What to check, for whoever may change it."""
-        hosts = {"microsoft": f"{settings.ENTRA_URL}, {settings.GRAPH_URL}"}
-        return str(ADVICE[self.failure]) % hosts if self.failure else ""
+        return advice_on(self.failure) if self.failure else ""
+
+    @property
+    def expiry(self) -> Expiry | None:
+        """What of the sign-in is about to expire, for whoever may do something about it."""
+        return expiry(self.now) if self.may_read else None
 
     @property
     def detail(self) -> str:
@@ -116,6 +121,11 @@ class ImportStatus:
     def has_button(self) -> bool:
         """Whether this person can have it read now."""
         return self.may_read and not self.missing and not self.is_busy
+
+
+def advice_on(failure: Failure) -> str:
+    """What to check about a failure, for whoever may change it."""
+    return str(ADVICE[failure]) % {"microsoft": f"{settings.ENTRA_URL}, {settings.GRAPH_URL}"}
 
 
 def import_status(person: Person, day: DayColumns | None, now: datetime) -> ImportStatus:

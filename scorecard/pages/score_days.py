@@ -54,6 +54,12 @@ def score_days() -> Sequence[DayColumns]:
     return [day for day in days if day.scored_on > days[-1].scored_on - HISTORY]
 
 
+def newest_day() -> DayColumns | None:
+    """Return the newest day that is stored. One query."""
+    row = ScoreDay.objects.order_by("-scored_on").values_list(*DayColumns._fields).first()
+    return DayColumns._make(row) if row else None
+
+
 def _days() -> QuerySet[ScoreDay, Any]:
     return ScoreDay.objects.order_by("-scored_on").values_list(*DayColumns._fields)[: HISTORY.days]
 

@@ -28,6 +28,8 @@ from scorecard.pages.sorting import ActionSorting
 
 TOP_ACTIONS = 9
 _IN_LIST = link_suffix(f"status={Status.TO_ADDRESS}")
+# Where the button stands besides the overview.
+_BACK = {"home": "home", "connection": "scorecard:connection"}
 _TONES = {
     Status.TO_ADDRESS: "",
     Status.PLANNED: "info",
@@ -60,7 +62,7 @@ def read_now(request: HttpRequest) -> HttpResponse:
     """Have a worker read Secure Score."""
     if problem := _ask_for_an_import():
         messages.error(request, problem)
-    return redirect("home" if request.POST.get("from") == "home" else "scorecard:overview")
+    return redirect(_BACK.get(request.POST.get("from", ""), "scorecard:overview"))
 
 
 @polled

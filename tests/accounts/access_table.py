@@ -60,6 +60,8 @@ OURS = {
     "scorecard:why": Row(LOOKING, SAFE),
     "scorecard:action": Row(LOOKING, SAFE),
     "scorecard:read_now": Row(WORKING, SENT),
+    "scorecard:connection": Row(LOOKING, SAFE),
+    "scorecard:test_connection": Row(WORKING, SENT),
     "scorecard:live": Row(LOOKING, SAFE),
     "scorecard:reading": Row(LOOKING, SAFE),
     "tickets:list": Row(LOOKING, SAFE),

@@ -81,6 +81,14 @@ def try_fields(page: Page) -> None:
         page.locator("form[action$='/try/'] button").click()
 
 
+def test_secure_score(page: Page) -> None:
+    """Ask Microsoft, and open everything that the set-up says."""
+    with page.expect_navigation():
+        page.locator("form[action$='/connection/test/'] button").click()
+    for details in page.locator("main details > summary").all():
+        details.click()
+
+
 def map_values(page: Page) -> None:
     """Let a field with values of its own follow the recommendation category, which asks what each becomes."""
     page.locator("select[name=source]").select_option("category")
@@ -122,6 +130,7 @@ FRESH = [
     Stop("setup-register", "/servicenow/setup/?instance=acme"),
     Stop("setup-errors", "/servicenow/setup/?instance=acme", act=send_nothing),
     Stop("connection-none", "/servicenow/"),
+    Stop("score-connection-none", "/secure-score/connection/", is_variant=True),
     Stop("tickets-none", "/tickets/"),
 ]
 # In use.
@@ -170,6 +179,7 @@ LIVED_IN = [
     Stop("unlink-two", "{conflict}unlink/", is_variant=True),
     Stop("reconciliation", "/tickets/reconcile/"),
     Stop("connection", "/servicenow/"),
+    Stop("score-connection", "/secure-score/connection/", act=test_secure_score),
     Stop("setup-connected", "/servicenow/setup/"),
     Stop("configuration", "/servicenow/configuration/"),
     Stop("fields", "/tickets/fields/change_request/"),
@@ -226,6 +236,7 @@ NO_PAGES = {
     "accounts:language": "a deed",
     "accounts:theme": "a deed",
     "connector:test": "a deed",
+    "scorecard:test_connection": "a deed",
     "connector:authorize": "a deed",
     "connector:discard": "a deed",
     "connector:callback": "ServiceNow sends people there, and it sends them on",

@@ -81,11 +81,15 @@ def test_a_certificate_that_ended_is_refused(microsoft: Microsoft, settings: Laz
 
 
 def test_the_last_known_end_counts(settings: LazySettings) -> None:
-    assert credentials.last_end(credentials.stored()) is None
+    def last() -> tuple[str, date | None] | None:
+        found = credentials.last_to_end(credentials.stored())
+        return (found.name, found.ends_on) if found else None
+
+    assert last() is None
     settings.GRAPH_CLIENT_SECRET, settings.GRAPH_CLIENT_SECRET_EXPIRES_ON = "old", date(2026, 12, 1)
     settings.GRAPH_CLIENT_SECRET_NEXT = "new"
-    assert credentials.last_end(credentials.stored()) == date(2026, 12, 1)
+    assert last() == ("GRAPH_CLIENT_SECRET", date(2026, 12, 1))
     settings.GRAPH_CLIENT_SECRET_NEXT_EXPIRES_ON = date(2027, 12, 1)
-    assert credentials.last_end(credentials.stored()) == date(2027, 12, 1)
+    assert last() == ("GRAPH_CLIENT_SECRET_NEXT", date(2027, 12, 1))
     settings.GRAPH_CLIENT_CERTIFICATE = certificate(days=3650) + pem_of_key(rsa_key())
-    assert credentials.last_end(credentials.stored()) == date(2035, 12, 30)
+    assert last() == ("GRAPH_CLIENT_CERTIFICATE", date(2035, 12, 30))
