@@ -84,7 +84,8 @@ def greatest(days: Sequence[Day]) -> list[Move]:
 
 def explained(moves: Sequence[Move]) -> list[Move]:
     """Say of each move what made it. One query where there are any."""
-    days = with_actions(day for move in moves for day in (move.before, move.after))
+    of_moves = [day for move in moves for day in (move.before, move.after)]
+    days = with_actions(of_moves, differing=True)
     return [
         replace(
             move,
