@@ -100,6 +100,7 @@ def test_sign_in_is_japanese() -> None:
         "scorecard:overview",
         "scorecard:actions",
         "scorecard:why",
+        "scorecard:connection",
         "tickets:list",
         "tickets:new",
         "connector:connection",
