@@ -7,7 +7,7 @@ as well, and points come a day or more later.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -55,7 +55,7 @@ class StateBook:
         known = [entry for entry in before if entry["updatedDateTime"] or not added]
         entries = [*known, *added]
         return profile | {
-            "controlStateUpdates": entries[-1:] if switches.state_updates == "newest" else entries
+            "controlStateUpdates": [_newest(entries)] if switches.state_updates == "newest" else entries
         }
 
     def held_on(self, on: date) -> frozenset[str]:
@@ -83,7 +83,7 @@ def changed(profile: Document, body: object, *, author: str, at: datetime, switc
     for name in _CHANGEABLE:
         if not isinstance(body.get(name, ""), str) or len(body.get(name, "")) > LONGEST:
             raise PatchRefused(f"The value of '{name}' is not a string of at most {LONGEST} characters.")
-    newest = profile["controlStateUpdates"][-1]
+    newest = _newest(profile["controlStateUpdates"])
     entry: Document = {name: body.get(name, newest[name]) for name in _CHANGEABLE}
     if "state" in body:
         entry["state"] = _state(body["state"], switches)
@@ -102,6 +102,11 @@ def _state(asked: str, switches: Switches) -> str:
     if state is None or (state in TRIAL and switches.trial_states == "refused"):
         raise PatchRefused("Http request failed with statusCode=BadRequest")
     return "Default" if state in TRIAL and switches.trial_states == "reset" else state
+
+
+def _newest(entries: Sequence[Document]) -> Document:
+    """The entry that counts, wherever it stands; of one moment the last."""
+    return max(reversed(entries), key=lambda entry: entry["updatedDateTime"] or "")
 
 
 def _day(entry: Document) -> date:

@@ -43,6 +43,15 @@ def test_entries_of_people_stay_before_those_of_the_application(writer: Microsof
     assert [entry["state"] for entry in writer.states("CustomerLockBoxEnabled")] == ["Ignored"]
 
 
+def test_the_newest_entry_counts_wherever_it_stands(writer: Microsoft) -> None:
+    writer.control("POST", "settings", {"tenant": "untidy"})
+    assert [entry["state"] for entry in writer.states("mdo_safedocuments")] == ["IGNORED", "thirdparty"]
+    writer.patch("mdo_safedocuments", {"comment": "Still so.", "vendorInformation": VENDOR})
+    writer.control("POST", "settings", {"state_updates": "newest"})
+    [entry] = writer.states("mdo_safedocuments")
+    assert (entry["state"], entry["comment"]) == ("IGNORED", "Still so.")
+
+
 def test_who_prefers_it_gets_the_profile(writer: Microsoft) -> None:
     answer = writer.patch("OneAdmin", THIRD_PARTY, Prefer="return=representation")
     assert (answer.status_code, answer.headers["Preference-Applied"]) == (200, "return=representation")
