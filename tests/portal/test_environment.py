@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.environment import Environment, variables_in
+from portal.reporting import DiscreetReporterFilter
 from tests.portal.scratch import KEYS, environment, manage
 from tests.portal.test_demonstration import programs, refusals, run
 from tests.sandbox_process import ROOT
+from tests.scorecard.certificates import certificate, pem_of_key, rsa_key
 
 VALUE = "seen-4711"
 
@@ -208,6 +210,16 @@ def test_every_secret_may_come_from_a_file_that_is_named(tmp_path: Path) -> None
     assert (key, keys, graph) == (secrets["SECRET_KEY"], ["k" * 32, "o" * 32], secrets["GRAPH_CLIENT_SECRET"])
     assert databases["default"]["PASSWORD"] == "database-4711"
     assert (broker, mail, proxy) == (secrets["CELERY_BROKER_URL"], "mail-4711", secrets["HTTPS_PROXY"])
+
+
+def test_a_certificate_comes_from_its_file_or_with_its_ends_of_lines_written_out(tmp_path: Path) -> None:
+    pem = (certificate() + pem_of_key(rsa_key())).strip()
+    (tmp_path / "graph.pem").write_text(pem)
+    for typed in ({"NAME_FILE": str(tmp_path / "graph.pem")}, {"NAME": pem.replace("\n", "\\n")}):
+        assert Environment(typed).client_certificate("NAME") == pem
+    assert Environment({}).client_certificate("NAME") == ""
+    # Error pages of development show settings by their names.
+    assert DiscreetReporterFilter().cleanse_setting("GRAPH_CLIENT_CERTIFICATE_NEXT", pem) != pem
 
 
 def test_a_secret_that_is_given_twice_is_refused() -> None:
