@@ -130,8 +130,13 @@ def advice_on(failure: Failure) -> str:
 
 def import_status(person: Person, day: DayColumns | None, now: datetime) -> ImportStatus:
     """Say how reading goes to a person. `day` is the newest one that is stored. One query."""
+    return status_of(ImportState.current(), person, day, now)
+
+
+def status_of(state: ImportState, person: Person, day: DayColumns | None, now: datetime) -> ImportStatus:
+    """Say it, where `state` was read before."""
     return ImportStatus(
-        state=ImportState.current(),
+        state=state,
         missing=missing_settings(),
         calculated_at=day.calculated_at if day else None,
         may_read=isinstance(person, PermissionsMixin) and person.has_perm(PERMISSION),

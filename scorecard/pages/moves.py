@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
 
 from django.urls import reverse
 
 from scorecard.attribution.parts import Kind, Part, explain
+from scorecard.models.import_state import ImportState
 from scorecard.models.rounding import has_reached
 from scorecard.pages.day_actions import with_actions
 from scorecard.pages.score_days import Day
@@ -18,6 +20,8 @@ LEAST = 0.5
 MOST = 3
 # Of each part; the page of the two days has all.
 ACTIONS_TOLD = 2
+# Before and after an import.
+_KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +86,30 @@ def greatest(days: Sequence[Day]) -> list[Move]:
     return sorted(chosen[:MOST], key=attrgetter("on"), reverse=True)
 
 
-def explained(moves: Sequence[Move]) -> list[Move]:
-    """Say of each move what made it. One query where there are any."""
-    of_moves = [day for move in moves for day in (move.before, move.after)]
-    days = with_actions(of_moves, differing=True)
-    return [
+def explained(moves: Sequence[Move], state: ImportState, now: datetime) -> tuple[Move, ...]:
+    """Say of each move what made it: a query where there are any and an import has begun since it was said last.
+
+    Only imports write history, and each begins by saying when.
+    """
+    if state.started_at is None or state.is_under_way(now):
+        return _explained(moves)
+    return _kept(tuple(moves), state.started_at)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(moves: tuple[Move, ...], begun_at: datetime | None) -> tuple[Move, ...]:
+    return _explained(moves)
+
+
+def _explained(moves: Sequence[Move]) -> tuple[Move, ...]:
+    days = with_actions(day for move in moves for day in (move.before, move.after))
+    return tuple(
         replace(
             move,
             parts=tuple(map(_told, explain(days[move.before.scored_on], days[move.after.scored_on]).parts)),
         )
         for move in moves
-    ]
+    )
 
 
 def _told(part: Part) -> MovePart:

@@ -1,6 +1,7 @@
 """The score at a glance: newest day, its trend, points by category, comparison."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.written_query import WrittenQuery
 from scorecard.models import ImprovementAction, ScoreDay
 from scorecard.models.choices import COMPARISONS, Category
+from scorecard.models.import_state import ImportState
 from scorecard.models.rounding import share
 from scorecard.pages.moves import Move, explained, greatest
 from scorecard.pages.score_days import DayColumns, score_days
@@ -94,17 +96,17 @@ def summary() -> Summary | None:
     return Summary(days[-1], trend(days), points_by_category()) if days else None
 
 
-def explained_summary() -> Summary | None:
+def explained_summary(state: ImportState, now: datetime) -> Summary | None:
     """Return the newest score with what moved it and how others stand. Three queries, and another where it moved."""
     days = score_days()
     if not days:
         return None
-    moves = explained(greatest(days))
+    moves = explained(greatest(days), state, now)
     return Summary(
         day=days[-1],
         trend=trend(days, moves, with_table=True),
         categories=points_by_category(),
-        moves=tuple(moves),
+        moves=moves,
         comparisons=_comparisons(),
     )
 

@@ -19,7 +19,7 @@ from scorecard.importing.graph_client import missing_settings
 from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediation
 from scorecard.models.choices import Status
 from scorecard.models.standing import impact_of
-from scorecard.pages.import_status import PERMISSION, import_status
+from scorecard.pages.import_status import PERMISSION, import_status, status_of
 from scorecard.pages.neighbors import link_suffix
 from scorecard.pages.overview import explained_summary
 from scorecard.pages.place import list_of
@@ -45,10 +45,11 @@ may_read = permission_required(PERMISSION)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """The score, what to review first, and how others stand."""
-    found = explained_summary()
+    now, state = timezone.now(), ImportState.current()
+    found = explained_summary(state, now)
     context = {
         "summary": found,
-        "status": import_status(request.user, found.day if found else None, timezone.now()),
+        "status": status_of(state, request.user, found.day if found else None, now),
         "tiles": _tiles(),
         "top": Body(_top(found.day.max_score) if found else (), _IN_LIST),
         "share_menu": share_menu(),

@@ -8,10 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
+from scorecard.models import ControlScoreDay, ImportState, ImprovementAction, ScoreDay
 from scorecard.pages.moves import ACTIONS_TOLD, MOST, explained, greatest
 from scorecard.pages.trend import in_words, trend
-from tests.factories import ActionFactory
+from tests.factories import NOON, ActionFactory
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2026, 9, 1)
@@ -107,7 +107,7 @@ def test_more_actions_than_are_told_are_counted_and_one_question_finds_all(page:
     for action in ActionFactory.create_batch(ACTIONS_TOLD + 3):
         control(action, {0: 0, 1: 2, 2: 4})
     with CaptureQueriesContext(connection) as asked:
-        moves = explained(greatest(days))
+        moves = explained(greatest(days), ImportState(), NOON)
     assert len(asked) == 1
     assert [
         [(part.label, part.change, len(part.actions), part.others) for part in move.parts]
@@ -115,8 +115,34 @@ def test_more_actions_than_are_told_are_counted_and_one_question_finds_all(page:
     ] == [[("Gained by a change", "+5.00", ACTIONS_TOLD, 3)]] * 2
     assert "and 3 more improvement actions" in " ".join(shown(page, OVERVIEW).split())
     with CaptureQueriesContext(connection) as asked:
-        assert explained([]) == []
+        assert explained([], ImportState(), NOON) == ()
     assert not asked
+
+
+def test_what_made_a_move_is_worked_out_once_after_each_import(page: Client) -> None:
+    first, second, third = ActionFactory.create_batch(3)
+    score(0, 100)
+    score(1, 110)
+    control(first, {0: 0, 1: 10})
+    now = datetime.now(UTC)
+    state = ImportState.objects.create(started_at=now - timedelta(hours=1))
+
+    def told() -> str:
+        found = shown(page, OVERVIEW)
+        return found[found.index('id="moves"') : found.index("</ol>")]
+
+    assert first.title in told()
+    with CaptureQueriesContext(connection) as asked:
+        assert first.title in told()
+    assert not [query for query in asked if ControlScoreDay._meta.db_table in query["sql"]]
+    # While an import writes, nothing is kept.
+    ImportState.objects.update(started_at=now, claimed_until=now + timedelta(minutes=5))
+    ControlScoreDay.objects.update(action=second)
+    assert second.title in told()
+    ControlScoreDay.objects.update(action=third)
+    assert third.title in told()
+    ImportState.objects.filter(pk=state.pk).update(claimed_until=None)
+    assert third.title in told()
 
 
 def test_a_drawing_that_is_kept_is_not_shown_for_other_days_or_in_another_language(page: Client) -> None:
