@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.health.error_help import OTHER, explain
+from connector.health.tables import TABLES
 from connector.models import CheckResult
-from connector.servicenow import trial
 
 
 class Verdict(models.TextChoices):
@@ -84,8 +84,7 @@ TITLES: dict[str, Promise] = {
     "instance": _("The instance answers"),
     "user": _("Integration user"),
     "roles": _("Roles of the integration user"),
-    "change_request": _("Change requests"),
-    "incident": _("Incidents"),
+    **{name: table.title for name, table in TABLES.items()},
     "sys_id": _("Keeps the sys_id we choose"),
     "correlation_id": _("Keeps the correlation ID"),
     "journals": _("Work notes and comments"),
@@ -124,7 +123,7 @@ FINDINGS: dict[str, dict[str, CheckText]] = {
             _("ServiceNow does not say who the user is, so its roles could not be looked up."), _NOTHING_TO_DO
         ),
     },
-    **dict.fromkeys(trial.CANCELED, _TABLE),
+    **dict.fromkeys(TABLES, _TABLE),
     "sys_id": {
         "kept": _passed(_("A record gets the sys_id that the portal asks for.")),
         "replaced": CheckText(

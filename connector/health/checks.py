@@ -14,6 +14,7 @@ from connector.access.turns import PAGE_PATIENCE
 from connector.budget import KEPT_FOR_PUSHES
 from connector.clock import Clock
 from connector.health import status_table
+from connector.health.tables import TABLES
 from connector.models import CheckResult, Connection, Grant, Instance
 from connector.servicenow import journals, metadata, ranges, trial
 from connector.servicenow.client import Client
@@ -21,7 +22,6 @@ from connector.servicenow.errors import Forbidden, Refused, ServiceNowError
 from connector.servicenow.records import Record
 from connector.servicenow.trial import Trial, TrialUnclear
 
-TABLES = tuple(trial.CANCELED)
 # What the portal fills in, and what the platform fills in by itself.
 FILLED_IN = {
     "number",
@@ -143,7 +143,9 @@ def _table(name: str) -> Callable[[Visit], Found]:
         try:
             earlier = _earlier(visit, name)
             left = earlier.seen if earlier.finding == "unclear" else ""
-            tried = visit.trials[name] = trial.try_out(visit.client, name, unclear=left)
+            tried = visit.trials[name] = trial.try_out(
+                visit.client, name, canceled=TABLES[name].canceled, unclear=left
+            )
             Instance.objects.filter(pk=visit.connection.instance_id).record_keys(
                 name, visit.now, are_kept=tried.kept_sys_id or tried.kept_correlation_id
             )
@@ -187,7 +189,7 @@ def _ranges(visit: Visit) -> Found:
 
 
 def _labels(visit: Visit) -> Found:
-    labels = metadata.labels(visit.client, TABLES[0], "state", metadata.ENGLISH)
+    labels = metadata.labels(visit.client, next(iter(TABLES)), "state", metadata.ENGLISH)
     return Found(labels.way or "none")
 
 
@@ -204,7 +206,7 @@ def _mandatory(visit: Visit) -> Found:
 def _journals(visit: Visit) -> Found:
     """By which way notes can be read. Where a trial wrote one, that is what is looked for."""
     written = {table: tried.sys_id for table, tried in visit.trials.items()}
-    way = journals.way(visit.client, TABLES, written)
+    way = journals.way(visit.client, tuple(TABLES), written)
     if way or written:
         return Found(way or "hidden")
     return _earlier(visit, "journals")

@@ -15,9 +15,6 @@ TEXT = (
     "records can be created and updated. It is canceled at once and needs no work."
 )
 _KEYS = ("sys_id", "correlation_id")
-# The tables in which the portal makes records, each with the value of `state` that puts one away out of the box
-# (ServiceNow documentation, "Incident management process", "State model for change").
-CANCELED = {"change_request": "4", "incident": "8"}
 
 
 @dataclass(frozen=True)
@@ -42,17 +39,19 @@ def try_out(
     table: str,
     fields: Mapping[str, str] | None = None,
     *,
+    canceled: str,
     template: str = "",
     unclear: str = "",
 ) -> Trial:
     """Create a record, with `fields` besides its own and from a standard change template, read it, cancel it.
 
+    `canceled` is the value of `state` that puts a record of this table away.
     `unclear` is the correlation id of an earlier trial that was: should its record have come up, it is canceled first.
     Raises `TrialUnclear` or what the first call raises.
     """
     if unclear:
         for left in client.find_by_correlation_id(table, unclear):
-            _cancel(client, table, left.sys_id)
+            _cancel(client, table, left.sys_id, canceled)
     sys_id, correlation_id = uuid.uuid4().hex, str(uuid.uuid4())
     asked = {
         **(fields or {}),
@@ -64,13 +63,13 @@ def try_out(
     }
     created = _create(client, table, asked, template)
     found = client.read(table, created.sys_id) or created
-    canceled, said = _cancel(client, table, created.sys_id)
+    is_canceled, said = _cancel(client, table, created.sys_id, canceled)
     return Trial(
         sys_id=created.sys_id,
         number=found.number or created.number or created.sys_id,
         kept_sys_id=created.sys_id == sys_id,
         kept_correlation_id=_is_found(client, table, created.sys_id, correlation_id),
-        canceled=canceled,
+        canceled=is_canceled,
         said=said,
         dropped_fields=tuple(
             name
@@ -107,8 +106,7 @@ def _create(client: Client, table: str, asked: dict[str, str], template: str) ->
         return found
 
 
-def _cancel(client: Client, table: str, sys_id: str) -> tuple[bool, str]:
-    state = CANCELED[table]
+def _cancel(client: Client, table: str, sys_id: str, state: str) -> tuple[bool, str]:
     try:
         record = client.update(table, sys_id, {"state": state, "close_notes": TITLE, "work_notes": TITLE})
     except Refused as refusal:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from connector.health.check_texts import CheckLine, Verdict
-from connector.health.checks import TABLES
+from connector.health.tables import TABLES
 from connector.models import Connection
 
 LABELS = {

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from connector.access.client_factory import Paused
+from connector.health.tables import TABLES
 from connector.models import Instance
 from connector.servicenow import trial
 from connector.servicenow.batch import Listing
@@ -115,7 +116,9 @@ def _made(
     """Return what became of the record, and whether it kept one of the keys by which it is found."""
     sys_id = template.sys_id if template else ""
     try:
-        made = trial.try_out(client, kind, fields, template=sys_id, unclear=left)
+        made = trial.try_out(
+            client, kind, fields, canceled=TABLES[kind].canceled, template=sys_id, unclear=left
+        )
     except TrialUnclear as unclear:
         return {"result": FieldTrial.Result.UNCLEAR, "problem": str(unclear)}, False
     except Refused as refusal:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from connector.health import check_texts, checks, upkeep
 from connector.health.check_texts import Verdict
+from connector.health.tables import TABLES
 from connector.models import Connection, Instance
 from connector.servicenow import trial
 from connector.servicenow.errors import ServiceNowError
@@ -59,9 +60,9 @@ def test_the_trial_leaves_one_canceled_and_labelled_record_per_table(
     found = check(connection, make_records=True)
     assert (found["incident"], found["change_request"]) == ("worked", "worked")
     assert (found["sys_id"], found["correlation_id"]) == ("kept", "kept")
-    for table, canceled in trial.CANCELED.items():
+    for table, known in TABLES.items():
         [record] = sandbox.records(table)
-        assert (record["state"], record["active"]) == (canceled, "false")
+        assert (record["state"], record["active"]) == (known.canceled, "false")
         assert (record["short_description"], record["correlation_display"]) == (trial.TITLE, trial.DISPLAY)
     assert Instance.objects.get().honours_sys_id is True
     # What the trial found out stays known in rounds without one.

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from connector.access.client_factory import open_client
+from connector.health.tables import TABLES
 from connector.models import Connection
 from connector.servicenow import metadata, trial
 from connector.servicenow.certificates import refusal_in
@@ -45,6 +46,11 @@ def test_the_record_of_an_unclear_trial_is_canceled_before_the_next(
 ) -> None:
     key = str(uuid4())
     sandbox.create("incident", correlation_id=key, short_description="An unclear trial")
-    trial.try_out(open_client(connection, now=timezone.now()), "incident", unclear=key)
+    trial.try_out(
+        open_client(connection, now=timezone.now()),
+        "incident",
+        canceled=TABLES["incident"].canceled,
+        unclear=key,
+    )
     [left] = sandbox.records("incident", correlation_id=key)
     assert left["active"] == "false"

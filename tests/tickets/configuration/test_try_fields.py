@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
+from connector.health.tables import TABLES
 from connector.models import Connection
 from connector.servicenow import trial
 from tests.factories import ChangeTemplateFactory, FieldMappingFactory
@@ -43,7 +44,7 @@ def test_one_record_has_all_fields_and_is_canceled(
     )
     page = tried(browser, kind)
     [record] = sandbox.records(kind)
-    assert (record["assignment_group"], record["state"]) == (group["sys_id"], trial.CANCELED[kind])
+    assert (record["assignment_group"], record["state"]) == (group["sys_id"], TABLES[kind].canceled)
     assert (record["short_description"], record["correlation_display"]) == (trial.TITLE, trial.DISPLAY)
     assert record["priority"] == "3"
     assert f"{record['number']} was created and kept every field." in page

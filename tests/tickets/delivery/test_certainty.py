@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from connector.access.client_factory import open_client
+from connector.health.tables import TABLES
 from connector.models import Connection
 from connector.servicenow import trial
 from connector.servicenow.trial import TrialUnclear
@@ -210,9 +211,11 @@ def test_a_trial_after_one_that_was_unclear_looks_for_that_ones_record_first(
     sandbox.fault("refused_by_a_proxy")
     sandbox.fault("acl_hidden", method="GET", times=2)
     with pytest.raises(TrialUnclear) as unclear:
-        trial.try_out(client, CHANGE)
+        trial.try_out(client, CHANGE, canceled=TABLES["change_request"].canceled)
     [left] = sandbox.records(CHANGE)
     assert left["state"] != "4"
-    made = trial.try_out(client, CHANGE, unclear=str(unclear.value))
+    made = trial.try_out(
+        client, CHANGE, canceled=TABLES["change_request"].canceled, unclear=str(unclear.value)
+    )
     assert made.canceled
     assert {record["state"] for record in sandbox.records(CHANGE)} == {"4"}

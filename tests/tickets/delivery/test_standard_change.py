@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
+from connector.health.tables import TABLES
 from connector.models import Connection
 from connector.servicenow import trial
 from tests.factories import ChangeTemplateFactory, FieldMappingFactory, TicketFactory
@@ -134,7 +135,7 @@ def test_a_template_is_chosen_by_its_name_and_kept_after_a_trial(
     assert sandbox.records(CHANGES) == []
     page = browser.post(TEMPLATE, {"template": CERTIFICATE}, follow=True)
     [record] = sandbox.records(CHANGES)
-    assert (record["state"], record["type"]) == (trial.CANCELED[CHANGES], "standard")
+    assert (record["state"], record["type"]) == (TABLES[CHANGES].canceled, "standard")
     assert record["short_description"] == trial.TITLE
     kept = ChangeTemplate.objects.get()
     assert (kept.sys_id, kept.name, bool(kept.proven_at)) == (CERTIFICATE, "Renew a certificate", True)
@@ -159,7 +160,7 @@ def test_a_template_that_does_not_keep_the_key_is_not_kept(
     page = browser.post(TEMPLATE, {"template": CERTIFICATE})
     assert (page.status_code, ChangeTemplate.objects.exists()) == (422, False)
     [record] = sandbox.records(CHANGES)
-    assert record["state"] == trial.CANCELED[CHANGES]
+    assert record["state"] == TABLES[CHANGES].canceled
     [error] = page.context["form"].errors["template"]
     assert (record["number"] in error, "take correlation_id out" in error) == (True, True)
 
