@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from connector.models import Instance
 from portal.demo import add_actions
-from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
+from scorecard.models import ControlScoreDay, ImportState, ImprovementAction, ScoreDay
 from tests import factories
 from tickets.models import Finding, Ticket, TicketEvent, TicketNote, new_sys_id
 from tickets.models.choices import Category, Delivery, Kind, NormalizedState, Priority, Source
@@ -99,6 +99,7 @@ def _score(now: datetime) -> None:
             )
             for number, action in enumerate(actions)
         )
+    ImportState.objects.create(started_at=now, succeeded_at=now, source=ImportState.Source.GRAPH)
 
 
 def _tickets(count: int, person: User, now: datetime) -> Iterator[Ticket]:
