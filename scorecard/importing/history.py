@@ -188,10 +188,12 @@ def _points(control: ControlRow, score: float, texts: Mapping[str, int]) -> _Poi
 
 
 def _told(profile: ProfileRow | None, calculated_at: datetime, read_on: date, known: _Told) -> _Told:
-    """Return what to keep of a profile: none is read before the day, so the first reading is nearest to the truth."""
-    if profile is None or (known.profile_read_on is not None and known.profile_read_on < read_on):
+    """Return what to keep of a profile: none is read before the day, so the first reading is nearest to the truth. One
+    without a maximum tells nothing: a later one that has it is still wanted, whole.
+    """
+    if profile is None or profile.max_score is None:
         return known
-    if profile.max_score is None and known.profile_read_on is not None:
+    if known.profile_read_on is not None and known.profile_read_on < read_on:
         return known
     state = state_at(profile.states, calculated_at)
     return _Told(
@@ -199,8 +201,7 @@ def _told(profile: ProfileRow | None, calculated_at: datetime, read_on: date, kn
         state=state.state,
         state_since=state.since,
         state_before=state.before,
-        # Without a maximum a later one is still wanted.
-        profile_read_on=None if profile.max_score is None else read_on,
+        profile_read_on=read_on,
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from scorecard.importing.documents import DocumentError, document, parse, read_profiles, read_scores
-from scorecard.importing.entry import as_moment, as_number, key_of
+from scorecard.importing.entry import DECIMALS, as_moment, as_number, key_of
 from scorecard.importing.store import import_rows
 from scorecard.importing.unread import LeftOut, UnreadKind
 from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
@@ -194,10 +194,7 @@ def check_days(days: list[Any], left_out: LeftOut) -> None:
 
 def is_told(stored: ScoreDay, day: Any) -> bool:
     """Whether an answer says what is stored of a day; what is unknown has no points, and none has 0 instead."""
-    if (stored.current_score, stored.max_score) != (
-        as_number(day["currentScore"]),
-        as_number(day["maxScore"]),
-    ):
+    if (stored.current_score, stored.max_score) != (_kept(day["currentScore"]), _kept(day["maxScore"])):
         return False
     points: dict[str, float] = {}
     seen = set()
@@ -208,12 +205,17 @@ def is_told(stored: ScoreDay, day: Any) -> bool:
             if isinstance(name, str)
             else ""
         )
-        number = as_number(each.get("score")) if key else None
+        number = _kept(each.get("score")) if key else None
         if key and key not in seen and number is not None and 0 <= number <= 1e9:
             points[key] = number
         seen.add(key)
     rows = ControlScoreDay.objects.filter(scored_on=stored.scored_on).select_related("action")
     return points == {key_of(row.action.control_id): row.score for row in rows}
+
+
+def _kept(value: object) -> float | None:
+    number = as_number(value)
+    return None if number is None else round(number, DECIMALS)
 
 
 def check_actions(profiles: list[Any]) -> None:
