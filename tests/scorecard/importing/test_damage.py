@@ -13,10 +13,11 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from scorecard.importing.documents import DocumentError, document, parse, read_profiles, read_scores
-from scorecard.importing.entry import DECIMALS, as_moment, as_number, key_of
+from scorecard.importing.entry import as_moment, as_number, key_of
 from scorecard.importing.store import import_rows
 from scorecard.importing.unread import LeftOut, UnreadKind
 from scorecard.models import ControlScoreDay, ImprovementAction, ScoreDay
+from scorecard.models.rounding import DECIMALS
 from tests.scorecard.documents import control, page, profile, score
 
 pytestmark = pytest.mark.django_db
