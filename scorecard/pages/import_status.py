@@ -130,10 +130,12 @@ def advice_on(failure: Failure) -> str:
 
 def import_status(person: Person, day: DayColumns | None, now: datetime) -> ImportStatus:
     """Say how reading goes to a person. `day` is the newest one that is stored. One query."""
-    return status_of(ImportState.current(), person, day, now)
+    return import_status_by(ImportState.current(), person, day, now)
 
 
-def status_of(state: ImportState, person: Person, day: DayColumns | None, now: datetime) -> ImportStatus:
+def import_status_by(
+    state: ImportState, person: Person, day: DayColumns | None, now: datetime
+) -> ImportStatus:
     """Say it, where `state` was read before."""
     return ImportStatus(
         state=state,

@@ -19,7 +19,7 @@ from scorecard.importing.graph_client import missing_settings
 from scorecard.models import ImportState, ImprovementAction, ScoreDay, remediation
 from scorecard.models.choices import Status
 from scorecard.models.standing import impact_of
-from scorecard.pages.import_status import PERMISSION, import_status, status_of
+from scorecard.pages.import_status import PERMISSION, import_status, import_status_by
 from scorecard.pages.neighbors import link_suffix
 from scorecard.pages.overview import explained_summary
 from scorecard.pages.place import list_of
@@ -49,7 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     found = explained_summary(state, now)
     context = {
         "summary": found,
-        "status": status_of(state, request.user, found.day if found else None, now),
+        "status": import_status_by(state, request.user, found.day if found else None, now),
         "tiles": _tiles(),
         "top": Body(_top(found.day.max_score) if found else (), _IN_LIST),
         "share_menu": share_menu(),
